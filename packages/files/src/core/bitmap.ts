@@ -1,0 +1,199 @@
+import { PalmTreeError } from "@palmtree/wire";
+
+/**
+ * A set of indexes below a fixed size, one bit each: the chunks that a peer holds.
+ *
+ * Indexes are integers from 0 to `size - 1`. All scans skip 32 indexes at a time.
+ *
+ * @example
+ * ```ts
+ * const held = new Bitmap(100);
+ * held.set(7); // true: it was clear
+ * held.firstClear(0); // 0
+ * ```
+ */
+export class Bitmap {
+  /** Indexes that the bitmap has room for. */
+  readonly size: number;
+  readonly #words: Uint32Array;
+  #count = 0;
+
+  /**
+   * Makes a bitmap with every index clear.
+   *
+   * @param size - an integer from 0 to 2^32 - 1
+   * @throws RangeError when `size` is something else
+   */
+  constructor(size: number) {
+    if (!Number.isInteger(size) || size < 0 || size > 0xffff_ffff) {
+      throw new RangeError(`A bitmap's size is an integer from 0 to 2^32 - 1, not ${size}`);
+    }
+    this.size = size;
+    this.#words = new Uint32Array(Math.ceil(size / 32));
+  }
+
+  /**
+   * Reads what {@link Bitmap.toBytes} wrote. The bytes are copied.
+   *
+   * @throws frame-malformed (remote) when the length is not `ceil(size / 8)` or a spare bit is set
+   */
+  static fromBytes(bytes: Uint8Array, size: number): Bitmap {
+    const bitmap = new Bitmap(size);
+    const expected = Math.ceil(size / 8);
+    if (bytes.length !== expected) {
+      throw malformed(`A bitmap of ${size} has ${expected} bytes`, bytes.length, expected);
+    }
+    const spareBits = expected * 8 - size;
+    if (spareBits > 0 && (bytes[expected - 1] as number) >>> (8 - spareBits) !== 0) {
+      throw malformed("A bitmap's spare bits are zero", bytes[expected - 1] as number, 0);
+    }
+    const words = bitmap.#words;
+    for (let at = 0; at < expected; at += 1) {
+      words[at >>> 2] = (words[at >>> 2] as number) | ((bytes[at] as number) << ((at & 3) * 8));
+    }
+    for (const word of words) bitmap.#count += bitCount(word);
+    return bitmap;
+  }
+
+  /** Indexes that are set. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether every index is set. */
+  get isFull(): boolean {
+    return this.#count === this.size;
+  }
+
+  /** Whether `index` is set; false for an index that the bitmap has no room for. */
+  has(index: number): boolean {
+    if (!(index >= 0 && index < this.size)) return false;
+    return (((this.#words[index >>> 5] as number) >>> (index & 31)) & 1) === 1;
+  }
+
+  /**
+   * Sets `index`.
+   *
+   * @returns true when it was clear
+   * @throws RangeError when the bitmap has no room for it
+   */
+  set(index: number): boolean {
+    this.#check(index);
+    const word = this.#words[index >>> 5] as number;
+    const mask = 1 << (index & 31);
+    if ((word & mask) !== 0) return false;
+    this.#words[index >>> 5] = word | mask;
+    this.#count += 1;
+    return true;
+  }
+
+  /**
+   * Clears `index`.
+   *
+   * @returns true when it was set
+   * @throws RangeError when the bitmap has no room for it
+   */
+  clear(index: number): boolean {
+    this.#check(index);
+    const word = this.#words[index >>> 5] as number;
+    const mask = 1 << (index & 31);
+    if ((word & mask) === 0) return false;
+    this.#words[index >>> 5] = word & ~mask;
+    this.#count -= 1;
+    return true;
+  }
+
+  /** Sets every index. */
+  setAll(): void {
+    this.#words.fill(0xffff_ffff);
+    const spare = this.#words.length * 32 - this.size;
+    if (spare > 0) this.#words[this.#words.length - 1] = 0xffff_ffff >>> spare;
+    this.#count = this.size;
+  }
+
+  /** The first index at or after `from` that is set, or -1. */
+  firstSet(from: number): number {
+    return this.#first(from, 0, undefined);
+  }
+
+  /** The first index at or after `from` that is clear, or -1. */
+  firstClear(from: number): number {
+    return this.#first(from, -1, undefined);
+  }
+
+  /**
+   * The first index at or after `from` that is set here and clear in `other`, or -1: what `other`
+   * lacks and this one can give.
+   *
+   * @throws RangeError when the sizes differ
+   */
+  firstIn(other: Bitmap, from: number): number {
+    if (other.size !== this.size) {
+      throw new RangeError(`A bitmap of ${this.size} does not compare with one of ${other.size}`);
+    }
+    return this.#first(from, 0, other.#words);
+  }
+
+  /** The indexes that are set, ascending. Changes made meanwhile to later indexes are seen. */
+  *indexes(): Generator<number, void, undefined> {
+    for (let index = this.firstSet(0); index >= 0; index = this.firstSet(index + 1)) yield index;
+  }
+
+  /**
+   * The bitmap as `ceil(size / 8)` bytes: index i is bit i % 8, least significant first, of byte
+   * floor(i / 8); spare bits are zero. The caller owns the bytes.
+   */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil(this.size / 8));
+    for (let at = 0; at < bytes.length; at += 1) {
+      bytes[at] = (this.#words[at >>> 2] as number) >>> ((at & 3) * 8);
+    }
+    return bytes;
+  }
+
+  /** An independent copy. */
+  clone(): Bitmap {
+    const copy = new Bitmap(this.size);
+    copy.#words.set(this.#words);
+    copy.#count = this.#count;
+    return copy;
+  }
+
+  /** The first index from `from` whose bit is set in `(word ^ flip) & ~hidden`, or -1. */
+  #first(from: number, flip: 0 | -1, hidden: Uint32Array | undefined): number {
+    const start = Math.max(0, from);
+    if (!(start < this.size)) return -1;
+    const words = this.#words;
+    let below = -1 << (start & 31);
+    for (let at = start >>> 5; at < words.length; at += 1) {
+      const mask = hidden === undefined ? below : below & ~(hidden[at] as number);
+      const bits = ((words[at] as number) ^ flip) & mask;
+      if (bits !== 0) {
+        const index = at * 32 + 31 - Math.clz32(bits & -bits);
+        return index < this.size ? index : -1; // a flipped spare bit is no index
+      }
+      below = -1;
+    }
+    return -1;
+  }
+
+  #check(index: number): void {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
+      throw new RangeError(`Index ${index} is not in a bitmap of ${this.size}`);
+    }
+  }
+}
+
+function malformed(message: string, got: number, expected: number): PalmTreeError {
+  return new PalmTreeError("frame-malformed", message, {
+    fault: "remote",
+    facts: { got, expected },
+  });
+}
+
+/** Bits set in a 32-bit word (Warren, Hacker's Delight, figure 5-2). */
+function bitCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}

@@ -1,0 +1,171 @@
+import { PalmTreeError } from "@palmtree/wire";
+import { manifestLimits } from "./limits.js";
+import type { Manifest } from "./manifest.js";
+
+/** Where a chunk's bytes are. */
+export interface ChunkPlace {
+  /** The file: its index in the manifest's entries. */
+  readonly entry: number;
+  /** Bytes of the file before the chunk. */
+  readonly offset: number;
+  /** Bytes in the chunk, from 1 to the chunk size. */
+  readonly length: number;
+}
+
+/** The chunks of one file: those from `first` to `first + count - 1`. */
+export interface ChunkRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * How a manifest's files are cut into chunks, and where each chunk is.
+ *
+ * Each file is cut on its own, from its beginning, into chunks of `chunkSizeBytes`, the last one
+ * short; empty files and directories have none. Chunks are numbered from 0 through all files in
+ * the manifest's order. Memory: 20 bytes per entry, none per chunk.
+ */
+export class ChunkLayout {
+  readonly chunkSizeBytes: number;
+  /** Chunks of all files together. */
+  readonly chunkCount: number;
+  /** Bytes of all files together, 0 to 2^53 - 1. */
+  readonly totalBytes: number;
+  /** Per entry its first chunk (an entry without chunks: that of the next), and a last one more. */
+  readonly #firstChunk: Uint32Array;
+  /** Per entry the bytes of the files before it. */
+  readonly #bytesBefore: Float64Array;
+  readonly #sizeBytes: Float64Array;
+
+  /**
+   * @param manifest - its `chunkSizeBytes` and the sizes of its entries are read, and not kept
+   * @throws limit-exceeded when there are more than 2^53 - 1 bytes or 2^24 chunks
+   * @throws RangeError when a size is not an integer in its range
+   */
+  constructor(manifest: Pick<Manifest, "chunkSizeBytes" | "entries">) {
+    const { chunkSizeBytes, entries } = manifest;
+    const { chunkSizeBytesMin, chunkSizeBytesMax } = manifestLimits;
+    checkSize(chunkSizeBytes, chunkSizeBytesMin, chunkSizeBytesMax);
+    this.chunkSizeBytes = chunkSizeBytes;
+    this.#firstChunk = new Uint32Array(entries.length + 1);
+    this.#bytesBefore = new Float64Array(entries.length);
+    this.#sizeBytes = new Float64Array(entries.length);
+    let chunkCount = 0;
+    let totalBytes = 0;
+    for (const [index, { sizeBytes }] of entries.entries()) {
+      checkSize(sizeBytes, 0, manifestLimits.totalBytes);
+      this.#bytesBefore[index] = totalBytes;
+      this.#sizeBytes[index] = sizeBytes;
+      checkLimit("bytes", sizeBytes, manifestLimits.totalBytes - totalBytes);
+      totalBytes += sizeBytes;
+      const count = Math.ceil(sizeBytes / chunkSizeBytes);
+      checkLimit("chunks", count, manifestLimits.chunkCount - chunkCount);
+      chunkCount += count;
+      this.#firstChunk[index + 1] = chunkCount;
+    }
+    this.chunkCount = chunkCount;
+    this.totalBytes = totalBytes;
+  }
+
+  /** Entries of the manifest. */
+  get entryCount(): number {
+    return this.#sizeBytes.length;
+  }
+
+  /**
+   * Where chunk `index` is: O(log entries).
+   *
+   * @throws RangeError when there is no such chunk
+   */
+  locate(index: number): ChunkPlace {
+    const entry = this.entryOf(index);
+    const offset = (index - (this.#firstChunk[entry] as number)) * this.chunkSizeBytes;
+    const left = (this.#sizeBytes[entry] as number) - offset;
+    return { entry, offset, length: Math.min(left, this.chunkSizeBytes) };
+  }
+
+  /**
+   * The file that chunk `index` belongs to: its index in the manifest's entries.
+   *
+   * @throws RangeError when there is no such chunk
+   */
+  entryOf(index: number): number {
+    if (!Number.isInteger(index) || index < 0 || index >= this.chunkCount) {
+      throw new RangeError(`There is no chunk ${index} among ${this.chunkCount}`);
+    }
+    // The last entry whose first chunk is not after `index`; entries without chunks come earlier.
+    let low = 0;
+    let high = this.#sizeBytes.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#firstChunk[middle] as number) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /**
+   * The chunks of an entry; `count` is 0 for directories and empty files.
+   *
+   * @throws RangeError when there is no such entry
+   */
+  chunksOf(entry: number): ChunkRange {
+    const first = this.#firstChunk[entry];
+    const end = this.#firstChunk[entry + 1];
+    if (first === undefined || end === undefined) {
+      throw new RangeError(`There is no entry ${entry} among ${this.entryCount}`);
+    }
+    return { first, count: end - first };
+  }
+
+  /**
+   * Bytes in chunk `index`, from 1 to the chunk size.
+   *
+   * @throws RangeError when there is no such chunk
+   */
+  lengthOf(index: number): number {
+    return this.locate(index).length;
+  }
+
+  /**
+   * Bytes in all chunks before chunk `index`; all bytes for the index after the last.
+   *
+   * @throws RangeError when there is no such chunk
+   */
+  bytesBefore(index: number): number {
+    if (index === this.chunkCount) return this.totalBytes;
+    const { entry, offset } = this.locate(index);
+    return (this.#bytesBefore[entry] as number) + offset;
+  }
+}
+
+/** The smallest chunk size that is chosen by itself. */
+const LEAST_CHUNK_SIZE_BYTES = 64 * 1024;
+/** Chunks beyond which the chunk size is doubled: 32 MiB of hashes per peer. */
+const WANTED_CHUNK_COUNT = 2 ** 20;
+
+/**
+ * The chunk size for a transfer of `totalBytes`: 64 KiB, doubled until there are at most 2^20
+ * chunks, at most 16 MiB. So the hashes of a session take at most 32 MiB up to 16 TiB.
+ */
+export function defaultChunkSizeBytes(totalBytes: number): number {
+  let size = LEAST_CHUNK_SIZE_BYTES;
+  while (size < manifestLimits.chunkSizeBytesMax && totalBytes > size * WANTED_CHUNK_COUNT) {
+    size *= 2;
+  }
+  return size;
+}
+
+function checkSize(size: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(size) || size < least || size > most) {
+    throw new RangeError(`A size of ${size} bytes is not an integer from ${least} to ${most}`);
+  }
+}
+
+function checkLimit(what: "bytes" | "chunks", more: number, left: number): void {
+  if (more <= left) return;
+  const limit = what === "bytes" ? manifestLimits.totalBytes : manifestLimits.chunkCount;
+  throw new PalmTreeError("limit-exceeded", `There are more than ${limit} ${what}`, {
+    facts: { what, limit },
+  });
+}

@@ -1,0 +1,28 @@
+export { Bitmap } from "./bitmap.js";
+export {
+  ChunkLayout,
+  type ChunkPlace,
+  type ChunkRange,
+  defaultChunkSizeBytes,
+} from "./chunk-layout.js";
+export { type ManifestLimits, manifestLimits } from "./limits.js";
+export {
+  comparePaths,
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  type ManifestEntry,
+  manifestVersion,
+} from "./manifest.js";
+export { type Hash, MerkleTree, merkleRoot, sessionHash } from "./merkle.js";
+export {
+  checkComponent,
+  checkPath,
+  checkPaths,
+  escapeForTerminal,
+  NameSet,
+  type PathProblem,
+  type PathRule,
+  pathRules,
+} from "./safe-path.js";
+export { type SessionContent, SessionHasher } from "./session-hasher.js";

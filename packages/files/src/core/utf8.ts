@@ -1,0 +1,93 @@
+/**
+ * Strict UTF-8. The platform's `TextDecoder` would do, but a core knows the language only, and a
+ * manifest has many short strings, for which plain code is as fast.
+ */
+
+/** Bytes of `text` in UTF-8; a lone surrogate counts 3. */
+export function utf8Length(text: string): number {
+  let size = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    size += unit < 0x800 ? 1 : 2;
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(at + 1))) {
+      at += 1; // two units, four bytes
+    }
+  }
+  return size;
+}
+
+/**
+ * Writes `text`, which must be well-formed, into `target` from `start` on.
+ *
+ * @returns the offset after the last byte written
+ */
+export function writeUtf8(text: string, target: Uint8Array, start: number): number {
+  let at = start;
+  for (let i = 0; i < text.length; i += 1) {
+    const point = text.codePointAt(i) as number;
+    if (point < 0x80) {
+      target[at++] = point;
+      continue;
+    }
+    if (point < 0x800) {
+      target[at++] = 0xc0 | (point >> 6);
+    } else {
+      if (point < 0x1_0000) {
+        target[at++] = 0xe0 | (point >> 12);
+      } else {
+        i += 1;
+        target[at++] = 0xf0 | (point >> 18);
+        target[at++] = 0x80 | ((point >> 12) & 0x3f);
+      }
+      target[at++] = 0x80 | ((point >> 6) & 0x3f);
+    }
+    target[at++] = 0x80 | (point & 0x3f);
+  }
+  return at;
+}
+
+/**
+ * Reads the text in `bytes` from `start` to `end`.
+ *
+ * @returns undefined when it is not UTF-8: overlong forms, surrogates and cut sequences are not
+ */
+export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const units: number[] = [];
+  for (let at = start; at < end; ) {
+    const lead = bytes[at++] as number;
+    if (lead < 0x80) {
+      units.push(lead);
+      continue;
+    }
+    const tailSize = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    if (lead < 0xc2 || lead > 0xf4 || at + tailSize > end) return undefined;
+    let point = lead & (0x3f >> tailSize);
+    for (let i = 0; i < tailSize; i += 1) {
+      const tail = bytes[at++] as number;
+      if ((tail & 0xc0) !== 0x80) return undefined;
+      point = (point << 6) | (tail & 0x3f);
+    }
+    if (point < (tailSize === 1 ? 0x80 : tailSize === 2 ? 0x800 : 0x1_0000)) return undefined;
+    if (point > 0x10_ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    if (point < 0x1_0000) units.push(point);
+    else units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
+  }
+  return String.fromCharCode(...units);
+}
+
+/**
+ * Where a code unit stands when texts are ordered by their UTF-8 bytes: code units in their own
+ * order, but surrogates last, because they stand for code points above all others.
+ */
+export function utf8Rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

@@ -1,0 +1,84 @@
+import type { ProgressEntry, Report } from "@palmtree/wire";
+import type { Context } from "../context.js";
+import type { Links } from "../link/links.js";
+
+/** Entries in one progress frame (docs/protocol.md, "Limits"). */
+const mostEntries = 1_024;
+
+/**
+ * What a peer knows of itself and of those below it, on its way up the tree: sizes, progress and
+ * reports. A new parent is told everything again, so that nothing is lost with the old one; the
+ * root keeps one entry and one report per peer, so that nothing is counted twice.
+ */
+export class Summary {
+  readonly #context: Context;
+  readonly #links: Links;
+  readonly #entries = new Map<number, ProgressEntry>();
+  readonly #reports = new Map<number, Report>();
+  readonly #changed = new Set<number>();
+  #parent: number | undefined;
+  #size = 1;
+  #sendAt: number | undefined;
+
+  constructor(context: Context, links: Links) {
+    this.#context = context;
+    this.#links = links;
+  }
+
+  onParentGained(number: number): void {
+    this.#parent = number;
+    this.#links.send(number, { type: "subtree", size: this.#size });
+    for (const report of this.#reports.values()) this.#links.send(number, report);
+    for (const entry of this.#entries.keys()) this.#change(entry);
+    this.#sendAt = this.#context.now;
+  }
+
+  onParentLost(): void {
+    this.#parent = undefined;
+  }
+
+  onSubtreeResized(size: number): void {
+    if (size === this.#size) return;
+    this.#size = size;
+    if (this.#parent !== undefined) this.#links.send(this.#parent, { type: "subtree", size });
+  }
+
+  /** A peer's place or progress, this peer's own or one below it. */
+  note(entry: ProgressEntry): void {
+    this.#entries.set(entry.number, entry);
+    this.#change(entry.number);
+  }
+
+  /** A peer's end, this peer's own or one below it. */
+  report(report: Report): void {
+    if (this.#reports.has(report.number)) return;
+    this.#reports.set(report.number, report);
+    this.#flush();
+    if (this.#parent !== undefined) this.#links.send(this.#parent, report);
+  }
+
+  onTick(): void {
+    if (this.#sendAt !== undefined && this.#sendAt <= this.#context.now) this.#flush();
+  }
+
+  deadline(): number | undefined {
+    return this.#parent === undefined ? undefined : this.#sendAt;
+  }
+
+  #change(number: number): void {
+    this.#changed.add(number);
+    this.#sendAt ??= this.#context.now + this.#context.options.progressIntervalMs;
+  }
+
+  #flush(): void {
+    if (this.#parent === undefined) return;
+    this.#sendAt = undefined;
+    const entries = [...this.#changed].map((number) => this.#entries.get(number) as ProgressEntry);
+    this.#changed.clear();
+    for (let first = 0; first < entries.length; first += mostEntries)
+      this.#links.send(this.#parent, {
+        type: "progress",
+        entries: entries.slice(first, first + mostEntries),
+      });
+  }
+}

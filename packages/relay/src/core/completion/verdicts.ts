@@ -1,0 +1,143 @@
+import type { Address, PeerInfo, ProgressEntry, Report } from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
+import type { PeerResult } from "../step.js";
+
+interface Candidate {
+  readonly peer: PeerInfo;
+  entry: ProgressEntry | undefined;
+  movedAt: number;
+  /** Set when the peer said that it leaves: by then its report should have come up the tree. */
+  leaving: { readonly at: number; readonly detail: string } | undefined;
+  result: PeerResult | undefined;
+}
+
+/** How long a report may take longer, up the tree, than a leave, straight to the root. */
+const reportGraceMs = 1_000;
+
+/**
+ * The root's account of every peer: where it is, how far, and how it ended. A peer that stands
+ * still for the session's time-out is given up; so the session always ends.
+ */
+export class Verdicts {
+  readonly #context: Context;
+  readonly #timeoutMs: number;
+  readonly #chunkCount: number;
+  readonly #startedAt: number;
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #results: PeerResult[] = [];
+  #undecided = 0;
+
+  constructor(
+    context: Context,
+    options: { readonly timeoutMs: number; readonly chunkCount: number; readonly startedAt: number },
+  ) {
+    this.#context = context;
+    this.#timeoutMs = options.timeoutMs;
+    this.#chunkCount = options.chunkCount;
+    this.#startedAt = options.startedAt;
+  }
+
+  /** A listed peer that never took part. */
+  absent(address: Address, code: string, message: string): void {
+    this.#decide({ address, number: undefined, status: "failed", bytes: 0, seconds: this.#seconds(), error: { code, message } });
+  }
+
+  /** A numbered peer; a result is awaited from now on. */
+  expect(peer: PeerInfo): void {
+    this.#candidates.set(peer.number, { peer, entry: undefined, movedAt: this.#context.now, leaving: undefined, result: undefined });
+    this.#undecided += 1;
+  }
+
+  get isDecided(): boolean {
+    return this.#undecided === 0;
+  }
+
+  /** Peers of which a result is still awaited, with their numbers. */
+  get undecided(): readonly PeerInfo[] {
+    return [...this.#candidates.values()].filter(({ result }) => result === undefined).map(({ peer }) => peer);
+  }
+
+  get results(): readonly PeerResult[] {
+    return this.#results;
+  }
+
+  /** Everything is read and hashed only as fast as somebody takes it; until then nobody is late. */
+  onProgress(entry: ProgressEntry): void {
+    const candidate = this.#candidates.get(entry.number);
+    if (candidate === undefined || candidate.result !== undefined) return;
+    candidate.movedAt = this.#context.now;
+    candidate.entry = entry;
+    const { number, parent, chunksHeld } = entry;
+    const { address } = candidate.peer;
+    this.#context.emit({
+      type: "report-step",
+      step: { type: "progress", number, address, parent, chunksHeld, chunkCount: this.#chunkCount },
+    });
+  }
+
+  onReport(report: Report): void {
+    const candidate = this.#candidates.get(report.number);
+    if (candidate === undefined || candidate.result !== undefined) return;
+    const { address } = candidate.peer;
+    const base = { address, number: report.number, bytes: report.bytes, seconds: this.#seconds() };
+    if (report.status === "complete") this.#conclude(candidate, { ...base, status: "complete" });
+    else
+      this.#conclude(candidate, {
+        ...base,
+        status: "failed",
+        error: { code: report.code, message: report.detail },
+      });
+  }
+
+  /** A peer said, outside the tree, that it leaves. */
+  onLeave(number: number, detail: string): void {
+    const candidate = this.#candidates.get(number);
+    if (candidate !== undefined) candidate.leaving ??= { at: this.#context.now + reportGraceMs, detail };
+  }
+
+  giveUp(number: number, code: string, message: string): void {
+    const candidate = this.#candidates.get(number);
+    if (candidate === undefined || candidate.result !== undefined) return;
+    this.#conclude(candidate, {
+      address: candidate.peer.address,
+      number,
+      status: "failed",
+      bytes: 0,
+      seconds: this.#seconds(),
+      error: { code, message },
+    });
+  }
+
+  onTick(): void {
+    const { now } = this.#context;
+    for (const { peer, movedAt, leaving, result } of this.#candidates.values()) {
+      if (result !== undefined) continue;
+      if (leaving !== undefined && leaving.at <= now)
+        this.giveUp(peer.number, "left", leaving.detail || "left before it was complete");
+      else if (now - movedAt >= this.#timeoutMs)
+        this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
+    }
+  }
+
+  deadline(): number | undefined {
+    let first: number | undefined;
+    for (const { movedAt, leaving, result } of this.#candidates.values())
+      if (result === undefined) first = earliest(first, movedAt + this.#timeoutMs, leaving?.at);
+    return first;
+  }
+
+  #conclude(candidate: Candidate, result: PeerResult): void {
+    candidate.result = result;
+    this.#undecided -= 1;
+    this.#decide(result);
+  }
+
+  #decide(result: PeerResult): void {
+    this.#results.push(result);
+    this.#context.emit({ type: "report-step", step: { type: "peer-ended", result } });
+  }
+
+  #seconds(): number {
+    return (this.#context.now - this.#startedAt) / 1_000;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Address, ControlMessage, Frame } from "@palmtree/wire";
+import type { ConnectionId } from "./event.js";
+import type { Step } from "./step.js";
+
+/** Something that a peer's machine wants done. */
+export type Effect =
+  | { readonly type: "send-datagram"; readonly to: Address; readonly message: ControlMessage }
+  | { readonly type: "dial"; readonly connection: ConnectionId; readonly to: Address }
+  | { readonly type: "send-frame"; readonly connection: ConnectionId; readonly frame: Frame }
+  /** Flush what was sent, then close. */
+  | { readonly type: "close-connection"; readonly connection: ConnectionId }
+  /** Stop reading, so that TCP holds the neighbour back, until `resume-connection`. */
+  | { readonly type: "pause-connection"; readonly connection: ConnectionId }
+  | { readonly type: "resume-connection"; readonly connection: ConnectionId }
+  /** Root: read and hash the chunk; asked in ascending order. */
+  | { readonly type: "produce-chunk"; readonly index: number }
+  /** Root: all chunks have been produced; compute the session's hash over these hash pages. */
+  | { readonly type: "hash-session"; readonly pages: readonly Uint8Array[] }
+  | {
+      readonly type: "verify-chunk";
+      readonly connection: ConnectionId;
+      readonly index: number;
+      readonly hash: Uint8Array;
+      readonly payload: Uint8Array;
+    }
+  | { readonly type: "store-chunk"; readonly index: number; readonly payload: Uint8Array }
+  | { readonly type: "load-chunk"; readonly index: number }
+  /** Receiver: check the assembled manifest against its hash and its rules, and prepare to store. */
+  | { readonly type: "open-manifest"; readonly manifest: Uint8Array }
+  /** Receiver: check the whole against the session's hash, sync, and rename into place. */
+  | {
+      readonly type: "land";
+      readonly pages: readonly Uint8Array[];
+      readonly sessionHash: Uint8Array;
+    }
+  /** Tell the user. */
+  | { readonly type: "report-step"; readonly step: Step }
+  /** The machine has ended; no effect follows. */
+  | { readonly type: "end" };

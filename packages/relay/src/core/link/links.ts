@@ -1,0 +1,280 @@
+import { Link, type LinkAction, type LinkEvent } from "@palmtree/transport/core";
+import type {
+  ControlMessage,
+  DowngradeReason,
+  Frame,
+  Hello,
+  PeerId,
+  SessionId,
+  UpgradeRejectReason,
+} from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
+import type { ConnectionId } from "../event.js";
+import type { Neighbourhood } from "../hypercube/neighbourhood.js";
+
+interface NeighbourLink {
+  readonly link: Link;
+  connection: ConnectionId | undefined;
+  /** What the child's hello said. */
+  hasManifest: boolean;
+  lastSentAt: number;
+  lastHeardAt: number;
+}
+
+/** What this peer says of itself in a hello, beside its id. */
+export interface Self {
+  readonly session: SessionId;
+  /** This peer's number, once the root has given it one. */
+  number: number;
+  hasManifest: boolean;
+}
+
+/**
+ * The links to all neighbours: runs the state table of `@palmtree/transport` for each of them and
+ * turns its actions into datagrams, connections and frames. The peer that asks for an upgrade
+ * dials, and becomes the other's child.
+ */
+export class Links {
+  readonly #context: Context;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #self: Self;
+  readonly #links = new Map<number, NeighbourLink>();
+  readonly #numberOfConnection = new Map<ConnectionId, number>();
+  #dialled = 0;
+
+  constructor(context: Context, neighbourhood: Neighbourhood, self: Self) {
+    this.#context = context;
+    this.#neighbourhood = neighbourhood;
+    this.#self = self;
+  }
+
+  /** Ask a neighbour, whose tree check was valid, to become this peer's parent. */
+  requestUpgrade(number: number): void {
+    this.#handle(number, { type: "upgrade" });
+  }
+
+  /** The tree takes this neighbour as a child: offer it a connection. */
+  acceptUpgrade(number: number): void {
+    this.#handle(number, { type: "request-received", token: this.#context.drawToken() });
+  }
+
+  refuseUpgrade(number: number, reason: UpgradeRejectReason): void {
+    this.#handle(number, { type: "request-refused", reason });
+  }
+
+  /** An answer to an upgrade request of ours, or the neighbour's own downgrade. */
+  onAnswer(
+    number: number,
+    message: Extract<ControlMessage, { type: "upgrade-accept" | "upgrade-reject" | "downgrade" }>,
+  ): void {
+    if (message.type === "upgrade-accept")
+      this.#handle(number, { type: "accept-received", token: message.token });
+    else if (message.type === "upgrade-reject") this.#handle(number, { type: "reject-received" });
+    else if (this.#links.has(number)) this.#handle(number, { type: "downgrade-received" });
+  }
+
+  /** Give an active link up, or an upgrade under way. */
+  downgrade(number: number, reason: DowngradeReason): void {
+    if (this.#links.has(number)) this.#handle(number, { type: "downgrade", reason });
+  }
+
+  /** Every link ends; connections are flushed and closed. */
+  closeAll(): void {
+    for (const number of [...this.#links.keys()]) this.#handle(number, { type: "close" });
+  }
+
+  onConnectionOpened(connection: ConnectionId): void {
+    const number = this.#numberOfConnection.get(connection);
+    if (number !== undefined) this.#handle(number, { type: "dial-opened" });
+  }
+
+  onConnectionClosed(connection: ConnectionId): void {
+    const number = this.#numberOfConnection.get(connection);
+    if (number === undefined) return;
+    const entry = this.#entry(number);
+    this.#forgetConnection(entry);
+    this.#handle(number, { type: entry.link.state === "dialling" ? "dial-failed" : "connection-lost" });
+  }
+
+  /** The first frame on an accepted connection: does it answer an offer of ours? */
+  onHello(connection: ConnectionId, hello: Hello): void {
+    const entry = this.#links.get(hello.number);
+    const isOffered =
+      entry?.link.offeredToken === hello.token &&
+      this.#neighbourhood.get(hello.number)?.id === hello.peer;
+    if (entry === undefined || !isOffered) {
+      this.#context.emit({ type: "close-connection", connection });
+      return;
+    }
+    entry.connection = connection;
+    entry.hasManifest = hello.hasManifest;
+    this.#numberOfConnection.set(connection, hello.number);
+    this.#handle(hello.number, { type: "hello-received" });
+  }
+
+  onWelcome(connection: ConnectionId, id: PeerId): void {
+    const number = this.#numberOfConnection.get(connection);
+    if (number === undefined) return;
+    const isExpected = this.#neighbourhood.get(number)?.id === id;
+    this.#handle(
+      number,
+      isExpected ? { type: "welcome-received" } : { type: "downgrade", reason: "protocol" },
+    );
+  }
+
+  /** The neighbour at the other end of an active link's connection. */
+  activeNumberOf(connection: ConnectionId): number | undefined {
+    const number = this.#numberOfConnection.get(connection);
+    return number !== undefined && this.isActive(number) ? number : undefined;
+  }
+
+  isActive(number: number): boolean {
+    return this.#links.get(number)?.link.state === "active";
+  }
+
+  /** Whether the link to this neighbour is active or being upgraded. */
+  isUsed(number: number): boolean {
+    const state = this.#links.get(number)?.link.state;
+    return state !== undefined && state !== "passive" && state !== "closed";
+  }
+
+  /** Whether the child that dialled this peer said that it has the manifest. */
+  hasManifest(number: number): boolean {
+    return this.#links.get(number)?.hasManifest ?? false;
+  }
+
+  connectionOf(number: number): ConnectionId | undefined {
+    return this.isActive(number) ? this.#links.get(number)?.connection : undefined;
+  }
+
+  /** Send a frame over the active link to a neighbour; without one it is dropped. */
+  send(number: number, frame: Frame): void {
+    const connection = this.connectionOf(number);
+    if (connection === undefined) return;
+    this.#entry(number).lastSentAt = this.#context.now;
+    this.#context.emit({ type: "send-frame", connection, frame });
+  }
+
+  /** Something came from this neighbour, over either link. */
+  heard(number: number): void {
+    const entry = this.#links.get(number);
+    if (entry !== undefined) entry.lastHeardAt = this.#context.now;
+  }
+
+  /** This machine stood still for a while: that it heard nothing proves nothing about others. */
+  forgive(): void {
+    for (const entry of this.#links.values()) entry.lastHeardAt = this.#context.now;
+  }
+
+  /** Retries and expiries of upgrades, `alive` on idle links, and silent neighbours. */
+  onTick(): void {
+    const { now, options } = this.#context;
+    for (const [number, entry] of this.#links) {
+      const deadline = entry.link.deadline();
+      if (deadline !== undefined && deadline <= now) this.#handle(number, { type: "tick" });
+      if (entry.link.state !== "active") continue;
+      if (now - entry.lastHeardAt >= options.silentAfterMs) this.downgrade(number, "silent");
+      else if (now - entry.lastSentAt >= options.aliveIntervalMs) this.send(number, { type: "alive" });
+    }
+  }
+
+  deadline(): number | undefined {
+    const { silentAfterMs, aliveIntervalMs } = this.#context.options;
+    let first: number | undefined;
+    for (const { link, lastHeardAt, lastSentAt } of this.#links.values()) {
+      first = earliest(first, link.deadline());
+      if (link.state !== "active") continue;
+      first = earliest(first, lastHeardAt + silentAfterMs, lastSentAt + aliveIntervalMs);
+    }
+    return first;
+  }
+
+  #handle(number: number, event: LinkEvent): void {
+    const entry = this.#entry(number);
+    for (const action of entry.link.handle(event, this.#context.now)) this.#perform(number, entry, action);
+  }
+
+  #perform(number: number, entry: NeighbourLink, action: LinkAction): void {
+    switch (action.type) {
+      case "send-request":
+        return this.#tell(number, { type: "upgrade-request" });
+      case "send-accept":
+        return this.#tell(number, { type: "upgrade-accept", token: action.token });
+      case "send-reject":
+        return this.#tell(number, { type: "upgrade-reject", reason: action.reason });
+      case "send-downgrade":
+        return this.#tell(number, { type: "downgrade", reason: action.reason });
+      case "dial":
+        return this.#dial(number, entry);
+      case "send-hello":
+        return this.#sendHello(entry, action.token);
+      case "send-welcome":
+        return this.#sendFrame(entry, { type: "welcome", peer: this.#context.id });
+      case "close-connection":
+      case "refuse-hello":
+        return this.#closeConnection(entry);
+      case "report-active":
+        return this.#reportActive(number, entry, action.direction === "dialled");
+      case "report-passive":
+        return this.#context.tell({ type: "link-passive", number });
+    }
+  }
+
+  #tell(number: number, message: ControlMessage): void {
+    const to = this.#neighbourhood.addressOf(number);
+    if (to !== undefined) this.#context.emit({ type: "send-datagram", to, message });
+  }
+
+  #dial(number: number, entry: NeighbourLink): void {
+    const to = this.#neighbourhood.addressOf(number);
+    if (to === undefined) return;
+    this.#dialled += 1;
+    entry.connection = this.#dialled;
+    this.#numberOfConnection.set(this.#dialled, number);
+    this.#context.emit({ type: "dial", connection: this.#dialled, to });
+  }
+
+  #sendHello(entry: NeighbourLink, token: string): void {
+    const { session, number, hasManifest } = this.#self;
+    this.#sendFrame(entry, { type: "hello", session, peer: this.#context.id, number, token, hasManifest });
+  }
+
+  #sendFrame(entry: NeighbourLink, frame: Frame): void {
+    if (entry.connection !== undefined)
+      this.#context.emit({ type: "send-frame", connection: entry.connection, frame });
+  }
+
+  #reportActive(number: number, entry: NeighbourLink, isParent: boolean): void {
+    entry.lastHeardAt = this.#context.now;
+    entry.lastSentAt = this.#context.now;
+    this.#context.tell({ type: "link-active", number, isParent });
+  }
+
+  #closeConnection(entry: NeighbourLink): void {
+    const { connection } = entry;
+    if (connection === undefined) return;
+    this.#forgetConnection(entry);
+    this.#context.emit({ type: "close-connection", connection });
+  }
+
+  #forgetConnection(entry: NeighbourLink): void {
+    if (entry.connection !== undefined) this.#numberOfConnection.delete(entry.connection);
+    entry.connection = undefined;
+  }
+
+  #entry(number: number): NeighbourLink {
+    let entry = this.#links.get(number);
+    if (entry === undefined) {
+      const { upgradeRetryMs, upgradeTimeoutMs } = this.#context.options;
+      entry = {
+        link: new Link({ upgradeRetryMs, upgradeTimeoutMs }),
+        connection: undefined,
+        hasManifest: false,
+        lastSentAt: 0,
+        lastHeardAt: 0,
+      };
+      this.#links.set(number, entry);
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,312 @@
+import type { Address, Frame, Invite, Neighbours, PalmTreeError, PeerId, SessionId } from "@palmtree/wire";
+import { type Context, earliest } from "./context.js";
+import type { Effect } from "./effect.js";
+import type { ConnectionId, PeerEvent } from "./event.js";
+import { Relay } from "./relay.js";
+import { Intake } from "./transfer/intake.js";
+
+/** How a receiver was invited. */
+export interface Invitation {
+  readonly session: SessionId;
+  readonly rootAddress: Address;
+  readonly rootId: PeerId;
+  readonly invite: Invite;
+}
+
+/**
+ * The machine of a receiving peer: joins, learns its neighbours, takes its place in the tree,
+ * takes chunks in and passes them on, lands the whole, reports, and stays as a source until the
+ * root ends the session.
+ */
+export class Member {
+  readonly #context: Context;
+  readonly #invitation: Invitation;
+  readonly #relay: Relay;
+  readonly #intake: Intake;
+  #revision = 0;
+  #startedAt: number | undefined;
+  #movedAt = 0;
+  #lifeSignAt: number | undefined;
+  #isLanding = false;
+  #outcome: "complete" | "failed" | undefined;
+  #hasEnded = false;
+
+  constructor(context: Context, invitation: Invitation) {
+    const { session, invite } = invitation;
+    this.#context = context;
+    this.#invitation = invitation;
+    this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: false });
+    this.#intake = new Intake(context, this.#relay.links, invite);
+  }
+
+  /** This peer's number; 0 until the root has given it one. */
+  get number(): number {
+    return this.#relay.self.number;
+  }
+
+  get relay(): Relay {
+    return this.#relay;
+  }
+
+  get intake(): Intake {
+    return this.#intake;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
+  handle(event: PeerEvent, now: number): readonly Effect[] {
+    if (this.#hasEnded) return [];
+    this.#relay.setTime(now, this.deadline());
+    if (this.#startedAt === undefined) {
+      this.#startedAt = now;
+      this.#movedAt = now;
+    }
+    this.#dispatch(event);
+    this.#settle();
+    return this.#context.takeEffects();
+  }
+
+  /** When `tick` is due next. */
+  deadline(): number | undefined {
+    if (this.#hasEnded) return undefined;
+    const givesUpAt = this.#isLanding ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
+    return earliest(this.#relay.deadline(), this.#intake.deadline(), this.#lifeSignAt, givesUpAt);
+  }
+
+  #dispatch(event: PeerEvent): void {
+    switch (event.type) {
+      case "datagram-received":
+        return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
+      case "connection-opened":
+        return this.#relay.links.onConnectionOpened(event.connection);
+      case "connection-closed":
+        return this.#relay.onConnectionClosed(event.connection, event.error);
+      case "frame-received":
+        return this.#onFrame(event.connection, event.frame);
+      case "chunk-sent":
+        return this.#relay.onChunkSent(event.connection, event.index);
+      case "chunk-verified":
+        return this.#onVerified(event);
+      case "chunk-stored":
+        return this.#intake.onStored(event.index);
+      case "chunk-loaded":
+        return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
+      case "manifest-opened": {
+        const content = this.#intake.onManifestOpened(event.sizes);
+        this.#relay.self.hasManifest = true;
+        this.#relay.distribution.open(this.#intake.manifest as Uint8Array, content);
+        return;
+      }
+      case "landed":
+        return this.#conclude("complete", "", "");
+      case "failed":
+        return this.#fail(event.error);
+      case "stop":
+        return this.#stop(event.detail);
+      case "tick":
+        return this.#onTick();
+      default:
+        return;
+    }
+  }
+
+  #onDatagram(
+    from: Address,
+    sender: PeerId,
+    message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
+  ): void {
+    const isRoot = sender === this.#invitation.rootId;
+    if (isRoot && message.type === "invite") this.#sendToRoot({ type: "join" });
+    else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
+    else if (isRoot && message.type === "ended") this.#onFinish();
+    else this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
+  }
+
+  #onNeighbours(message: Neighbours): void {
+    if (message.revision > this.#revision) {
+      this.#revision = message.revision;
+      this.#relay.self.number = message.number;
+      this.#relay.neighbourhood.list(message.neighbours);
+      this.#relay.tree.expect();
+    }
+    this.#sendToRoot({ type: "neighbours-ack", revision: message.revision });
+  }
+
+  #onFrame(connection: ConnectionId, frame: Frame): void {
+    const { links, tree } = this.#relay;
+    if (frame.type === "hello") return links.onHello(connection, frame);
+    if (frame.type === "welcome") return links.onWelcome(connection, frame.peer);
+    const number = links.activeNumberOf(connection);
+    if (number === undefined) return;
+    links.heard(number);
+    const fault =
+      number === tree.parent ? this.#onParentFrame(connection, frame) : this.#relay.onChildFrame(number, frame);
+    if (fault === undefined) return;
+    this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
+  }
+
+  #onParentFrame(connection: ConnectionId, frame: Frame): string | undefined {
+    switch (frame.type) {
+      case "manifest":
+        return this.#intake.onManifestPart(frame.offset, frame.payload);
+      case "hashes":
+        return this.#intake.onHashes(frame.firstChunk, frame.payload);
+      case "chunk":
+        return this.#intake.onChunk(connection, frame.index, frame.payload);
+      case "seal": {
+        const fault = this.#intake.onSeal(frame.sessionHash);
+        if (fault === undefined) this.#relay.distribution.onSealed();
+        return fault;
+      }
+      case "finish":
+        this.#context.tell({ type: "finish-received" });
+        return undefined;
+      case "refuse":
+      case "alive":
+        return undefined;
+      default:
+        return `a ${frame.type} frame from a parent`;
+    }
+  }
+
+  #onVerified(event: Extract<PeerEvent, { type: "chunk-verified" }>): void {
+    const fault = this.#intake.onVerified(event.index, event.payload, event.isIntact);
+    if (fault === undefined) return this.#moved();
+    const number = this.#relay.links.activeNumberOf(event.connection);
+    if (number !== undefined)
+      this.#context.tell({ type: "misbehaved", number, code: "chunk-corrupt", message: fault });
+  }
+
+  /** Facts are passed on until none is left; each may lead to others. */
+  #settle(): void {
+    for (let fact = this.#context.nextFact(); fact !== undefined; fact = this.#context.nextFact()) {
+      this.#relay.onFact(fact);
+      if (fact.type === "parent-gained") {
+        this.#intake.onParentGained(fact.number);
+        this.#moved();
+        this.#context.emit({
+          type: "report-step",
+          step: { type: "attached", number: this.number, parent: fact.number },
+        });
+      } else if (fact.type === "parent-lost") {
+        this.#intake.onParentLost();
+        this.#context.emit({ type: "report-step", step: { type: "detached", number: this.number } });
+      } else if (fact.type === "all-stored") this.#land();
+      else if (fact.type === "finish-received") this.#onFinish();
+    }
+  }
+
+  #moved(): void {
+    this.#movedAt = this.#context.now;
+    this.#noteSelf();
+  }
+
+  #noteSelf(): void {
+    const { parent } = this.#relay.tree;
+    if (parent === undefined) return;
+    const chunksHeld = this.#intake.content?.held.count ?? 0;
+    this.#relay.summary.note({ number: this.number, parent, chunksHeld });
+    this.#lifeSignAt = this.#context.now + this.#context.options.lifeSignIntervalMs;
+  }
+
+  #land(): void {
+    const content = this.#intake.content;
+    if (content?.sessionHash === undefined) return;
+    this.#isLanding = true;
+    this.#noteSelf();
+    this.#context.emit({ type: "land", pages: content.pages.all(), sessionHash: content.sessionHash });
+  }
+
+  #conclude(status: "complete" | "failed", code: string, detail: string): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = status;
+    this.#isLanding = false;
+    this.#movedAt = this.#context.now;
+    this.#relay.summary.report({
+      type: "report",
+      number: this.number,
+      status,
+      bytes: this.#intake.bytes,
+      durationMs: Math.round(this.#context.now - (this.#startedAt ?? this.#context.now)),
+      code,
+      detail,
+    });
+  }
+
+  #fail(error: PalmTreeError): void {
+    if (this.#hasEnded) return;
+    if (this.#outcome === undefined) this.#conclude("failed", error.code, error.message);
+    this.#leave(error.message);
+    this.#end({ code: error.code, message: error.message });
+  }
+
+  #stop(detail: string): void {
+    if (this.#outcome === undefined) this.#conclude("failed", "aborted", detail);
+    this.#leave(detail);
+    this.#end(this.#outcome === "complete" ? undefined : { code: "aborted", message: detail });
+  }
+
+  #onFinish(): void {
+    if (this.#hasEnded) return;
+    this.#sendToRoot({ type: "leave", detail: "" });
+    this.#relay.finish();
+    if (this.#outcome === "complete") return this.#end(undefined);
+    const message = "the root ended the session before everything had arrived here";
+    this.#end({ code: "left", message });
+  }
+
+  #leave(detail: string): void {
+    this.#sendToRoot({ type: "leave", detail });
+    this.#relay.tree.leave();
+    this.#relay.links.closeAll();
+  }
+
+  #end(error: { readonly code: string; readonly message: string } | undefined): void {
+    this.#hasEnded = true;
+    const step = error === undefined ? ({ type: "ended" } as const) : ({ type: "ended", error } as const);
+    this.#context.emit({ type: "report-step", step });
+    this.#context.emit({ type: "end" });
+  }
+
+  #onTick(): void {
+    this.#relay.onTick();
+    this.#intake.onTick();
+    const { now } = this.#context;
+    if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
+      this.#lifeSignAt = undefined;
+      // Only a peer that has a reason to stand still gives a sign of life: the root must notice the others.
+      if (this.#isLanding) this.#noteSelf();
+    }
+    const { timeoutMs } = this.#invitation.invite;
+    if (this.#isLanding || now - this.#movedAt < timeoutMs) return;
+    this.#giveUp(timeoutMs);
+  }
+
+  #giveUp(timeoutMs: number): void {
+    const seconds = timeoutMs / 1_000;
+    if (this.#outcome === "complete") {
+      // Attached means that the root still lives and waits for others.
+      if (this.#relay.tree.parent !== undefined) {
+        this.#movedAt = this.#context.now;
+        return;
+      }
+      this.#leave("");
+      return this.#end(undefined);
+    }
+    const isAttached = this.#relay.tree.parent !== undefined;
+    const code = isAttached ? "timed-out" : "root-lost";
+    const message = isAttached
+      ? `nothing arrived for ${seconds} s`
+      : `no way to the root was found within ${seconds} s`;
+    this.#conclude("failed", code, message);
+    this.#leave(message);
+    this.#end({ code, message });
+  }
+
+  #sendToRoot(message: Extract<Effect, { type: "send-datagram" }>["message"]): void {
+    this.#context.emit({ type: "send-datagram", to: this.#invitation.rootAddress, message });
+  }
+}

@@ -1,0 +1,308 @@
+import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
+import { Verdicts } from "./completion/verdicts.js";
+import { type Context, earliest, type Fact } from "./context.js";
+import type { Effect } from "./effect.js";
+import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
+import { Introduction } from "./hypercube/introduction.js";
+import { Invitation } from "./invite/invitation.js";
+import { Relay } from "./relay.js";
+import type { PeerResult } from "./step.js";
+import { Content } from "./transfer/content.js";
+import { Production } from "./transfer/production.js";
+
+/** What the root sends, and to whom. */
+export interface RootPlan {
+  readonly session: SessionId;
+  /** Where the root is reached; its neighbours are told. */
+  readonly address: Address;
+  readonly invite: Invite;
+  readonly manifest: Uint8Array;
+  readonly sizes: ChunkSizes;
+  /** The peers to invite, each once. */
+  readonly addresses: readonly Address[];
+}
+
+/** The phases of a session, in order, as the root sees them. */
+export type Phase = "inviting" | "introducing" | "forming" | "sending" | "lingering" | "ended";
+
+/**
+ * The machine of the sending peer: invites, numbers the joined peers and introduces them to their
+ * neighbours, starts the tree check, waits until the tree spans, produces the chunks, and ends
+ * the session when every peer is complete or given up.
+ */
+export class Root {
+  readonly #context: Context;
+  readonly #plan: RootPlan;
+  readonly #relay: Relay;
+  readonly #invitation: Invitation;
+  readonly #content: Content;
+  readonly #production: Production;
+  readonly #numbers = new Map<PeerId, number>();
+  #introduction: Introduction | undefined;
+  #verdicts: Verdicts | undefined;
+  #phase: Phase = "inviting";
+  #formedBy: number | undefined;
+  /** Peers that have not yet said that they know of the session's end. */
+  readonly #awaited = new Map<PeerId, Address>();
+  #lingerUntil: number | undefined;
+  #retellAt: number | undefined;
+
+  constructor(context: Context, plan: RootPlan) {
+    this.#context = context;
+    this.#plan = plan;
+    const { session, invite } = plan;
+    this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: true });
+    this.#invitation = new Invitation(context, invite, plan.addresses);
+    this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
+    this.#production = new Production(context, this.#content);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get relay(): Relay {
+    return this.#relay;
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === "ended";
+  }
+
+  /** One result per listed peer, those known so far. */
+  get results(): readonly PeerResult[] {
+    return this.#verdicts?.results ?? [];
+  }
+
+  /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
+  handle(event: PeerEvent, now: number): readonly Effect[] {
+    if (this.#phase === "ended") return [];
+    this.#relay.setTime(now, this.deadline());
+    this.#dispatch(event);
+    this.#settle();
+    return this.#context.takeEffects();
+  }
+
+  /** When `tick` is due next. */
+  deadline(): number | undefined {
+    switch (this.#phase) {
+      case "inviting":
+        return this.#invitation.deadline();
+      case "ended":
+        return undefined;
+      case "lingering":
+        return earliest(this.#lingerUntil, this.#retellAt);
+      default:
+        return earliest(
+          this.#introduction?.deadline(),
+          this.#relay.deadline(),
+          this.#verdicts?.deadline(),
+          this.#formedBy,
+        );
+    }
+  }
+
+  #dispatch(event: PeerEvent): void {
+    switch (event.type) {
+      case "start":
+        this.#verdicts = new Verdicts(this.#context, {
+          timeoutMs: this.#plan.invite.timeoutMs,
+          chunkCount: this.#content.chunkCount,
+          startedAt: this.#context.now,
+        });
+        return this.#invitation.start();
+      case "datagram-received":
+        return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
+      case "connection-opened":
+        return this.#relay.links.onConnectionOpened(event.connection);
+      case "connection-closed":
+        return this.#relay.onConnectionClosed(event.connection, event.error);
+      case "frame-received":
+        return this.#onFrame(event.connection, event.frame);
+      case "chunk-sent":
+        this.#relay.onChunkSent(event.connection, event.index);
+        return this.#produce();
+      case "chunk-produced":
+        return this.#production.onProduced(event.index, event.hash, event.payload);
+      case "session-hashed":
+        this.#content.sessionHash = event.sessionHash;
+        return this.#relay.distribution.onSealed();
+      case "chunk-loaded":
+        return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
+      case "failed":
+        return this.#abort(event.error.code, event.error.message);
+      case "stop":
+        return this.#abort("aborted", event.detail);
+      case "tick":
+        return this.#onTick();
+      default:
+        return;
+    }
+  }
+
+  #onDatagram(
+    from: Address,
+    sender: PeerId,
+    message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
+  ): void {
+    if (message.type === "join") this.#invitation.onJoin(from, sender);
+    else if (message.type === "decline")
+      this.#invitation.onDecline(from, message.reason, message.detail);
+    else if (this.#phase === "lingering") this.#onLateDatagram(from, sender, message.type === "leave");
+    else {
+      const number = this.#numbers.get(sender);
+      if (number !== undefined && message.type === "neighbours-ack") this.#introduction?.onAck(number);
+      if (number !== undefined && message.type === "leave") this.#verdicts?.onLeave(number, message.detail);
+      this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
+    }
+  }
+
+  #onFrame(connection: ConnectionId, frame: Frame): void {
+    const { links } = this.#relay;
+    if (frame.type === "hello") return links.onHello(connection, frame);
+    const number = links.activeNumberOf(connection);
+    if (number === undefined) return;
+    links.heard(number);
+    if (frame.type === "progress") for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
+    if (frame.type === "report") this.#verdicts?.onReport(frame);
+    const fault = this.#relay.onChildFrame(number, frame);
+    if (fault !== undefined)
+      this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
+    this.#produce();
+  }
+
+  #settle(): void {
+    for (let fact = this.#context.nextFact(); fact !== undefined; fact = this.#context.nextFact()) {
+      this.#relay.onFact(fact);
+      this.#onFact(fact);
+    }
+    if (this.#phase === "sending" && this.#verdicts?.isDecided === true) this.#finish();
+  }
+
+  #onFact(fact: Fact): void {
+    switch (fact.type) {
+      case "invitations-closed":
+        return this.#introduce();
+      case "neighbours-acknowledged":
+        return this.#form();
+      case "subtree-resized":
+        if (this.#phase === "forming") this.#checkSpan();
+        return;
+      case "child-gained":
+      case "chunk-held":
+        return this.#produce();
+      default:
+        return;
+    }
+  }
+
+  /** Number the joined peers, and let each know its neighbours in the hypercube. */
+  #introduce(): void {
+    const { joined, absent } = this.#invitation;
+    for (const { address, code, message } of absent) this.#verdicts?.absent(address, code, message);
+    if (joined.length < this.#context.options.minReceivers || joined.length === 0) {
+      const needed = Math.max(1, this.#context.options.minReceivers);
+      for (const { address } of joined)
+        this.#verdicts?.absent(address, "no-peers", `only ${joined.length} of ${needed} receivers joined`);
+      return this.#abort("no-peers", `${joined.length} receivers joined, expected at least ${needed}`);
+    }
+    const root: PeerInfo = { number: 0, id: this.#context.id, address: this.#plan.address };
+    const peers = [root, ...joined.map(({ address, id }, place) => ({ number: place + 1, id, address }))];
+    for (const peer of peers.slice(1)) {
+      this.#numbers.set(peer.id, peer.number);
+      this.#verdicts?.expect(peer);
+    }
+    this.#phase = "introducing";
+    this.#introduction = new Introduction(this.#context, peers);
+    this.#relay.neighbourhood.list(this.#introduction.neighboursOf(0));
+    this.#introduction.start();
+    this.#context.emit({
+      type: "report-step",
+      step: { type: "numbered", peers: peers.map(({ number, address }) => ({ number, address })) },
+    });
+  }
+
+  /** Every neighbour list is in force: send the first tree checks. */
+  #form(): void {
+    for (const { number, address } of this.#introduction?.silent ?? [])
+      this.#verdicts?.giveUp(number, "not-answering", `${address} joined and then went silent`);
+    this.#phase = "forming";
+    this.#formedBy = this.#context.now + this.#context.options.formationTimeoutMs;
+    this.#relay.tree.start();
+    this.#checkSpan();
+  }
+
+  /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
+  #checkSpan(): void {
+    const expected = 1 + (this.#verdicts?.undecided.length ?? 0);
+    const isLate = this.#formedBy !== undefined && this.#context.now >= this.#formedBy;
+    const peerCount = this.#relay.tree.subtreeSize;
+    if (peerCount < expected && !isLate) return;
+    this.#phase = "sending";
+    this.#formedBy = undefined;
+    this.#context.emit({ type: "report-step", step: { type: "tree-formed", peerCount } });
+    this.#relay.distribution.open(this.#plan.manifest, this.#content);
+    this.#produce();
+  }
+
+  #produce(): void {
+    if (this.#phase === "sending") this.#production.advance(this.#relay.distribution.leadingCursor);
+  }
+
+  #abort(code: string, message: string): void {
+    for (const { number } of this.#verdicts?.undecided ?? [])
+      this.#verdicts?.giveUp(number, code, message);
+    this.#finish({ code, message });
+  }
+
+  #finish(error?: { readonly code: string; readonly message: string }): void {
+    if (this.#phase === "lingering" || this.#phase === "ended") return;
+    this.#relay.finish();
+    this.#context.emit({
+      type: "report-step",
+      step: error === undefined ? { type: "ended" } : { type: "ended", error },
+    });
+    this.#phase = "lingering";
+    this.#lingerUntil = this.#context.now + this.#context.options.lingerMs;
+    for (const { id, address } of this.#invitation.joined) this.#awaited.set(id, address);
+    this.#tellEnd();
+  }
+
+  /** The tree may have holes, so every peer is told directly as well, until it says that it knows. */
+  #tellEnd(): void {
+    for (const to of this.#awaited.values())
+      this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
+    this.#retellAt = this.#context.now + this.#context.jittered(this.#context.options.inviteRetryMs);
+    if (this.#awaited.size === 0) this.#end();
+  }
+
+  #onLateDatagram(from: Address, sender: PeerId, isLeave: boolean): void {
+    if (!isLeave) {
+      this.#context.emit({ type: "send-datagram", to: from, message: { type: "ended" } });
+      return;
+    }
+    this.#awaited.delete(sender);
+    if (this.#awaited.size === 0) this.#end();
+  }
+
+  #end(): void {
+    this.#phase = "ended";
+    this.#context.emit({ type: "end" });
+  }
+
+  #onTick(): void {
+    switch (this.#phase) {
+      case "inviting":
+        return this.#invitation.onTick();
+      case "lingering":
+        if (this.#lingerUntil !== undefined && this.#context.now >= this.#lingerUntil) this.#end();
+        else if (this.#retellAt !== undefined && this.#context.now >= this.#retellAt) this.#tellEnd();
+        return;
+      default:
+        this.#introduction?.onTick();
+        this.#relay.onTick();
+        this.#verdicts?.onTick();
+        if (this.#phase === "forming") this.#checkSpan();
+    }
+  }
+}

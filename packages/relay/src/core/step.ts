@@ -1,0 +1,39 @@
+import type { Address, ErrorCode } from "@palmtree/wire";
+
+/** How one peer ended. */
+export interface PeerResult {
+  readonly address: Address;
+  /** The peer's number in the session; undefined when it never joined. */
+  readonly number: number | undefined;
+  readonly status: "complete" | "failed";
+  /** Payload bytes that the peer took in and verified. */
+  readonly bytes: number;
+  /** From the session's start to the peer's end, as the root saw it. */
+  readonly seconds: number;
+  readonly error?: { readonly code: ErrorCode | string; readonly message: string };
+}
+
+/** Something that happened in a session, for the user's eyes. */
+export type Step =
+  | { readonly type: "invited"; readonly address: Address }
+  | { readonly type: "joined"; readonly address: Address }
+  | { readonly type: "declined"; readonly address: Address; readonly code: string; readonly message: string }
+  /** The hypercube stands: every listed peer has acknowledged its neighbours. */
+  | { readonly type: "numbered"; readonly peers: readonly { readonly number: number; readonly address: Address }[] }
+  | { readonly type: "attached"; readonly number: number; readonly parent: number }
+  | { readonly type: "detached"; readonly number: number }
+  /** Root: the tree spans `peerCount` peers, the root among them. */
+  | { readonly type: "tree-formed"; readonly peerCount: number }
+  | {
+      readonly type: "progress";
+      readonly number: number;
+      readonly address: Address;
+      readonly parent: number;
+      readonly chunksHeld: number;
+      readonly chunkCount: number;
+    }
+  | { readonly type: "peer-ended"; readonly result: PeerResult }
+  /** A neighbour broke the rules and was cut off. */
+  | { readonly type: "blamed"; readonly number: number; readonly code: ErrorCode; readonly message: string }
+  /** This peer's own end, or for the root the session's: every peer has its result. */
+  | { readonly type: "ended"; readonly error?: { readonly code: string; readonly message: string } };

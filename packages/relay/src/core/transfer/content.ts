@@ -1,0 +1,29 @@
+import { Bitmap } from "@palmtree/files/core";
+import type { ChunkSizes } from "../event.js";
+import type { PeerOptions } from "../options.js";
+import { HashPages } from "./hash-pages.js";
+import { RingBuffer } from "./ring-buffer.js";
+
+/** What a peer knows and holds of a session's content. */
+export class Content {
+  readonly sizes: ChunkSizes;
+  /** Chunks that are verified here, in memory or on disk: what may be passed on. */
+  readonly held: Bitmap;
+  readonly pages: HashPages;
+  readonly ring: RingBuffer;
+  /** The session's hash, once the root has produced every chunk. */
+  sessionHash: Uint8Array | undefined;
+
+  constructor(sizes: ChunkSizes, chunkSizeBytes: number, options: PeerOptions) {
+    this.sizes = sizes;
+    this.held = new Bitmap(sizes.chunkCount);
+    this.pages = new HashPages(sizes.chunkCount, chunkSizeBytes);
+    // Two pages at least: the root fills one while the other is being sent.
+    const leastBytes = 2 * this.pages.perPage * chunkSizeBytes;
+    this.ring = new RingBuffer(options.ringChunks, Math.max(options.ringBytes, leastBytes));
+  }
+
+  get chunkCount(): number {
+    return this.sizes.chunkCount;
+  }
+}

@@ -1,0 +1,331 @@
+import type { TreeRejectReason } from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
+import type { Neighbourhood } from "../hypercube/neighbourhood.js";
+import type { Links } from "../link/links.js";
+import { ChildSlots } from "./child-slots.js";
+
+/**
+ * A peer's place in the spanning tree, built by the seed's tree check.
+ *
+ * An attached peer gossips the check to neighbours, as many at a time as it has child slots
+ * free. A peer accepts the first valid check, asks its sender for the upgrade, and gossips the
+ * check on once the link is active. A peer that nobody checks, or whose parent is lost, asks
+ * its neighbours ({@link Orphan} in the wire protocol); a neighbour whose slots are taken refers
+ * it to one of its children, so that the walk ends at a peer with a free slot: a leaf at the
+ * latest.
+ *
+ * No cycles: the root counts a *pulse* up, which only travels from parent to child. An orphan
+ * takes a parent only if that one knows a newer pulse than the orphan had. Whoever hangs below
+ * the orphan heard its pulses through it, so none of them qualifies; the argument is that of
+ * destination sequence numbers (Perkins and Bhagwat, DSDV, 1994).
+ */
+export class Tree {
+  readonly #context: Context;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #links: Links;
+  readonly #fanout: number;
+  readonly #slots: ChildSlots;
+  readonly #isRoot: boolean;
+  #parent: number | undefined;
+  /** The neighbour whose tree check was valid, while the link to it is being upgraded. */
+  #joining: { readonly number: number; readonly pulse: number; readonly depth: number } | undefined;
+  #pulse = 0;
+  #depth = 0;
+  #pulseAt: number | undefined;
+  #askAt: number | undefined;
+  #rounds = 0;
+  readonly #blamed = new Map<number, number>();
+  #isLeaving = false;
+
+  constructor(
+    context: Context,
+    neighbourhood: Neighbourhood,
+    links: Links,
+    options: { readonly fanout: number; readonly isRoot: boolean },
+  ) {
+    this.#context = context;
+    this.#neighbourhood = neighbourhood;
+    this.#links = links;
+    this.#fanout = options.fanout;
+    this.#isRoot = options.isRoot;
+    this.#slots = new ChildSlots(context, options.fanout);
+  }
+
+  /** Root: every neighbour has acknowledged; send the first tree checks. */
+  start(): void {
+    this.#beat();
+    this.#gossip();
+  }
+
+  /** Receiver: the neighbours are known; wait for a tree check, and ask if none comes. */
+  expect(): void {
+    this.#askAt ??= this.#context.now + this.#context.jittered(this.#context.options.orphanAfterMs);
+  }
+
+  get parent(): number | undefined {
+    return this.#parent;
+  }
+
+  get children(): readonly number[] {
+    return this.#slots.children;
+  }
+
+  /** The newest pulse known; grows along every path from a leaf to the root. */
+  get pulse(): number {
+    return this.#pulse;
+  }
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  get isAttached(): boolean {
+    return this.#isRoot || this.#parent !== undefined;
+  }
+
+  /** This peer and all that hang below it. */
+  get subtreeSize(): number {
+    return this.#slots.subtreeSize;
+  }
+
+  /** From now on nobody is taken as a child, and nobody as a parent. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#askAt = undefined;
+    this.#pulseAt = undefined;
+  }
+
+  /** Do not take this neighbour as a parent for a while. */
+  blame(number: number): void {
+    this.#blamed.set(number, this.#context.now + this.#context.options.blameMs);
+  }
+
+  onTreeCheck(from: number, pulse: number, depth: number): void {
+    // Repeated because our request was lost, or late because we are that neighbour's child already.
+    if (from === this.#parent || from === this.#joining?.number) return;
+    const reason = this.#validate(from, pulse);
+    if (reason !== undefined) {
+      this.#reject(from, reason);
+      return;
+    }
+    this.#joining = { number: from, pulse, depth: depth + 1 };
+    this.#askAt = undefined;
+    this.#links.requestUpgrade(from);
+  }
+
+  onTreeReject(from: number, reason: TreeRejectReason): void {
+    this.#slots.reject(from, reason);
+    this.#gossip();
+  }
+
+  onOrphan(from: number, pulse: number): void {
+    if (this.#slots.hasChild(from)) this.#links.downgrade(from, "replaced");
+    if (this.#isLeaving) this.#reject(from, "leaving");
+    else if (!this.isAttached) this.#reject(from, "not-attached");
+    else if (this.#pulse <= pulse) this.#reject(from, "stale");
+    else if (this.#slots.hold(from)) this.#probe(from);
+    else this.#refer(from);
+  }
+
+  /** A full neighbour sent us on: ask that peer at once. */
+  onRefer(to: number): void {
+    if (!this.#isSearching()) return;
+    this.#ask(to);
+  }
+
+  /** Whether the neighbour's request, an answer to a tree check of ours, is accepted. */
+  onUpgradeRequest(from: number): void {
+    const isKnown = this.#slots.hasProbe(from) || this.#slots.hasChild(from);
+    if (this.#isLeaving) this.#links.refuseUpgrade(from, "leaving");
+    else if (!this.isAttached && !isKnown) this.#links.refuseUpgrade(from, "busy");
+    else if (!isKnown && !this.#slots.hold(from)) this.#links.refuseUpgrade(from, "fanout-full");
+    else {
+      this.#slots.beginUpgrade(from);
+      this.#links.acceptUpgrade(from);
+    }
+  }
+
+  onLinkActive(number: number, isParent: boolean): void {
+    if (!isParent) this.#gainChild(number);
+    else if (number === this.#joining?.number) this.#gainParent(this.#joining);
+    else this.#links.downgrade(number, "replaced");
+  }
+
+  onLinkPassive(number: number): void {
+    if (number === this.#joining?.number) {
+      this.#joining = undefined;
+      this.expect();
+    } else if (number === this.#parent) this.#loseParent(number);
+    if (this.#slots.release(number)) {
+      this.#context.tell({ type: "child-lost", number });
+      this.#tellSize();
+    }
+  }
+
+  /** A child says how many hang below it. */
+  onSubtree(number: number, size: number): void {
+    if (this.#slots.resize(number, size)) this.#tellSize();
+  }
+
+  onPing(from: number, pulse: number): void {
+    const to = this.#neighbourhood.addressOf(from);
+    if (to === undefined) return;
+    if (from !== this.#parent) {
+      // It believes that we are its child; we are not, unless the link is only just coming up.
+      if (from !== this.#joining?.number)
+        this.#context.emit({ type: "send-datagram", to, message: { type: "downgrade", reason: "replaced" } });
+      return;
+    }
+    this.#context.emit({ type: "send-datagram", to, message: { type: "pong", pulse } });
+    if (pulse <= this.#pulse) return;
+    this.#pulse = pulse;
+    this.#pingChildren();
+  }
+
+  onTick(): void {
+    const { now } = this.#context;
+    if (this.#pulseAt !== undefined && this.#pulseAt <= now) this.#beat();
+    if (this.#askAt !== undefined && this.#askAt <= now) this.#askAround();
+    for (const number of this.#slots.expireProbes()) this.#probe(number);
+    this.#gossip();
+  }
+
+  deadline(): number | undefined {
+    return earliest(this.#pulseAt, this.#askAt, this.#slots.deadline());
+  }
+
+  /** The seed's three validations, and what makes them safe: is the check news, are we staying? */
+  #validate(from: number, pulse: number): TreeRejectReason | undefined {
+    if (this.#neighbourhood.get(from) === undefined) return "not-a-neighbour";
+    if (this.#slots.children.length > this.#fanout) return "fanout-full";
+    if (this.isAttached) return "has-parent";
+    if (this.#isLeaving) return "leaving";
+    if (this.#joining !== undefined) return "deciding";
+    if (pulse <= this.#pulse || this.#isBlamed(from)) return "stale";
+    return undefined;
+  }
+
+  #gossip(): void {
+    if (!this.isAttached || this.#isLeaving) return;
+    const free = this.#slots.free;
+    if (free === 0) return;
+    const unsettled = this.#neighbourhood.numbers.filter(
+      (number) => number !== this.#parent && number !== 0 && this.#slots.isCandidate(number),
+    );
+    for (const number of this.#context.random.sample(unsettled, free))
+      if (this.#slots.hold(number)) this.#probe(number);
+  }
+
+  #probe(number: number): void {
+    const to = this.#neighbourhood.addressOf(number);
+    if (to === undefined) return;
+    this.#slots.probed(number);
+    const message = { type: "tree-check", pulse: this.#pulse, depth: this.#depth } as const;
+    this.#context.emit({ type: "send-datagram", to, message });
+  }
+
+  #refer(orphan: number): void {
+    const child = this.#slots.smallestChild(orphan);
+    const peer = child === undefined ? undefined : this.#neighbourhood.get(child);
+    const asking = this.#neighbourhood.get(orphan);
+    if (peer === undefined || asking === undefined) {
+      this.#reject(orphan, "fanout-full");
+      return;
+    }
+    this.#context.emit({ type: "send-datagram", to: peer.address, message: { type: "introduce", peer: asking } });
+    this.#context.emit({ type: "send-datagram", to: asking.address, message: { type: "refer", peer } });
+  }
+
+  #isSearching(): boolean {
+    return !this.isAttached && !this.#isLeaving && this.#joining === undefined;
+  }
+
+  #isBlamed(number: number): boolean {
+    const until = this.#blamed.get(number);
+    return until !== undefined && until > this.#context.now;
+  }
+
+  #askAround(): void {
+    this.#askAt = undefined;
+    if (!this.#isSearching()) return;
+    const { options, random } = this.#context;
+    this.#rounds += 1;
+    // All neighbours may hang below us; then only letting go of them leads back to the root.
+    if (this.#rounds > options.orphanRounds) this.#dissolve();
+    const willing = this.#neighbourhood.numbers.filter(
+      (number) => !this.#slots.hasChild(number) && !this.#isBlamed(number),
+    );
+    for (const number of random.sample(willing, 2)) this.#ask(number);
+    const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
+    this.#askAt = this.#context.now + this.#context.jittered(pauseMs);
+  }
+
+  #ask(number: number): void {
+    const to = this.#neighbourhood.addressOf(number);
+    if (to === undefined) return;
+    this.#context.emit({ type: "send-datagram", to, message: { type: "orphan", pulse: this.#pulse } });
+  }
+
+  #dissolve(): void {
+    this.#rounds = 0;
+    for (const number of this.#slots.children) this.#links.downgrade(number, "lost");
+  }
+
+  #gainChild(number: number): void {
+    if (!this.#slots.attach(number)) {
+      this.#links.downgrade(number, "replaced");
+      return;
+    }
+    const connection = this.#links.connectionOf(number);
+    if (connection === undefined) return;
+    this.#context.tell({
+      type: "child-gained",
+      number,
+      connection,
+      hasManifest: this.#links.hasManifest(number),
+    });
+    this.#tellSize();
+  }
+
+  #gainParent(joined: { readonly number: number; readonly pulse: number; readonly depth: number }): void {
+    this.#joining = undefined;
+    this.#parent = joined.number;
+    this.#pulse = Math.max(this.#pulse, joined.pulse);
+    this.#depth = joined.depth;
+    this.#rounds = 0;
+    this.#askAt = undefined;
+    this.#context.tell({ type: "parent-gained", number: joined.number });
+    this.#tellSize();
+    this.#pingChildren();
+    this.#gossip();
+  }
+
+  #loseParent(number: number): void {
+    this.#parent = undefined;
+    this.#context.tell({ type: "parent-lost", number });
+    if (!this.#isLeaving) this.#askAt = this.#context.now + this.#context.jittered(20);
+  }
+
+  #beat(): void {
+    this.#pulse += 1;
+    this.#pulseAt = this.#context.now + this.#context.options.pulseIntervalMs;
+    this.#pingChildren();
+  }
+
+  #pingChildren(): void {
+    for (const number of this.#slots.children) {
+      const to = this.#neighbourhood.addressOf(number);
+      if (to === undefined) continue;
+      this.#context.emit({ type: "send-datagram", to, message: { type: "ping", pulse: this.#pulse } });
+    }
+  }
+
+  #tellSize(): void {
+    this.#context.tell({ type: "subtree-resized", size: this.subtreeSize });
+  }
+
+  #reject(number: number, reason: TreeRejectReason): void {
+    const to = this.#neighbourhood.addressOf(number);
+    if (to) this.#context.emit({ type: "send-datagram", to, message: { type: "tree-reject", reason } });
+  }
+}

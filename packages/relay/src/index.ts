@@ -1,0 +1,2 @@
+/** Placeholder. */
+export const PLACEHOLDER: string = "@palmtree/relay";

@@ -1,0 +1,200 @@
+import type { Address, Datagram, PeerId, SessionId } from "@palmtree/wire";
+import { PalmTreeError } from "@palmtree/wire";
+import { Context } from "../core/context.js";
+import type { Effect } from "../core/effect.js";
+import type { ConnectionId, PeerEvent } from "../core/event.js";
+import { Member } from "../core/member.js";
+import type { PeerOptions } from "../core/options.js";
+import { Random } from "../core/random.js";
+import type { Root } from "../core/root.js";
+import type { Step } from "../core/step.js";
+import { type SimulatedContent, simulatedHash, simulatedSessionHash } from "./content.js";
+import type { Network, NetworkPort, Pipe, PipeEnd } from "./network.js";
+
+/** What a host needs to know of the world. */
+export interface World {
+  readonly network: Network;
+  readonly session: SessionId;
+  readonly content: SimulatedContent;
+  readonly options: PeerOptions;
+  /** Virtual milliseconds that the disk takes for one chunk, uniform up to this. */
+  readonly mostDiskMs: number;
+  onStep(host: Host, step: Step): void;
+  /** Throws when a promise of the protocol is broken. */
+  check(host: Host, effect: Effect): void;
+}
+
+interface Connection {
+  readonly pipe: Pipe;
+  readonly end: "dialler" | "accepter";
+}
+
+/** One simulated machine: runs a peer's state machine and does what it wants done, in virtual time. */
+export class Host implements NetworkPort {
+  readonly address: Address;
+  readonly id: PeerId;
+  readonly stored = new Map<number, Uint8Array>();
+  machine: Root | Member | undefined;
+  /** How this host ended, as its own machine says. */
+  outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
+  isLanded = false;
+  isDown = false;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  #accepted = 0;
+  #counter = 0;
+  #tickAt = Number.POSITIVE_INFINITY;
+
+  constructor(world: World, address: Address, random: Random) {
+    this.#world = world;
+    this.address = address;
+    this.#random = random;
+    this.id = random.hex(16);
+  }
+
+  context(): Context {
+    const random = new Random(this.#random.below(0xffffffff));
+    return new Context(this.id, this.#world.options, random, () => this.#random.hex(16));
+  }
+
+  handle(event: PeerEvent): void {
+    const { machine } = this;
+    if (machine === undefined || this.isDown) return;
+    const now = this.#world.network.now();
+    for (const effect of machine.handle(event, now)) {
+      this.#world.check(this, effect);
+      this.#perform(effect);
+    }
+    this.#arm();
+  }
+
+  onDatagram(from: Address, datagram: Datagram): void {
+    const { message, sender, session } = datagram;
+    if (this.machine === undefined && message.type === "invite")
+      this.machine = new Member(this.context(), { session, rootAddress: from, rootId: sender, invite: message });
+    this.handle({ type: "datagram-received", from, datagram });
+  }
+
+  onAccept(pipe: Pipe): PipeEnd {
+    this.#accepted += 1;
+    const connection = -this.#accepted;
+    this.#connections.set(connection, { pipe, end: "accepter" });
+    return this.#pipeEnd(connection);
+  }
+
+  #arm(): void {
+    const deadline = this.machine?.deadline();
+    if (deadline === undefined || deadline >= this.#tickAt) return;
+    this.#tickAt = deadline;
+    const delayMs = Math.max(0, deadline - this.#world.network.now());
+    this.#world.network.later(delayMs, () => {
+      if (this.#tickAt !== deadline) return;
+      this.#tickAt = Number.POSITIVE_INFINITY;
+      const due = this.machine?.deadline();
+      if (due !== undefined && due <= this.#world.network.now()) this.handle({ type: "tick" });
+      else this.#arm();
+    });
+  }
+
+  #pipeEnd(connection: ConnectionId): PipeEnd {
+    return {
+      onOpen: () => this.handle({ type: "connection-opened", connection }),
+      onFrame: (frame) => this.handle({ type: "frame-received", connection, frame }),
+      onSent: (frame) => {
+        if (frame.type === "chunk") this.handle({ type: "chunk-sent", connection, index: frame.index });
+      },
+      onClose: () => {
+        this.#connections.delete(connection);
+        this.handle({ type: "connection-closed", connection });
+      },
+    };
+  }
+
+  #perform(effect: Effect): void {
+    const { network, content, session } = this.#world;
+    switch (effect.type) {
+      case "send-datagram": {
+        this.#counter += 1;
+        const datagram = { session, sender: this.id, counter: this.#counter, message: effect.message };
+        return network.sendDatagram(this.address, effect.to, datagram);
+      }
+      case "dial": {
+        const pipe = network.connect(this.address, effect.to, this.#pipeEnd(effect.connection));
+        this.#connections.set(effect.connection, { pipe, end: "dialler" });
+        return;
+      }
+      case "send-frame": {
+        const connection = this.#connections.get(effect.connection);
+        return connection?.pipe.send(connection.end, effect.frame);
+      }
+      case "close-connection": {
+        const connection = this.#connections.get(effect.connection);
+        this.#connections.delete(effect.connection);
+        return connection?.pipe.close(connection.end);
+      }
+      case "pause-connection":
+      case "resume-connection": {
+        const connection = this.#connections.get(effect.connection);
+        return connection?.pipe.pause(connection.end, effect.type === "pause-connection");
+      }
+      case "produce-chunk": {
+        const { index } = effect;
+        const payload = content.payloadOf(index);
+        return this.#later({ type: "chunk-produced", index, hash: simulatedHash(payload), payload }, 0);
+      }
+      case "hash-session":
+        return this.#later({ type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages) });
+      case "report-step":
+        if (effect.step.type === "ended") this.outcome = effect.step;
+        return this.#world.onStep(this, effect.step);
+      case "end":
+        return;
+      default:
+        return this.#store(effect);
+    }
+  }
+
+  #store(effect: Extract<Effect, { type: "verify-chunk" | "store-chunk" | "load-chunk" | "open-manifest" | "land" }>): void {
+    const { content } = this.#world;
+    switch (effect.type) {
+      case "verify-chunk": {
+        const { connection, index, hash, payload } = effect;
+        const isIntact = simulatedHash(payload).every((byte, place) => byte === hash[place]);
+        return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
+      }
+      case "store-chunk":
+        this.stored.set(effect.index, effect.payload);
+        return this.#later({ type: "chunk-stored", index: effect.index });
+      case "load-chunk": {
+        const { index } = effect;
+        const payload = this.number === 0 ? content.payloadOf(index) : this.stored.get(index);
+        if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
+        return this.#later({ type: "chunk-loaded", index, payload });
+      }
+      case "open-manifest": {
+        const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);
+        if (isWhole) return this.#later({ type: "manifest-opened", sizes: content });
+        const error = new PalmTreeError("manifest-invalid", "another manifest than promised");
+        return this.#later({ type: "failed", error });
+      }
+      case "land": {
+        const expected = simulatedSessionHash(effect.pages);
+        const isWhole = expected.every((byte, place) => byte === effect.sessionHash[place]);
+        this.isLanded = isWhole;
+        if (isWhole) return this.#later({ type: "landed" });
+        const error = new PalmTreeError("content-mismatch", "another session hash than received");
+        return this.#later({ type: "failed", error });
+      }
+    }
+  }
+
+  /** This host's number in the session; the root is 0, and so is who was not numbered yet. */
+  get number(): number {
+    return this.machine instanceof Member ? this.machine.number : 0;
+  }
+
+  #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {
+    this.#world.network.later(delayMs, () => this.handle(event));
+  }
+}

@@ -1,0 +1,2 @@
+export type { NetworkConditions } from "./network.js";
+export { BrokenPromise, type Crash, type Scenario, type SimulationResult, simulate } from "./simulation.js";

@@ -1,0 +1,246 @@
+import type { Address, Invite } from "@palmtree/wire";
+import type { Effect } from "../core/effect.js";
+import { Member } from "../core/member.js";
+import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
+import { Random } from "../core/random.js";
+import { Root } from "../core/root.js";
+import type { PeerResult, Step } from "../core/step.js";
+import { SimulatedContent } from "./content.js";
+import { EventQueue } from "./event-queue.js";
+import { Host, type World } from "./host.js";
+import { calmNetwork, Network, type NetworkConditions } from "./network.js";
+
+/** One host's end during a simulation. */
+export interface Crash {
+  /** The host in the order of invitation: 0 is the root, 1 the first receiver. */
+  readonly host: number;
+  readonly atMs: number;
+  /** `kill`: its connections break at once. `vanish`: it only falls silent. */
+  readonly how: "kill" | "vanish";
+}
+
+/** What is simulated. The same scenario always gives the same result, to the last message. */
+export interface Scenario {
+  /** From it all randomness follows. */
+  readonly seed: number;
+  /** Hosts, the root among them; at least 2. */
+  readonly peerCount: number;
+  readonly fanout?: number;
+  readonly chunkCount?: number;
+  readonly chunkSizeBytes?: number;
+  readonly timeoutMs?: number;
+  readonly network?: Partial<NetworkConditions>;
+  readonly peerOptions?: Partial<PeerOptions>;
+  readonly mostDiskMs?: number;
+  readonly crashes?: readonly Crash[];
+  /** Stop as soon as the tree spans, before the manifest is sent. */
+  readonly isFormationOnly?: boolean;
+  /** Virtual time after which the simulation has failed. */
+  readonly mostMs?: number;
+}
+
+/** What happened. */
+export interface SimulationResult {
+  /** Virtual milliseconds until the root's machine ended. */
+  readonly durationMs: number;
+  /** When the tree spanned all that had joined; undefined if it never did. */
+  readonly formedAtMs: number | undefined;
+  /** Peers in the tree at that moment, the root among them. */
+  readonly treeSize: number;
+  /** Links between the root and the furthest peer, at that moment. */
+  readonly treeDepth: number;
+  readonly results: readonly PeerResult[];
+  /** Hosts that hold every byte. */
+  readonly landedCount: number;
+  readonly datagrams: number;
+  readonly frames: number;
+  readonly events: number;
+  readonly blamed: readonly string[];
+}
+
+/** A promise of the protocol that a simulation saw broken; names the seed that repeats it. */
+export class BrokenPromise extends Error {
+  override readonly name = "BrokenPromise";
+}
+
+/**
+ * Run one swarm in virtual time, with the same machines that run over real sockets, and watch the
+ * promises: no wrong byte is stored or landed, no peer hangs below itself, nobody has more
+ * children than the fanout, and the session ends.
+ *
+ * @throws BrokenPromise with the scenario's seed
+ *
+ * @example
+ * ```ts
+ * const result = simulate({ seed: 7, peerCount: 33, chunkCount: 100, network: { loss: 0.1 } });
+ * console.log(result.landedCount, result.durationMs);
+ * ```
+ */
+export function simulate(scenario: Scenario): SimulationResult {
+  return new Simulation(scenario).run();
+}
+
+class Simulation implements World {
+  readonly session: string;
+  readonly content: SimulatedContent;
+  readonly options: PeerOptions;
+  readonly network: Network;
+  readonly mostDiskMs: number;
+  readonly #scenario: Scenario;
+  readonly #random: Random;
+  readonly #queue = new EventQueue();
+  readonly #hosts: Host[] = [];
+  readonly #hostOfNumber = new Map<number, Host>();
+  readonly #numberOfAddress = new Map<Address, number>();
+  readonly #blamed: string[] = [];
+  #now = 0;
+  #events = 0;
+  #formed: { readonly atMs: number; readonly size: number; readonly depth: number } | undefined;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#random = new Random(scenario.seed);
+    this.session = this.#random.hex(32);
+    this.content = new SimulatedContent(scenario.chunkCount ?? 20, scenario.chunkSizeBytes ?? 32);
+    this.options = { ...defaultPeerOptions, ...scenario.peerOptions };
+    this.mostDiskMs = scenario.mostDiskMs ?? 1;
+    const conditions = { ...calmNetwork, ...scenario.network };
+    this.network = new Network(this.#queue, new Random(this.#random.below(2 ** 32)), () => this.#now, conditions);
+    for (let place = 0; place < scenario.peerCount; place += 1) this.#addHost(place);
+  }
+
+  run(): SimulationResult {
+    const { crashes = [], mostMs = 600_000, isFormationOnly = false } = this.#scenario;
+    const root = this.#startRoot();
+    for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
+    while (!root.hasEnded && !(isFormationOnly && this.#formed !== undefined)) {
+      const next = this.#queue.pop();
+      if (next === undefined) this.#break("nothing is left to happen, but the session has not ended");
+      if (next.time > mostMs) this.#break(`the session has not ended after ${mostMs} ms`);
+      this.#now = next.time;
+      this.#events += 1;
+      next.action();
+      if ((this.#hosts[0] as Host).isDown) break;
+    }
+    return this.#result(root);
+  }
+
+  onStep(host: Host, step: Step): void {
+    if (step.type === "numbered")
+      for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
+    if (step.type === "attached") this.#checkNoCycle(host);
+    if (step.type === "blamed") this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
+    if (step.type === "tree-formed") this.#noteFormed(step.peerCount);
+  }
+
+  check(host: Host, effect: Effect): void {
+    if (effect.type === "store-chunk" || (effect.type === "send-frame" && effect.frame.type === "chunk")) {
+      const { index, payload } = effect.type === "store-chunk" ? effect : (effect.frame as { index: number; payload: Uint8Array });
+      if (!isSame(payload, this.content.payloadOf(index)))
+        this.#break(`host ${host.number} lets a wrong chunk ${index} pass (${effect.type})`);
+    }
+    if (effect.type === "land") {
+      for (let index = 0; index < this.content.chunkCount; index += 1)
+        if (!host.stored.has(index)) this.#break(`host ${host.number} lands without chunk ${index}`);
+    }
+    const children = host.machine?.relay.tree.children.length ?? 0;
+    if (children > this.#fanout) this.#break(`host ${host.number} has ${children} children`);
+  }
+
+  get #fanout(): number {
+    return this.#scenario.fanout ?? 4;
+  }
+
+  #addHost(place: number): void {
+    const address = `10.${place >> 16}.${(place >> 8) & 255}.${place & 255}:4747`;
+    const host = new Host(this, address, new Random(this.#random.below(2 ** 32)));
+    this.#hosts.push(host);
+    this.network.attach(address, host);
+  }
+
+  #startRoot(): Root {
+    const host = this.#hosts[0] as Host;
+    const { chunkCount, chunkSizeBytes, totalBytes, manifest } = this.content;
+    const invite: Invite = {
+      type: "invite",
+      name: "simulated",
+      totalBytes,
+      entryCount: 1,
+      chunkCount,
+      chunkSizeBytes,
+      strategy: "tree",
+      fanout: this.#fanout,
+      timeoutMs: this.#scenario.timeoutMs ?? 30_000,
+      manifestBytes: manifest.length,
+      manifestHash: new Uint8Array(32),
+    };
+    const root = new Root(host.context(), {
+      session: this.session,
+      address: host.address,
+      invite,
+      manifest,
+      sizes: this.content,
+      addresses: this.#hosts.slice(1).map(({ address }) => address),
+    });
+    host.machine = root;
+    this.#hostOfNumber.set(0, host);
+    host.handle({ type: "start" });
+    return root;
+  }
+
+  #crash({ host: place, how }: Crash): void {
+    const host = this.#hosts[place];
+    if (host === undefined || host.isDown) return;
+    host.isDown = true;
+    this.network.detach(host.address, how === "kill");
+  }
+
+  #hostByNumber(number: number): Host | undefined {
+    if (this.#hostOfNumber.size < this.#numberOfAddress.size)
+      for (const host of this.#hosts) {
+        const known = this.#numberOfAddress.get(host.address);
+        if (known !== undefined) this.#hostOfNumber.set(known, host);
+      }
+    return this.#hostOfNumber.get(number);
+  }
+
+  #checkNoCycle(host: Host): void {
+    let above: Host | undefined = host;
+    for (let steps = 0; above !== undefined; steps += 1) {
+      if (steps > this.#hosts.length) this.#break(`host ${host.number} hangs below itself`);
+      const parent: number | undefined = above.machine?.relay.tree.parent;
+      above = parent === undefined ? undefined : this.#hostByNumber(parent);
+    }
+  }
+
+  #noteFormed(size: number): void {
+    let depth = 0;
+    for (const { machine } of this.#hosts)
+      if (machine instanceof Member && machine.relay.tree.parent !== undefined)
+        depth = Math.max(depth, machine.relay.tree.depth);
+    this.#formed = { atMs: this.#now, size, depth };
+  }
+
+  #result(root: Root): SimulationResult {
+    return {
+      durationMs: this.#now,
+      formedAtMs: this.#formed?.atMs,
+      treeSize: this.#formed?.size ?? 0,
+      treeDepth: this.#formed?.depth ?? 0,
+      results: root.results,
+      landedCount: this.#hosts.filter(({ isLanded }) => isLanded).length,
+      datagrams: this.network.datagramsSent,
+      frames: this.network.framesSent,
+      events: this.#events,
+      blamed: this.#blamed,
+    };
+  }
+
+  #break(promise: string): never {
+    throw new BrokenPromise(`seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`);
+  }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+}

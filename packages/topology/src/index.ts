@@ -1,0 +1,1 @@
+export { cubeNeighbours } from "./hypercube.js";

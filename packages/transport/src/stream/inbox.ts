@@ -1,0 +1,74 @@
+import { type Frame, FrameReader } from "@palmtree/wire";
+
+/**
+ * Turns bytes into frames and delivers them, unless it is held. Frames that are complete in bytes
+ * that were already read wait here: at most those of one read.
+ */
+export class Inbox {
+  readonly #reader: FrameReader;
+  readonly #deliver: (frame: Frame) => void;
+  readonly #waiting: Frame[] = [];
+  #isHeld: boolean;
+  #hasFrame = false;
+
+  /**
+   * @param deliver - Takes a frame; must not throw.
+   * @param options - `isHeld`: begins held; `allocate`: see `FrameReaderOptions`.
+   */
+  constructor(
+    deliver: (frame: Frame) => void,
+    options: { readonly isHeld: boolean; readonly allocate: (size: number) => Uint8Array },
+  ) {
+    this.#reader = new FrameReader({ allocate: options.allocate });
+    this.#deliver = deliver;
+    this.#isHeld = options.isHeld;
+  }
+
+  /** Whether a whole frame has come. */
+  get hasFrame(): boolean {
+    return this.#hasFrame;
+  }
+
+  /** Whether frames wait. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Whether the stream so far ends inside a frame. */
+  get isInsideFrame(): boolean {
+    return this.#reader.isInsideFrame;
+  }
+
+  limitChunkBytes(maxChunkBytes: number): void {
+    this.#reader.setMaxChunkBytes(maxChunkBytes);
+  }
+
+  /** @throws frame-malformed. The frames before it have been delivered. */
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes, (frame) => {
+      this.#hasFrame = true;
+      if (this.#isHeld || this.#waiting.length > 0) this.#waiting.push(frame);
+      else this.#deliver(frame);
+    });
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Deliver what waits, and whatever comes; unless it is held again meanwhile. */
+  release(): void {
+    this.#isHeld = false;
+    let count = 0;
+    for (; count < this.#waiting.length && !this.#isHeld; count += 1) {
+      const frame = this.#waiting[count];
+      if (frame !== undefined) this.#deliver(frame);
+    }
+    this.#waiting.splice(0, count);
+  }
+
+  /** Drop what waits. */
+  discard(): void {
+    this.#waiting.length = 0;
+  }
+}

@@ -1,0 +1,192 @@
+import type { PeerId, PeerInfo, SessionId } from "./identity.js";
+
+/** How a session's chunks travel: down the gossip-built tree, or down the plan's trees. */
+export type Strategy = "tree" | "pipeline";
+
+/** Why an invited peer does not take part. */
+export type DeclineReason =
+  | "busy"
+  | "no-space"
+  | "not-writable"
+  | "too-large"
+  | "unsupported"
+  | "refused"
+  | "leaving";
+
+/** Why a peer rejects a tree check (the seed's three validations come first). */
+export type TreeRejectReason =
+  | "not-a-neighbour"
+  | "fanout-full"
+  | "has-parent"
+  | "deciding"
+  | "not-attached"
+  | "stale"
+  | "leaving";
+
+/** Why an upgrade from passive to active is refused. */
+export type UpgradeRejectReason = "fanout-full" | "not-a-neighbour" | "busy" | "leaving";
+
+/** Why a link goes from active back to passive. */
+export type DowngradeReason = "lost" | "silent" | "corrupt" | "protocol" | "replaced" | "leaving";
+
+/** Root to peer: take part in this session. Repeated until answered. */
+export interface Invite {
+  readonly type: "invite";
+  /** What is sent, for people: at most 255 bytes of UTF-8; not a path, never used as one. */
+  readonly name: string;
+  readonly totalBytes: number;
+  /** Files and directories in the manifest. */
+  readonly entryCount: number;
+  readonly chunkCount: number;
+  readonly chunkSizeBytes: number;
+  readonly strategy: Strategy;
+  /** Most children a peer may have in the tree. */
+  readonly fanout: number;
+  /** How long a peer may stand still before it is given up. */
+  readonly timeoutMs: number;
+  readonly manifestBytes: number;
+  /** SHA-256 of the encoded manifest, 32 bytes. */
+  readonly manifestHash: Uint8Array;
+}
+
+/** Peer to root: the answer to an invitation, by a peer that takes part. */
+export interface Join {
+  readonly type: "join";
+}
+
+/** Peer to root: the answer to an invitation, by a peer that does not take part. */
+export interface Decline {
+  readonly type: "decline";
+  readonly reason: DeclineReason;
+  /** For people: at most 255 bytes of UTF-8. */
+  readonly detail: string;
+}
+
+/** Root to peer: your number, and the neighbours you may talk to. Repeated until acknowledged. */
+export interface Neighbours {
+  readonly type: "neighbours";
+  /** Counts the lists this peer was sent; a later one replaces an earlier one. */
+  readonly revision: number;
+  /** The receiver's own number. */
+  readonly number: number;
+  /** Peers in the session, the root among them. */
+  readonly peerCount: number;
+  readonly neighbours: readonly PeerInfo[];
+}
+
+/** Peer to root: the list of that revision is in force here. */
+export interface NeighboursAck {
+  readonly type: "neighbours-ack";
+  readonly revision: number;
+}
+
+/** Attached peer to neighbour: be my child. Gossiped on by every peer that accepts it. */
+export interface TreeCheck {
+  readonly type: "tree-check";
+  /** The newest pulse of the root that the sender has seen. */
+  readonly pulse: number;
+  /** Links between the sender and the root. */
+  readonly depth: number;
+}
+
+/** The answer to a tree check or to an orphan's question, where it is no. */
+export interface TreeReject {
+  readonly type: "tree-reject";
+  readonly reason: TreeRejectReason;
+}
+
+/** New child to parent: your tree check was valid; let us bring TCP up. */
+export interface UpgradeRequest {
+  readonly type: "upgrade-request";
+}
+
+/** Parent to new child: dial me and show this token (8 bytes, 16 hexadecimal digits). */
+export interface UpgradeAccept {
+  readonly type: "upgrade-accept";
+  readonly token: string;
+}
+
+/** Parent to would-be child: no. */
+export interface UpgradeReject {
+  readonly type: "upgrade-reject";
+  readonly reason: UpgradeRejectReason;
+}
+
+/** Either end of an active link: it is passive from now on. */
+export interface Downgrade {
+  readonly type: "downgrade";
+  readonly reason: DowngradeReason;
+}
+
+/** Peer without a parent to neighbour: can you take me? */
+export interface Orphan {
+  readonly type: "orphan";
+  /** The newest pulse seen while attached; 0 if never attached. A parent must know a newer one. */
+  readonly pulse: number;
+}
+
+/** Full peer to orphan: ask this peer, one of my children; it is your neighbour from now on. */
+export interface Refer {
+  readonly type: "refer";
+  readonly peer: PeerInfo;
+}
+
+/** Full peer to its child: this orphan will ask you; it is your neighbour from now on. */
+export interface Introduce {
+  readonly type: "introduce";
+  readonly peer: PeerInfo;
+}
+
+/** Health check over UDP, parent to child; carries the root's pulse down the tree. */
+export interface Ping {
+  readonly type: "ping";
+  readonly pulse: number;
+}
+
+/** The answer to a ping, with the pulse it carried. */
+export interface Pong {
+  readonly type: "pong";
+  readonly pulse: number;
+}
+
+/** Root to a peer, outside the tree: the session is over. Answered with `leave`. */
+export interface Ended {
+  readonly type: "ended";
+}
+
+/** A peer that leaves the session tells its neighbours and the root. Not answered. */
+export interface Leave {
+  readonly type: "leave";
+  /** For people: at most 255 bytes of UTF-8; empty when it leaves because all is done. */
+  readonly detail: string;
+}
+
+/** Everything that travels over UDP. */
+export type ControlMessage =
+  | Invite
+  | Join
+  | Decline
+  | Neighbours
+  | NeighboursAck
+  | TreeCheck
+  | TreeReject
+  | UpgradeRequest
+  | UpgradeAccept
+  | UpgradeReject
+  | Downgrade
+  | Orphan
+  | Refer
+  | Introduce
+  | Ping
+  | Pong
+  | Ended
+  | Leave;
+
+/** A control message in its envelope. */
+export interface Datagram {
+  readonly session: SessionId;
+  readonly sender: PeerId;
+  /** Counts the sender's datagrams in this session, from 1. */
+  readonly counter: number;
+  readonly message: ControlMessage;
+}

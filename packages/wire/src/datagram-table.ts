@@ -1,0 +1,126 @@
+/**
+ * Every control message, one row each: its number, who says it to whom, and its fields in the
+ * order of the wire. docs/protocol.md, "Datagrams", says the same in prose; a test compares them.
+ */
+import type { ControlMessage } from "./control-message.js";
+import { hash, hexBytes, listOf, oneOf, peerInfo, text, uint } from "./field.js";
+import { wireLimits } from "./limits.js";
+import { type MessageRows, MessageTable } from "./message-table.js";
+
+const detail = text(wireLimits.detailBytes);
+const pulse = uint(0, wireLimits.sequence);
+const revision = uint(0, wireLimits.sequence);
+
+export const datagramRows: MessageRows<ControlMessage> = {
+  invite: {
+    code: 1,
+    sender: "root",
+    receiver: "peer",
+    fields: {
+      name: text(wireLimits.nameBytes),
+      totalBytes: uint(0, wireLimits.integer),
+      entryCount: uint(1, wireLimits.entryCount),
+      chunkCount: uint(0, wireLimits.chunkCount),
+      chunkSizeBytes: uint(wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
+      strategy: oneOf({ tree: 1, pipeline: 2 }),
+      fanout: uint(1, wireLimits.fanout),
+      timeoutMs: uint(1, wireLimits.timeoutMs),
+      manifestBytes: uint(1, wireLimits.manifestBytes),
+      manifestHash: hash,
+    },
+  },
+  join: { code: 2, sender: "peer", receiver: "root", fields: {} },
+  decline: {
+    code: 3,
+    sender: "peer",
+    receiver: "root",
+    fields: {
+      reason: oneOf({
+        busy: 1,
+        "no-space": 2,
+        "not-writable": 3,
+        "too-large": 4,
+        unsupported: 5,
+        refused: 6,
+        leaving: 7,
+      }),
+      detail,
+    },
+  },
+  neighbours: {
+    code: 4,
+    sender: "root",
+    receiver: "peer",
+    fields: {
+      revision,
+      number: uint(0, wireLimits.peerCount - 1),
+      peerCount: uint(1, wireLimits.peerCount),
+      neighbours: listOf(peerInfo, wireLimits.neighbours),
+    },
+  },
+  "neighbours-ack": { code: 5, sender: "peer", receiver: "root", fields: { revision } },
+  "tree-check": {
+    code: 6,
+    sender: "attached peer",
+    receiver: "neighbour",
+    fields: { pulse, depth: uint(0, wireLimits.peerCount - 1) },
+  },
+  "tree-reject": {
+    code: 7,
+    sender: "neighbour",
+    receiver: "peer that sent a tree check, or orphan",
+    fields: {
+      reason: oneOf({
+        "not-a-neighbour": 1,
+        "fanout-full": 2,
+        "has-parent": 3,
+        deciding: 4,
+        "not-attached": 5,
+        stale: 6,
+        leaving: 7,
+      }),
+    },
+  },
+  "upgrade-request": { code: 8, sender: "new child", receiver: "parent", fields: {} },
+  "upgrade-accept": {
+    code: 9,
+    sender: "parent",
+    receiver: "new child",
+    fields: { token: hexBytes(8) },
+  },
+  "upgrade-reject": {
+    code: 10,
+    sender: "parent",
+    receiver: "would-be child",
+    fields: {
+      reason: oneOf({ "fanout-full": 1, "not-a-neighbour": 2, busy: 3, leaving: 4 }),
+    },
+  },
+  downgrade: {
+    code: 11,
+    sender: "either end of an active link",
+    receiver: "other end",
+    fields: {
+      reason: oneOf({ lost: 1, silent: 2, corrupt: 3, protocol: 4, replaced: 5, leaving: 6 }),
+    },
+  },
+  orphan: {
+    code: 12,
+    sender: "peer without a parent",
+    receiver: "neighbour",
+    fields: { pulse },
+  },
+  refer: { code: 13, sender: "full peer", receiver: "orphan", fields: { peer: peerInfo } },
+  introduce: { code: 14, sender: "full peer", receiver: "child", fields: { peer: peerInfo } },
+  ping: { code: 15, sender: "parent", receiver: "child", fields: { pulse } },
+  pong: { code: 16, sender: "child", receiver: "parent", fields: { pulse } },
+  ended: { code: 17, sender: "root", receiver: "peer outside the tree", fields: {} },
+  leave: {
+    code: 18,
+    sender: "peer that leaves",
+    receiver: "neighbours and root",
+    fields: { detail },
+  },
+};
+
+export const datagramTable: MessageTable<ControlMessage> = new MessageTable(datagramRows);

@@ -1,0 +1,97 @@
+/**
+ * Every frame, one row each: its number, who sends it to whom, the fields of its body in the order
+ * of the wire, and its payload. docs/protocol.md, "Frames", says the same in prose; a test
+ * compares them.
+ */
+import { flag, flatListOf, hash, hexBytes, oneOf, text, uint } from "./field.js";
+import type { Frame } from "./frame.js";
+import { hashBytes, wireLimits } from "./limits.js";
+import { type MessageRows, MessageTable } from "./message-table.js";
+
+const number = uint(0, wireLimits.peerCount - 1);
+const chunkIndex = uint(0, wireLimits.chunkCount - 1);
+const bitmap = { minBytes: 0, maxBytes: wireLimits.bitmapBytes, unitBytes: 1 };
+
+export const frameRows: MessageRows<Frame> = {
+  hello: {
+    code: 1,
+    sender: "child",
+    receiver: "parent",
+    fields: {
+      session: hexBytes(16),
+      peer: hexBytes(8),
+      number,
+      token: hexBytes(8),
+      hasManifest: flag,
+    },
+  },
+  welcome: { code: 2, sender: "parent", receiver: "child", fields: { peer: hexBytes(8) } },
+  manifest: {
+    code: 3,
+    sender: "parent",
+    receiver: "child",
+    fields: { offset: uint(0, wireLimits.manifestBytes - 1) },
+    payload: { minBytes: 1, maxBytes: wireLimits.manifestPartBytes, unitBytes: 1 },
+  },
+  hashes: {
+    code: 4,
+    sender: "parent",
+    receiver: "child",
+    fields: { firstChunk: chunkIndex },
+    payload: {
+      minBytes: hashBytes,
+      maxBytes: hashBytes * wireLimits.hashesPerPage,
+      unitBytes: hashBytes,
+    },
+  },
+  chunk: {
+    code: 5,
+    sender: "peer that holds it",
+    receiver: "peer that knows its hash",
+    fields: { index: chunkIndex },
+    payload: { minBytes: 1, maxBytes: wireLimits.chunkSizeBytesMax, unitBytes: 1 },
+  },
+  seal: { code: 6, sender: "parent", receiver: "child", fields: { sessionHash: hash } },
+  holds: { code: 7, sender: "child", receiver: "parent", fields: {}, payload: bitmap },
+  want: { code: 8, sender: "child", receiver: "parent", fields: {}, payload: bitmap },
+  refuse: {
+    code: 9,
+    sender: "parent",
+    receiver: "child",
+    fields: { index: chunkIndex, reason: oneOf({ "not-held": 1, unreadable: 2, leaving: 3 }) },
+  },
+  subtree: {
+    code: 10,
+    sender: "child",
+    receiver: "parent",
+    fields: { size: uint(1, wireLimits.peerCount) },
+  },
+  progress: {
+    code: 11,
+    sender: "child",
+    receiver: "parent",
+    fields: {
+      entries: flatListOf(
+        { number, parent: number, chunksHeld: uint(0, wireLimits.chunkCount) },
+        wireLimits.progressEntries,
+      ),
+    },
+  },
+  report: {
+    code: 12,
+    sender: "child",
+    receiver: "parent",
+    fields: {
+      number,
+      status: oneOf({ complete: 1, failed: 2 }),
+      bytes: uint(0, wireLimits.integer),
+      durationMs: uint(0, wireLimits.integer),
+      code: text(wireLimits.errorCodeBytes),
+      detail: text(wireLimits.reportDetailBytes),
+    },
+  },
+  finish: { code: 13, sender: "parent", receiver: "child", fields: {} },
+  alive: { code: 14, sender: "either end", receiver: "other end", fields: {} },
+};
+
+export const frameTable: MessageTable<Frame> = new MessageTable(frameRows);

@@ -1,0 +1,135 @@
+import type { PeerId, SessionId } from "./identity.js";
+
+/** How a peer ended, as it says itself. */
+export type ReportStatus = "complete" | "failed";
+
+/** Why a wanted chunk is not sent. */
+export type RefuseReason = "not-held" | "unreadable" | "leaving";
+
+/** Child to parent, the first frame of a link: who dials, and the token of the upgrade. */
+export interface Hello {
+  readonly type: "hello";
+  readonly session: SessionId;
+  readonly peer: PeerId;
+  readonly number: number;
+  /** The token of the `upgrade-accept` that this link answers: 8 bytes, 16 hexadecimal digits. */
+  readonly token: string;
+  /** False when the parent has to send the manifest first. */
+  readonly hasManifest: boolean;
+}
+
+/** Parent to child: the link is confirmed; it is active on both sides. */
+export interface Welcome {
+  readonly type: "welcome";
+  readonly peer: PeerId;
+}
+
+/** Parent to child: a part of the encoded manifest, in order, without gaps. */
+export interface ManifestPart {
+  readonly type: "manifest";
+  readonly offset: number;
+  readonly payload: Uint8Array;
+}
+
+/** Parent to child: SHA-256 hashes of consecutive chunks, 32 bytes each, before those chunks. */
+export interface HashPage {
+  readonly type: "hashes";
+  readonly firstChunk: number;
+  readonly payload: Uint8Array;
+}
+
+/** A chunk, to a peer that knows its hash. */
+export interface Chunk {
+  readonly type: "chunk";
+  readonly index: number;
+  readonly payload: Uint8Array;
+}
+
+/** Parent to child: every chunk has been produced, and this is the session's hash (32 bytes). */
+export interface Seal {
+  readonly type: "seal";
+  readonly sessionHash: Uint8Array;
+}
+
+/** Child to parent, once its manifest is open: the bitmap of chunks held. Chunks flow after it. */
+export interface Holds {
+  readonly type: "holds";
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Child to parent: the bitmap of chunks that are missing, at most 1,024 of them set; each is
+ * answered by a chunk or a refusal.
+ */
+export interface Want {
+  readonly type: "want";
+  readonly payload: Uint8Array;
+}
+
+/** Parent to child: a wanted chunk that will not come now. */
+export interface Refuse {
+  readonly type: "refuse";
+  readonly index: number;
+  readonly reason: RefuseReason;
+}
+
+/** Child to parent: how many peers hang below and with the sender; sent whenever it changes. */
+export interface Subtree {
+  readonly type: "subtree";
+  readonly size: number;
+}
+
+/** One peer's place in the tree and its progress. */
+export interface ProgressEntry {
+  readonly number: number;
+  /** The number of its parent in the tree. */
+  readonly parent: number;
+  readonly chunksHeld: number;
+}
+
+/** Child to parent: where the peers of the subtree are and how far; those that moved. */
+export interface Progress {
+  readonly type: "progress";
+  readonly entries: readonly ProgressEntry[];
+}
+
+/** Child to parent, and on to the root: how a peer of the subtree ended. */
+export interface Report {
+  readonly type: "report";
+  readonly number: number;
+  readonly status: ReportStatus;
+  /** Payload bytes that the peer took in and verified. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** An error code (docs/protocol.md lists them), empty when complete. */
+  readonly code: string;
+  /** For people: at most 1,024 bytes of UTF-8. */
+  readonly detail: string;
+}
+
+/** Parent to child, from the root: the session is over. */
+export interface Finish {
+  readonly type: "finish";
+}
+
+/** Either way, when nothing else was sent for a while: the TCP side of the health check. */
+export interface Alive {
+  readonly type: "alive";
+}
+
+/** Everything that travels over an active link. */
+export type Frame =
+  | Hello
+  | Welcome
+  | ManifestPart
+  | HashPage
+  | Chunk
+  | Seal
+  | Holds
+  | Want
+  | Refuse
+  | Subtree
+  | Progress
+  | Report
+  | Finish
+  | Alive;

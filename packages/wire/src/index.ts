@@ -1,0 +1,64 @@
+export { type AddressParts, formatAddress, parseAddress } from "./address.js";
+export type {
+  ControlMessage,
+  Datagram,
+  Decline,
+  DeclineReason,
+  Downgrade,
+  DowngradeReason,
+  Ended,
+  Introduce,
+  Invite,
+  Join,
+  Leave,
+  Neighbours,
+  NeighboursAck,
+  Orphan,
+  Ping,
+  Pong,
+  Refer,
+  Strategy,
+  TreeCheck,
+  TreeReject,
+  TreeRejectReason,
+  UpgradeAccept,
+  UpgradeReject,
+  UpgradeRejectReason,
+  UpgradeRequest,
+} from "./control-message.js";
+export { decodeDatagram, encodeDatagram } from "./datagram.js";
+export {
+  type ErrorCode,
+  type ErrorFacts,
+  errorSentences,
+  type Fault,
+  isPalmTreeError,
+  PalmTreeError,
+} from "./error.js";
+export type {
+  Alive,
+  Chunk,
+  Finish,
+  Frame,
+  HashPage,
+  Hello,
+  Holds,
+  ManifestPart,
+  Progress,
+  ProgressEntry,
+  Refuse,
+  RefuseReason,
+  Report,
+  ReportStatus,
+  Seal,
+  Subtree,
+  Want,
+  Welcome,
+} from "./frame.js";
+export { type EncodedFrame, encodeFrame, framePrefixBytes } from "./frame-encoder.js";
+export { FrameReader, type FrameReaderOptions } from "./frame-reader.js";
+export { fromHex, toHex } from "./hex.js";
+export type { Address, PeerId, PeerInfo, SessionId } from "./identity.js";
+export { hashBytes, type WireLimits, wireLimits } from "./limits.js";
+export type { MalformedRule } from "./malformed.js";
+export { decodeUtf8, truncateUtf8, utf8ByteLength } from "./utf8.js";

@@ -1,0 +1,60 @@
+/** How much storage is made before anything of a payload has arrived. */
+const startBytes = 64 * 1_024;
+
+/**
+ * Collects one payload after the other, each into a buffer of its own.
+ *
+ * The buffer is as long as the payload at once where that is at most 64 KiB, or has arrived
+ * already, or where a payload as long as it has been delivered before: what the sender has sent
+ * once, it may claim once more. Else the buffer begins with 64 KiB and doubles as it fills.
+ */
+export class PayloadStorage {
+  readonly #allocate: (size: number) => Uint8Array;
+  #length = 0;
+  #received = 0;
+  #buffer: Uint8Array | undefined;
+  #longestDelivered = startBytes;
+
+  constructor(allocate: (size: number) => Uint8Array) {
+    this.#allocate = allocate;
+  }
+
+  /** The next payload will have `length` bytes. */
+  begin(length: number): void {
+    this.#length = length;
+    this.#received = 0;
+    this.#buffer = undefined;
+  }
+
+  get isComplete(): boolean {
+    return this.#received === this.#length;
+  }
+
+  /** Copies what belongs to the payload from `bytes[at ...]`; returns where the rest begins. */
+  append(bytes: Uint8Array, at: number): number {
+    const count = Math.min(bytes.length - at, this.#length - this.#received);
+    const buffer = this.#bufferFor(this.#received + count);
+    const isWhole = at === 0 && count === bytes.length;
+    buffer.set(isWhole ? bytes : bytes.subarray(at, at + count), this.#received);
+    this.#received += count;
+    return at + count;
+  }
+
+  /** Hands the complete payload over. */
+  finish(): Uint8Array {
+    const payload = this.#buffer ?? this.#allocate(0);
+    this.#buffer = undefined;
+    this.#longestDelivered = Math.max(this.#longestDelivered, this.#length);
+    return payload;
+  }
+
+  #bufferFor(needed: number): Uint8Array {
+    const old = this.#buffer;
+    if (old !== undefined && old.length >= needed) return old;
+    const grown = Math.max(needed, this.#longestDelivered, 2 * (old?.length ?? 0));
+    const buffer = this.#allocate(Math.min(this.#length, grown));
+    if (old !== undefined) buffer.set(old.subarray(0, this.#received));
+    this.#buffer = buffer;
+    return buffer;
+  }
+}

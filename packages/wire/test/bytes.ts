@@ -1,0 +1,110 @@
+import { Encoder } from "@msgpack/msgpack";
+import { expect } from "vitest";
+import {
+  type ErrorFacts,
+  encodeDatagram,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type FrameReaderOptions,
+  fromHex,
+  isPalmTreeError,
+} from "../src/index.js";
+
+const encoder = new Encoder();
+
+/** Joins bytes, numbers and hexadecimal digits (spaces allowed) into one array. */
+export function join(...parts: readonly (Uint8Array | number | string)[]): Uint8Array {
+  return Uint8Array.from(
+    parts.flatMap((part) => {
+      if (typeof part === "string") return [...fromHex(part.replaceAll(" ", ""))];
+      return typeof part === "number" ? [part] : [...part];
+    }),
+  );
+}
+
+/** A frame as one array. */
+export function frameBytes(frame: Frame): Uint8Array {
+  const { head, payload } = encodeFrame(frame);
+  return join(head, payload ?? new Uint8Array());
+}
+
+/** A well-formed prefix around any body and payload. */
+export function rawFrame(code: number, body: Uint8Array, payload: Uint8Array = new Uint8Array()): Uint8Array {
+  return join(framePrefix(code, body.length, payload.length), body, payload);
+}
+
+export function framePrefix(code: number, bodyLength: number, payloadLength: number): Uint8Array {
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setUint32(0, code * 2 ** 24 + bodyLength);
+  new DataView(prefix.buffer).setUint32(4, payloadLength);
+  return prefix;
+}
+
+/** A well-formed envelope around any body. */
+export function rawDatagram(code: number, body: Uint8Array): Uint8Array {
+  const sample = encodeDatagram({
+    session: "000102030405060708090a0b0c0d0e0f",
+    sender: "1011121314151617",
+    counter: 1,
+    message: { type: "join" },
+  });
+  const bytes = join(sample.subarray(0, 32), body);
+  bytes[3] = code;
+  return bytes;
+}
+
+/** msgpack as the library writes it. */
+export function msgpack(value: unknown): Uint8Array {
+  return encoder.encode(value);
+}
+
+/**
+ * Pushes pieces of a stream from one buffer that is overwritten after each push, as a socket's
+ * would be.
+ */
+export function readPieces(
+  pieces: readonly Uint8Array[],
+  options: FrameReaderOptions = {},
+): readonly Frame[] {
+  const reader = new FrameReader(options);
+  const frames: Frame[] = [];
+  const buffer = new Uint8Array(Math.max(...pieces.map((piece) => piece.length), 0));
+  for (const piece of pieces) {
+    buffer.set(piece);
+    reader.push(buffer.subarray(0, piece.length), (frame) => frames.push(frame));
+    buffer.fill(0xa5);
+  }
+  expect(reader.isInsideFrame).toBe(false);
+  return frames;
+}
+
+/** Cuts bytes at the given places. */
+export function cut(bytes: Uint8Array, places: readonly number[]): readonly Uint8Array[] {
+  const sorted = [0, ...places.toSorted((a, b) => a - b), bytes.length];
+  return sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end));
+}
+
+/** The facts of the `*-malformed` error that `run` throws; fails when it throws anything else. */
+export function malformedFacts(run: () => unknown): ErrorFacts {
+  try {
+    run();
+  } catch (error) {
+    if (!isPalmTreeError(error)) throw error;
+    expect(error.code).toMatch(/^(?:datagram|frame)-malformed$/);
+    expect(error.fault).toBe("remote");
+    expect(error.message).toContain(`got ${error.facts.got}`);
+    return error.facts;
+  }
+  return expect.fail("nothing was thrown");
+}
+
+/** Runs, and lets pass what a decoder may throw. */
+export function tolerate<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (isPalmTreeError(error) && error.code.endsWith("-malformed")) return undefined;
+    throw error;
+  }
+}
