@@ -7,6 +7,11 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** Whether something failed because nothing is there, or a link where none was expected. */
+export function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCode(error) ?? "");
+}
+
 /** What the operating system's failures at the destination mean; the rest is `store-failed`. */
 const destinationCodes: ReadonlyMap<string, ErrorCode> = new Map([
   ["ENOSPC", "disk-full"],
@@ -44,8 +49,7 @@ export function sourceError(
 ): PalmTreeError {
   if (isPalmTreeError(error)) return error;
   const system = systemCode(error);
-  const isMissing = system === "ENOENT" || system === "ENOTDIR" || system === "ELOOP";
-  const code = isMissing ? whenMissing : "source-unreadable";
+  const code = isMissing(error) ? whenMissing : "source-unreadable";
   return failure(code, { error, doing: "read", path, system });
 }
 

@@ -1,2 +1,40 @@
-/** Placeholder. */
-export const PLACEHOLDER: string = "@palmtree/files";
+export { ChunkStore, type ChunkStoreOptions, type Landed } from "./chunk-store.js";
+export {
+  Bitmap,
+  ChunkLayout,
+  type ChunkPlace,
+  type ChunkRange,
+  checkComponent,
+  checkPath,
+  checkPaths,
+  comparePaths,
+  decodeManifest,
+  defaultChunkSizeBytes,
+  encodeManifest,
+  escapeForTerminal,
+  type Hash,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestLimits,
+  MerkleTree,
+  manifestLimits,
+  manifestVersion,
+  merkleRoot,
+  NameSet,
+  type PathProblem,
+  type PathRule,
+  pathRules,
+  type SessionContent,
+  SessionHasher,
+  sessionHash,
+} from "./core/index.js";
+export { sha256 } from "./sha256.js";
+export { type ProducedChunk, SourceReader } from "./source-reader.js";
+export {
+  type ScannedSources,
+  type ScanOptions,
+  type SkippedSource,
+  scanSources,
+} from "./source-scan.js";
+export type { OnConflict } from "./staging.js";
+export type { StoredListener } from "./write-queue.js";

@@ -1,12 +1,13 @@
-import type { FileHandle } from "node:fs/promises";
+import { closeFile, type Descriptor } from "./descriptor.js";
 
 /** Open files of one reader or store: far below the usual limit of 1,024 for a process. */
 export const OPEN_FILE_LIMIT = 64;
 
 interface Slot {
-  readonly handle: Promise<FileHandle>;
+  readonly handle: Promise<Descriptor>;
   users: number;
-  isRetired: boolean;
+  /** Set once the file is to be closed: called when nobody uses it. */
+  onUnused: (() => void) | undefined;
 }
 
 /**
@@ -15,7 +16,7 @@ interface Slot {
  */
 export class OpenFiles {
   readonly #limit: number;
-  readonly #open: (entry: number) => Promise<FileHandle>;
+  readonly #open: (entry: number) => Promise<Descriptor>;
   readonly #onCloseFailure: (entry: number, error: unknown) => void;
   /** By entry, the one that was used longest ago first. */
   readonly #slots: Map<number, Slot> = new Map();
@@ -29,7 +30,7 @@ export class OpenFiles {
    */
   constructor(
     limit: number,
-    open: (entry: number) => Promise<FileHandle>,
+    open: (entry: number) => Promise<Descriptor>,
     onCloseFailure: (entry: number, error: unknown) => void = () => undefined,
   ) {
     this.#limit = limit;
@@ -38,7 +39,7 @@ export class OpenFiles {
   }
 
   /** Runs `work` with the entry's file, opened if need be; `work` must not close it. */
-  async use<T>(entry: number, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  async use<T>(entry: number, work: (file: Descriptor) => Promise<T>): Promise<T> {
     const slot = this.#slots.get(entry) ?? this.#makeSlot(entry);
     this.#slots.delete(entry);
     this.#slots.set(entry, slot);
@@ -47,7 +48,7 @@ export class OpenFiles {
       return await work(await slot.handle);
     } finally {
       slot.users -= 1;
-      if (slot.isRetired && slot.users === 0) this.#close(entry, slot);
+      if (slot.users === 0) slot.onUnused?.();
     }
   }
 
@@ -56,11 +57,12 @@ export class OpenFiles {
     const slot = this.#slots.get(entry);
     if (slot === undefined) return;
     this.#slots.delete(entry);
-    slot.isRetired = true;
-    if (slot.users === 0) this.#close(entry, slot);
+    const closing = this.#close(entry, slot);
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
   }
 
-  /** Closes everything, and waits for it; files in use are closed when they no longer are. */
+  /** Closes every file, those in use as soon as they no longer are, and waits until all are. */
   async close(): Promise<void> {
     for (const entry of [...this.#slots.keys()]) this.retire(entry);
     await Promise.all(this.#closing);
@@ -68,7 +70,7 @@ export class OpenFiles {
 
   #makeSlot(entry: number): Slot {
     this.#makeRoom();
-    const slot: Slot = { handle: this.#open(entry), users: 0, isRetired: false };
+    const slot: Slot = { handle: this.#open(entry), users: 0, onUnused: undefined };
     slot.handle.catch(() => {
       if (this.#slots.get(entry) === slot) this.#slots.delete(entry);
     });
@@ -84,12 +86,14 @@ export class OpenFiles {
     }
   }
 
-  #close(entry: number, slot: Slot): void {
-    const closing = slot.handle.then(
-      (file) => file.close().catch((error: unknown) => this.#onCloseFailure(entry, error)),
-      () => undefined, // never opened: its users were told
-    );
-    this.#closing.add(closing);
-    void closing.then(() => this.#closing.delete(closing));
+  async #close(entry: number, slot: Slot): Promise<void> {
+    if (slot.users > 0) {
+      await new Promise<void>((resolve) => {
+        slot.onUnused = resolve;
+      });
+    }
+    const file = await slot.handle.catch(() => undefined); // its users were told
+    if (file === undefined) return;
+    await closeFile(file).catch((error: unknown) => this.#onCloseFailure(entry, error));
   }
 }

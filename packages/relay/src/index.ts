@@ -1,2 +1,22 @@
-/** Placeholder. */
-export const PLACEHOLDER: string = "@palmtree/relay";
+export type { PeerOptions, PeerResult, Step } from "./core/index.js";
+export { defaultPeerOptions } from "./core/index.js";
+export type { ReceivedChunk } from "./runtime/receive/chunk-feed.js";
+export type { FileItem, FileItems } from "./runtime/receive/file-items.js";
+export { FilesReceiver, type ReceiveResult } from "./runtime/receive/files-receiver.js";
+export { PalmTreeRelay, type RelayCounters } from "./runtime/receive/palm-tree-relay.js";
+export {
+  defaultRelayOptions,
+  type Refusal,
+  type RelayOptions,
+} from "./runtime/receive/relay-options.js";
+export { FilesSender } from "./runtime/send/files-sender.js";
+export { defaultPort } from "./runtime/send/peer-names.js";
+export type {
+  ResultStep,
+  ScannedStep,
+  SenderStep,
+  SendPeerResult,
+  TreePlace,
+} from "./runtime/send/sender-step.js";
+export { defaultSenderOptions, type FilesSenderOptions } from "./runtime/send/sender-options.js";
+export type { OpenTransport } from "./runtime/switchboard.js";

@@ -16,9 +16,7 @@ export function endpointOf(address: Address): Endpoint {
   const { ip, port } = parseAddress(address);
   const canonical = formatAddress(ip, port);
   const host = canonical.slice(0, canonical.lastIndexOf(":"));
-  return ip.length === 4
-    ? { host, port, family: 4 }
-    : { host: host.slice(1, -1), port, family: 6 };
+  return ip.length === 4 ? { host, port, family: 4 } : { host: host.slice(1, -1), port, family: 6 };
 }
 
 /**

@@ -1,2 +1,14 @@
-/** Placeholder. */
-export const PLACEHOLDER: string = "@palmtree/transport";
+export { openTransport } from "./socket/open-transport.js";
+export {
+  defaultTransportOptions,
+  type OpenTransportOptions,
+  type TransportOptions,
+} from "./socket/options.js";
+export type {
+  Connection,
+  ConnectionDirection,
+  ConnectionHandlers,
+  Transport,
+  TransportCounters,
+  TransportHandlers,
+} from "./transport.js";

@@ -9,18 +9,19 @@ import {
   type FrameReaderOptions,
   fromHex,
   isPalmTreeError,
+  toHex,
+  wireLimits,
 } from "../src/index.js";
 
 const encoder = new Encoder();
 
 /** Joins bytes, numbers and hexadecimal digits (spaces allowed) into one array. */
 export function join(...parts: readonly (Uint8Array | number | string)[]): Uint8Array {
-  return Uint8Array.from(
-    parts.flatMap((part) => {
-      if (typeof part === "string") return [...fromHex(part.replaceAll(" ", ""))];
-      return typeof part === "number" ? [part] : [...part];
-    }),
-  );
+  const arrays = parts.map((part) => {
+    if (typeof part === "string") return fromHex(part.replaceAll(" ", ""));
+    return typeof part === "number" ? Uint8Array.of(part) : part;
+  });
+  return Uint8Array.from(Buffer.concat(arrays));
 }
 
 /** A frame as one array. */
@@ -29,8 +30,18 @@ export function frameBytes(frame: Frame): Uint8Array {
   return join(head, payload ?? new Uint8Array());
 }
 
+/** A chunk with some content. */
+export function chunk(size: number, index = 7): Frame {
+  const payload = Uint8Array.from({ length: size }, (_, at) => (at * 31) & 255);
+  return { type: "chunk", index, payload };
+}
+
 /** A well-formed prefix around any body and payload. */
-export function rawFrame(code: number, body: Uint8Array, payload: Uint8Array = new Uint8Array()): Uint8Array {
+export function rawFrame(
+  code: number,
+  body: Uint8Array,
+  payload: Uint8Array = new Uint8Array(),
+): Uint8Array {
   return join(framePrefix(code, body.length, payload.length), body, payload);
 }
 
@@ -107,4 +118,34 @@ export function tolerate<T>(run: () => T): T | undefined {
     if (isPalmTreeError(error) && error.code.endsWith("-malformed")) return undefined;
     throw error;
   }
+}
+
+/** Frames with their payloads as text, which is a hundred times faster to compare. */
+export function inText(frames: readonly Frame[]): readonly object[] {
+  return frames.map((frame) => {
+    return "payload" in frame ? { ...frame, payload: toHex(frame.payload) } : frame;
+  });
+}
+
+/** A reader with a note of every allocation. */
+export function countingReader(maxChunkBytes: number = wireLimits.chunkSizeBytesMax): {
+  readonly reader: FrameReader;
+  readonly sizes: readonly number[];
+} {
+  const sizes: number[] = [];
+  const allocate = (size: number): Uint8Array => {
+    sizes.push(size);
+    return new Uint8Array(size);
+  };
+  return { reader: new FrameReader({ allocate, maxChunkBytes }), sizes };
+}
+
+/** What `run` throws; fails when it throws nothing. */
+export function errorOf(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return expect.fail("nothing was thrown");
 }

@@ -55,23 +55,24 @@ function sample<M>(arbitrary: fc.Arbitrary<M>): M {
 }
 
 const datagrams = Object.entries(datagramRows).map(([type, row]): Row => {
-  const message = fc.sample(controlMessages[type as ControlMessage["type"]], {
-    numRuns: 1,
-    seed: 1,
-  })[0]!;
+  const arbitrary: fc.Arbitrary<ControlMessage> = controlMessages[type as ControlMessage["type"]];
+  const message = sample(arbitrary);
   const fields = fieldsOf(row as MessageRow<never>);
   return {
     type: `datagram ${type}`,
     fields,
     items: itemsOf(fields, message),
-    encode: (field, value) =>
-      encodeDatagram({ ...envelope, message: { ...message, [field]: value } }),
+    encode: (field, value) => {
+      const changed = { ...message, [field]: value } as ControlMessage;
+      return encodeDatagram({ ...envelope, message: changed });
+    },
     decode: (body) => decodeDatagram(rawDatagram(row.code, body)).message,
   };
 });
 
 const framed = Object.entries(frameRows).map(([type, row]): Row => {
-  const frame = fc.sample(frames[type as Frame["type"]], { numRuns: 1, seed: 1 })[0]!;
+  const arbitrary: fc.Arbitrary<Frame> = frames[type as Frame["type"]];
+  const frame = sample(arbitrary);
   const fields = fieldsOf(row as MessageRow<never>);
   const payload: Uint8Array = "payload" in frame ? frame.payload : new Uint8Array();
   return {

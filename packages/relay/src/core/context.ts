@@ -81,7 +81,12 @@ export class Context {
 
 const noEffects: readonly Effect[] = [];
 
-/** The earliest of several deadlines, where some are not set. */
+/**
+ * The earliest of several deadlines, where some are not set.
+ *
+ * Whoever waits for `then + pause` has to compare that very sum with the time: `now - then >=
+ * pause` may be false at the deadline, by rounding, and the tick would be asked for again for ever.
+ */
 export function earliest(...deadlines: readonly (number | undefined)[]): number | undefined {
   let first: number | undefined;
   for (const deadline of deadlines) {

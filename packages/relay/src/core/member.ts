@@ -281,7 +281,7 @@ export class Member {
       if (this.#isLanding) this.#noteSelf();
     }
     const { timeoutMs } = this.#invitation.invite;
-    if (this.#isLanding || now - this.#movedAt < timeoutMs) return;
+    if (this.#isLanding || now < this.#movedAt + timeoutMs) return;
     this.#giveUp(timeoutMs);
   }
 

@@ -4,7 +4,7 @@
  * Every default says where it comes from; "guess" means that nothing was measured yet.
  */
 export interface PeerOptions {
-  /** Pause before an invitation is repeated; doubles each time up to 8 times this. Guess. */
+  /** Pause before an invitation is repeated; doubles up to 4 times this. Guess. */
   readonly inviteRetryMs: number;
   /**
    * How long the root waits for all invited peers before it starts with those that joined. Too

@@ -74,7 +74,7 @@ export class Relay {
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
         this.#introduce(message.peer);
-        return this.tree.onRefer(message.peer.number);
+        return this.tree.onRefer(number, message.peer.number);
       case "introduce":
         return this.#introduce(message.peer);
       case "ping":

@@ -234,7 +234,7 @@ export class Root {
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
   #checkSpan(): void {
-    const expected = 1 + (this.#verdicts?.undecided.length ?? 0);
+    const expected = 1 + (this.#verdicts?.undecidedCount ?? 0);
     const isLate = this.#formedBy !== undefined && this.#context.now >= this.#formedBy;
     const peerCount = this.#relay.tree.subtreeSize;
     if (peerCount < expected && !isLate) return;

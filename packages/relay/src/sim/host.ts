@@ -33,7 +33,7 @@ interface Connection {
 export class Host implements NetworkPort {
   readonly address: Address;
   readonly id: PeerId;
-  readonly stored = new Map<number, Uint8Array>();
+  readonly stored: Map<number, Uint8Array> = new Map();
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;

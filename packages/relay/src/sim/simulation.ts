@@ -80,6 +80,9 @@ export function simulate(scenario: Scenario): SimulationResult {
   return new Simulation(scenario).run();
 }
 
+/** Events at one instant, above which a machine must be asking for the same tick again and again. */
+const mostEventsAtOnce = 100_000;
+
 class Simulation implements World {
   readonly session: string;
   readonly content: SimulatedContent;
@@ -95,6 +98,7 @@ class Simulation implements World {
   readonly #blamed: string[] = [];
   #now = 0;
   #events = 0;
+  #sinceMoved = 0;
   #formed: { readonly atMs: number; readonly size: number; readonly depth: number } | undefined;
 
   constructor(scenario: Scenario) {
@@ -117,6 +121,8 @@ class Simulation implements World {
       const next = this.#queue.pop();
       if (next === undefined) this.#break("nothing is left to happen, but the session has not ended");
       if (next.time > mostMs) this.#break(`the session has not ended after ${mostMs} ms`);
+      this.#sinceMoved = next.time > this.#now ? 0 : this.#sinceMoved + 1;
+      if (this.#sinceMoved > mostEventsAtOnce) this.#break("time stands still: a timer is due for ever");
       this.#now = next.time;
       this.#events += 1;
       next.action();

@@ -1,5 +1,10 @@
 import type { DowngradeReason, UpgradeRejectReason } from "@palmtree/wire";
-import { type LinkActionType, type LinkEventType, type LinkState, linkTable } from "./link-table.js";
+import {
+  type LinkActionType,
+  type LinkEventType,
+  type LinkState,
+  linkTable,
+} from "./link-table.js";
 
 /** A fact that a link is told. The rules are in {@link linkTable}. */
 export type LinkEvent =

@@ -1,2 +1,6 @@
-/** Placeholder. */
-export const PLACEHOLDER: string = "@palmtree/transport";
+export {
+  createMemoryNetwork,
+  defaultMemoryNetworkOptions,
+  type MemoryNetwork,
+  type MemoryNetworkOptions,
+} from "./memory-network.js";

@@ -11,7 +11,7 @@ export interface StreamConnectionOptions {
   readonly direction: ConnectionDirection;
   /** Storage for payloads of exactly that size; its content does not matter. */
   readonly allocate: (size: number) => Uint8Array;
-  /** Bytes within which the first frame must be complete; the first read may go beyond. */
+  /** Bytes within which the first frame must be complete. */
   readonly maxFirstFrameBytes: number;
   readonly hooks: StreamConnectionHooks;
 }
@@ -154,6 +154,7 @@ export class StreamConnection implements Connection {
   #onOpen(): void {
     if (this.#phase === "dead") return;
     this.#isOpen = true;
+    if (this.#phase === "closing") this.#pipe.hurry();
     this.#outbox.open();
     const handlers = this.#handlers;
     if (this.#phase === "live") callOwner(() => handlers?.onOpen?.());
@@ -162,18 +163,24 @@ export class StreamConnection implements Connection {
   #onBytes(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
     if (this.#phase !== "live") return;
-    const hadFrame = this.#inbox.hasFrame;
     try {
-      this.#inbox.push(bytes);
+      if (this.#inbox.hasFrame) this.#inbox.push(bytes);
+      else this.#takeFirst(bytes);
     } catch (error) {
       if (!isPalmTreeError(error)) throw error;
       this.#refuse(error);
-      return;
     }
-    if (hadFrame) return;
-    if (this.#inbox.hasFrame) this.#options.hooks.onFirstFrame();
-    else if (this.#receivedBytes > this.#options.maxFirstFrameBytes) {
-      this.#refuse(this.#tooLong());
+  }
+
+  /** The first frame must be complete within the first bytes, whatever comes in one read. */
+  #takeFirst(bytes: Uint8Array): void {
+    const left = this.#options.maxFirstFrameBytes - (this.#receivedBytes - bytes.length);
+    this.#inbox.push(bytes.subarray(0, left));
+    if (this.#inbox.hasFrame) {
+      this.#options.hooks.onFirstFrame();
+      this.#inbox.push(bytes.subarray(left));
+    } else if (bytes.length >= left) {
+      throw this.#tooLong();
     }
   }
 
@@ -181,7 +188,7 @@ export class StreamConnection implements Connection {
     const limit = this.#options.maxFirstFrameBytes;
     return new PalmTreeError(
       "protocol-violation",
-      `${this.remote}: got more than ${limit} bytes without a frame`,
+      `${this.remote}: got ${limit} bytes without a whole frame`,
       { fault: "remote", facts: { address: this.remote, limit } },
     );
   }

@@ -121,7 +121,8 @@ export class LinkPair {
         const connection = this.#connections[side];
         if (connection === undefined) throw new Error("a welcome without a connection");
         return this.#frame(connection, other, () => {
-          if (this.#connections[other] === connection) this.#tell(other, { type: "welcome-received" });
+          if (this.#connections[other] === connection)
+            this.#tell(other, { type: "welcome-received" });
         });
       }
       case "close-connection":

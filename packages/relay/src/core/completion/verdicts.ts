@@ -52,6 +52,10 @@ export class Verdicts {
     return this.#undecided === 0;
   }
 
+  get undecidedCount(): number {
+    return this.#undecided;
+  }
+
   /** Peers of which a result is still awaited, with their numbers. */
   get undecided(): readonly PeerInfo[] {
     return [...this.#candidates.values()].filter(({ result }) => result === undefined).map(({ peer }) => peer);
@@ -114,7 +118,7 @@ export class Verdicts {
       if (result !== undefined) continue;
       if (leaving !== undefined && leaving.at <= now)
         this.giveUp(peer.number, "left", leaving.detail || "left before it was complete");
-      else if (now - movedAt >= this.#timeoutMs)
+      else if (movedAt + this.#timeoutMs <= now)
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
     }
   }

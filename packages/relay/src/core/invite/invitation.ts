@@ -1,17 +1,11 @@
 import type { Address, DeclineReason, Invite, PeerId } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
+import { Questions } from "../questions.js";
 
 /** A peer that takes part. */
 export interface Joined {
   readonly address: Address;
   readonly id: PeerId;
-}
-
-interface Invited {
-  state: "waiting" | "asking" | "joined" | "declined" | "silent";
-  id: PeerId | undefined;
-  attempts: number;
-  nextAt: number;
 }
 
 /** Why a listed peer does not take part. */
@@ -22,44 +16,43 @@ export interface Absent {
 }
 
 /**
- * The root's invitations: every listed peer is asked, again and again with growing pauses, until
- * it answers or the waiting is over. At most `introductionWindow` of them are asked at once, so
- * that the answers do not overflow the root's socket.
+ * The root's invitations: every listed peer is asked until it joins or declines.
  *
  * Closes when everybody has answered, when `maxWaitMs` have passed, or, once `minReceivers` have
  * joined, when `minWaitMs` have passed.
  */
 export class Invitation {
   readonly #context: Context;
-  readonly #invite: Invite;
-  readonly #peers = new Map<Address, Invited>();
+  readonly #addresses: readonly Address[];
+  readonly #questions: Questions<Address>;
+  readonly #joined = new Map<Address, PeerId>();
   readonly #absent: Absent[] = [];
   #startedAt = 0;
   #isOpen = false;
 
   constructor(context: Context, invite: Invite, addresses: readonly Address[]) {
     this.#context = context;
-    this.#invite = invite;
-    for (const address of addresses)
-      this.#peers.set(address, { state: "waiting", id: undefined, attempts: 0, nextAt: 0 });
+    this.#addresses = addresses;
+    const { inviteRetryMs: retryMs, maxWaitMs: timeoutMs, introductionWindow: window } = context.options;
+    this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) =>
+      context.emit({ type: "send-datagram", to, message: invite }),
+    );
   }
 
   start(): void {
     this.#startedAt = this.#context.now;
     this.#isOpen = true;
-    this.#ask();
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
+    for (const address of this.#addresses)
+      this.#context.emit({ type: "report-step", step: { type: "invited", address } });
+    this.onTick();
   }
 
   /** Those who joined, in the order in which they were listed. */
   get joined(): readonly Joined[] {
-    const joined: Joined[] = [];
-    for (const [address, peer] of this.#peers)
-      if (peer.state === "joined" && peer.id !== undefined) joined.push({ address, id: peer.id });
-    return joined;
+    return this.#addresses.flatMap((address) => {
+      const id = this.#joined.get(address);
+      return id === undefined ? [] : [{ address, id }];
+    });
   }
 
   /** Those who did not, and why; complete once the invitations are closed. */
@@ -68,94 +61,50 @@ export class Invitation {
   }
 
   onJoin(from: Address, id: PeerId): void {
-    const peer = this.#peers.get(from);
-    if (!this.#isOpen || peer === undefined || peer.state === "declined") return;
-    if (peer.state !== "joined")
+    if (!this.#isOpen) return;
+    if (this.#questions.answer(from))
       this.#context.emit({ type: "report-step", step: { type: "joined", address: from } });
-    peer.state = "joined";
+    else if (!this.#joined.has(from)) return;
     // A process that restarted meanwhile has a new id; only the newest can be talked to.
-    peer.id = id;
-    this.#ask();
+    this.#joined.set(from, id);
+    this.#closeIfOver();
   }
 
   onDecline(from: Address, reason: DeclineReason, detail: string): void {
-    const peer = this.#peers.get(from);
-    if (!this.#isOpen || peer === undefined || peer.state === "declined") return;
-    peer.state = "declined";
+    if (!this.#isOpen || !this.#questions.answer(from)) return;
     const message = detail === "" ? `declined: ${reason}` : `declined (${reason}): ${detail}`;
     this.#absent.push({ address: from, code: "declined", message });
-    this.#context.emit({
-      type: "report-step",
-      step: { type: "declined", address: from, code: reason, message },
-    });
-    this.#ask();
+    const step = { type: "declined", address: from, code: reason, message } as const;
+    this.#context.emit({ type: "report-step", step });
+    this.#closeIfOver();
   }
 
   onTick(): void {
     if (!this.#isOpen) return;
-    if (this.#isOver()) this.#close();
-    else this.#ask();
+    this.#questions.ask();
+    this.#closeIfOver();
   }
 
   deadline(): number | undefined {
     if (!this.#isOpen) return undefined;
-    let first: number | undefined = this.#startedAt + this.#context.options.maxWaitMs;
-    for (const peer of this.#peers.values())
-      if (peer.state === "asking") first = earliest(first, peer.nextAt);
-    if (this.#hasEnough()) first = earliest(first, this.#startedAt + this.#context.options.minWaitMs);
-    return first;
+    return earliest(this.#closesAt, this.#questions.deadline());
   }
 
-  #hasEnough(): boolean {
-    const { minWaitMs, minReceivers } = this.#context.options;
-    return minWaitMs > 0 && this.#count("joined") >= minReceivers;
+  get #closesAt(): number {
+    const { maxWaitMs, minWaitMs, minReceivers } = this.#context.options;
+    const hasEnough = minWaitMs > 0 && this.#joined.size >= minReceivers;
+    return this.#startedAt + (hasEnough ? Math.min(minWaitMs, maxWaitMs) : maxWaitMs);
   }
 
-  #isOver(): boolean {
-    const waitedMs = this.#context.now - this.#startedAt;
-    const { maxWaitMs, minWaitMs } = this.#context.options;
-    return waitedMs >= maxWaitMs || (this.#hasEnough() && waitedMs >= minWaitMs);
-  }
-
-  #ask(): void {
-    const { now, options } = this.#context;
-    let asking = this.#count("asking");
-    let unanswered = 0;
-    for (const [to, peer] of this.#peers) {
-      if (peer.state === "waiting" && asking < options.introductionWindow) {
-        peer.state = "asking";
-        peer.nextAt = now;
-        asking += 1;
-        this.#context.emit({ type: "report-step", step: { type: "invited", address: to } });
-      }
-      if (peer.state === "asking" && peer.nextAt <= now) {
-        const pauseMs = options.inviteRetryMs * 2 ** Math.min(peer.attempts, 3);
-        peer.attempts += 1;
-        peer.nextAt = now + this.#context.jittered(pauseMs);
-        this.#context.emit({ type: "send-datagram", to, message: this.#invite });
-        // A peer that keeps silent must not keep others from being asked.
-        if (peer.attempts > 2 && asking >= options.introductionWindow) asking -= 1;
-      }
-      if (peer.state === "asking" || peer.state === "waiting") unanswered += 1;
-    }
-    if (unanswered === 0) this.#close();
-  }
-
-  #close(): void {
+  #closeIfOver(): void {
+    if (!this.#questions.isSettled && this.#context.now < this.#closesAt) return;
     this.#isOpen = false;
+    this.#questions.giveUp();
     const waitedMs = Math.round(this.#context.now - this.#startedAt);
-    for (const [address, peer] of this.#peers) {
-      if (peer.state !== "asking" && peer.state !== "waiting") continue;
-      peer.state = "silent";
+    for (const address of this.#questions.silent) {
       const message = `no answer from ${address} within ${waitedMs} ms: is \`palmtree receive\` running there?`;
       this.#absent.push({ address, code: "not-answering", message });
     }
     this.#context.tell({ type: "invitations-closed" });
-  }
-
-  #count(state: Invited["state"]): number {
-    let count = 0;
-    for (const peer of this.#peers.values()) if (peer.state === state) count += 1;
-    return count;
   }
 }

@@ -173,8 +173,8 @@ export class Links {
       const deadline = entry.link.deadline();
       if (deadline !== undefined && deadline <= now) this.#handle(number, { type: "tick" });
       if (entry.link.state !== "active") continue;
-      if (now - entry.lastHeardAt >= options.silentAfterMs) this.downgrade(number, "silent");
-      else if (now - entry.lastSentAt >= options.aliveIntervalMs) this.send(number, { type: "alive" });
+      if (entry.lastHeardAt + options.silentAfterMs <= now) this.downgrade(number, "silent");
+      else if (entry.lastSentAt + options.aliveIntervalMs <= now) this.send(number, { type: "alive" });
     }
   }
 

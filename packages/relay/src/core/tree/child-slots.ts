@@ -3,7 +3,7 @@ import { type Context, earliest } from "../context.js";
 
 type Slot =
   /** A tree check is under way; repeated at `nextAt`. */
-  | { readonly state: "probing"; attempts: number; nextAt: number }
+  | { readonly state: "probing"; readonly isAsked: boolean; attempts: number; nextAt: number }
   /** The neighbour accepted; the link's own timers decide. */
   | { readonly state: "upgrading" }
   | { readonly state: "child"; size: number };
@@ -60,10 +60,21 @@ export class ChildSlots {
 
   /** Hold a slot for this neighbour; false when all are taken by others. */
   hold(number: number): boolean {
-    if (this.#slots.has(number)) return true;
-    if (this.free === 0) return false;
-    this.#slots.set(number, { state: "probing", attempts: 0, nextAt: this.#context.now });
-    return true;
+    return this.#hold(number, false);
+  }
+
+  /**
+   * Hold a slot for an orphan that asked for it. It comes before a neighbour that was only
+   * probed and has not answered: that one is in the tree already, more often than not.
+   */
+  holdForOrphan(number: number): boolean {
+    if (this.free === 0 && !this.#slots.has(number))
+      for (const [probed, slot] of this.#slots)
+        if (slot.state === "probing" && !slot.isAsked) {
+          this.#slots.delete(probed);
+          break;
+        }
+    return this.#hold(number, true);
   }
 
   /** A tree check was sent to a neighbour for which a slot is held. */
@@ -146,5 +157,12 @@ export class ChildSlots {
       for (const until of this.#settledUntil.values())
         if (Number.isFinite(until) && until > this.#context.now) first = earliest(first, until);
     return first;
+  }
+
+  #hold(number: number, isAsked: boolean): boolean {
+    if (this.#slots.has(number)) return true;
+    if (this.free === 0) return false;
+    this.#slots.set(number, { state: "probing", isAsked, attempts: 0, nextAt: this.#context.now });
+    return true;
   }
 }

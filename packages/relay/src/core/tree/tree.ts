@@ -34,6 +34,8 @@ export class Tree {
   #pulseAt: number | undefined;
   #askAt: number | undefined;
   #rounds = 0;
+  /** Who referred this orphan last, and to whom: where to go on when a question was lost. */
+  #trail: readonly number[] = [];
   readonly #blamed = new Map<number, number>();
   #isLeaving = false;
 
@@ -123,13 +125,14 @@ export class Tree {
     if (this.#isLeaving) this.#reject(from, "leaving");
     else if (!this.isAttached) this.#reject(from, "not-attached");
     else if (this.#pulse <= pulse) this.#reject(from, "stale");
-    else if (this.#slots.hold(from)) this.#probe(from);
+    else if (this.#slots.holdForOrphan(from)) this.#probe(from);
     else this.#refer(from);
   }
 
   /** A full neighbour sent us on: ask that peer at once. */
-  onRefer(to: number): void {
+  onRefer(from: number, to: number): void {
     if (!this.#isSearching()) return;
+    this.#trail = [from, to];
     this.#ask(to);
   }
 
@@ -255,7 +258,7 @@ export class Tree {
     const willing = this.#neighbourhood.numbers.filter(
       (number) => !this.#slots.hasChild(number) && !this.#isBlamed(number),
     );
-    for (const number of random.sample(willing, 2)) this.#ask(number);
+    for (const number of new Set([...this.#trail, ...random.sample(willing, 2)])) this.#ask(number);
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
     this.#askAt = this.#context.now + this.#context.jittered(pauseMs);
   }
@@ -268,6 +271,7 @@ export class Tree {
 
   #dissolve(): void {
     this.#rounds = 0;
+    this.#trail = [];
     for (const number of this.#slots.children) this.#links.downgrade(number, "lost");
   }
 
@@ -293,6 +297,7 @@ export class Tree {
     this.#pulse = Math.max(this.#pulse, joined.pulse);
     this.#depth = joined.depth;
     this.#rounds = 0;
+    this.#trail = [];
     this.#askAt = undefined;
     this.#context.tell({ type: "parent-gained", number: joined.number });
     this.#tellSize();

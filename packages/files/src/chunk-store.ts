@@ -1,0 +1,290 @@
+import { PalmTreeError, type SessionId } from "@palmtree/wire";
+import { Bitmap } from "./core/bitmap.js";
+import type { ChunkLayout, ChunkPlace } from "./core/chunk-layout.js";
+import type { Manifest } from "./core/manifest.js";
+import { allocate, type Descriptor, readInto, writeAll } from "./descriptor.js";
+import { destinationError } from "./disk-error.js";
+import { moveIntoPlace, type TopEntry } from "./landing.js";
+import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
+import { ReadAhead } from "./read-ahead.js";
+import { StagedTree, syncDirectory } from "./staged-tree.js";
+import { makeStaging, type OnConflict, removeStaging, type Staging } from "./staging.js";
+import { type StoredListener, WriteQueue, type WriteRun } from "./write-queue.js";
+
+/** What a {@link ChunkStore} is made for. */
+export interface ChunkStoreOptions {
+  /** The destination; made if it is not there. */
+  readonly directory: string;
+  readonly session: SessionId;
+  /** From `decodeManifest`, which checked its names. */
+  readonly manifest: Manifest;
+  readonly layout: ChunkLayout;
+  /**
+   * What happens where something at the destination has the name of something received: `fail`
+   * keeps it and throws, `overwrite` replaces it, a directory as a whole.
+   */
+  readonly onConflict: OnConflict;
+  /**
+   * Whether `land` waits until the content would survive a loss of power. Without it a crash of
+   * this process is survived, a crash of the machine within about 30 seconds may not be.
+   */
+  readonly sync: boolean;
+}
+
+/** What landed. */
+export interface Landed {
+  /** Files, empty ones too; directories are not counted. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * A session's chunks on this machine's disk: stored in any order, loaded again for other peers, and
+ * moved to their final names when all are there. Until then everything is in a private staging
+ * directory in the destination, so a crash leaves no file under its final name that is not whole.
+ *
+ * @example
+ * ```ts
+ * await using store = await ChunkStore.create(options);
+ * store.store(0, payload, (error) => { if (error === undefined) held.set(0); });
+ * await store.land();
+ * ```
+ */
+export class ChunkStore {
+  readonly #options: ChunkStoreOptions;
+  readonly #staging: Staging;
+  readonly #tree: StagedTree;
+  readonly #files: OpenFiles;
+  readonly #queue: WriteQueue;
+  readonly #readAhead: ReadAhead;
+  readonly #stored: Bitmap;
+  /** Per entry the chunks that are not on disk yet. */
+  readonly #missing: Uint32Array;
+  #closeFailure: PalmTreeError | undefined;
+  /** While entries are moved to their final names: nothing can be opened. */
+  #moving: Promise<void> | undefined;
+  #landing: Promise<Landed> | undefined;
+  #hasLanded = false;
+  #abandoning: Promise<void> | undefined;
+
+  private constructor(options: ChunkStoreOptions, staging: Staging) {
+    const { manifest, layout } = options;
+    this.#options = options;
+    this.#staging = staging;
+    this.#tree = new StagedTree(manifest, staging.content);
+    this.#files = new OpenFiles(OPEN_FILE_LIMIT, (entry) => this.#open(entry), this.#noteClose);
+    this.#queue = new WriteQueue(layout, (run) => this.#write(run), this.#toError);
+    this.#stored = new Bitmap(layout.chunkCount);
+    this.#missing = Uint32Array.from(manifest.entries, (_, entry) => layout.chunksOf(entry).count);
+    this.#readAhead = new ReadAhead(layout, {
+      read: (place) => this.#read(place),
+      has: (index) => this.#stored.has(index),
+    });
+  }
+
+  /**
+   * Checks that the content can land, and makes the staging directory.
+   *
+   * @throws not-writable when the directory cannot be made, is none, or cannot be written
+   * @throws disk-full when it has too little space, with `needed` and `available` in the facts
+   * @throws name-exists when `onConflict` is `fail` and a name is taken; or when the directory has
+   *   a staging directory of this session
+   * @throws TypeError when `session` is not a session's id
+   */
+  static async create(options: ChunkStoreOptions): Promise<ChunkStore> {
+    const { directory, session, manifest, layout, onConflict } = options;
+    const names = topEntries(manifest).map(({ name }) => name);
+    const { totalBytes } = layout;
+    const staging = await makeStaging({ directory, session, totalBytes, names, onConflict });
+    return new ChunkStore(options, staging);
+  }
+
+  /** Bytes that were handed to `store` and are not written yet: bound them, by calling less. */
+  get pendingBytes(): number {
+    return this.#queue.pendingBytes;
+  }
+
+  /** The destination: an absolute path without links. */
+  get directory(): string {
+    return this.#staging.directory;
+  }
+
+  /** Whether a chunk was handed to `store` and can be loaded. */
+  has(index: number): boolean {
+    return this.#stored.has(index) || this.#queue.payloadOf(index) !== undefined;
+  }
+
+  /**
+   * Stores a chunk that was verified. Chunks may come in any order; those that are side by side in
+   * a file are written together. One that is stored already is not written again.
+   *
+   * After the first failure nothing more is stored: every later chunk gets the same error.
+   *
+   * @param payload - kept, and must not change, until `onStored` is called
+   * @param onStored - called once, never before this returns: without an error when the chunk is
+   *   written, else with disk-full, not-writable, store-failed, or aborted after `abandon`
+   * @throws RangeError when there is no such chunk, or the payload has another length than it
+   */
+  store(index: number, payload: Uint8Array, onStored: StoredListener): void {
+    const expected = this.#options.layout.lengthOf(index);
+    if (payload.length !== expected) {
+      throw new RangeError(`Chunk ${index} has ${expected} bytes, not ${payload.length}`);
+    }
+    if (this.#stored.has(index)) queueMicrotask(() => onStored());
+    else this.#queue.add(index, payload, onStored);
+  }
+
+  /**
+   * Loads a chunk that was stored, also while it is being written, and also after it landed.
+   * Chunks asked for in order are read several at a time.
+   *
+   * @returns bytes that others may share: they must not be changed
+   * @throws RangeError when the chunk was not stored
+   * @throws store-failed when it cannot be read, aborted after `abandon`
+   */
+  async load(index: number): Promise<Uint8Array> {
+    if (this.#abandoning !== undefined) throw abandoned();
+    const pending = this.#queue.payloadOf(index);
+    if (pending !== undefined) return pending;
+    if (!this.#stored.has(index)) throw new RangeError(`Chunk ${index} was not stored`);
+    return await this.#readAhead.read(index);
+  }
+
+  /**
+   * Waits for all writes, and moves everything to its final name; all of it or nothing. Chunks can
+   * be loaded meanwhile and afterwards. Can be called again when it failed.
+   *
+   * @throws RangeError when a chunk was not stored
+   * @throws name-exists when `onConflict` is `fail` and a name was taken in the meantime
+   * @throws disk-full, not-writable or store-failed when the operating system refuses, or refused
+   *   to store a chunk; aborted after `abandon`
+   */
+  async land(): Promise<Landed> {
+    if (this.#abandoning !== undefined) throw abandoned();
+    this.#landing ??= this.#land().catch((error: unknown) => {
+      this.#landing = undefined;
+      throw error;
+    });
+    return await this.#landing;
+  }
+
+  /**
+   * Ends the use of this store, whatever state it is in: closes its files, and removes what has not
+   * landed. Idempotent.
+   *
+   * @throws store-failed when something cannot be removed
+   */
+  async abandon(): Promise<void> {
+    this.#abandoning ??= this.#abandon();
+    await this.#abandoning;
+  }
+
+  /** The same as {@link ChunkStore.abandon}: what has landed stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abandon();
+  }
+
+  async #land(): Promise<Landed> {
+    const { manifest, layout, onConflict, sync } = this.#options;
+    await this.#queue.idle();
+    await this.#files.close();
+    const failure = this.#queue.failure ?? this.#closeFailure;
+    if (failure !== undefined) throw failure;
+    const missing = this.#stored.firstClear(0);
+    if (missing >= 0) throw new RangeError(`Chunk ${missing} was not stored`);
+    if (!this.#hasLanded) {
+      await this.#tree.finishTree(sync);
+      await this.#move(topEntries(manifest), onConflict);
+    }
+    await this.#tree.restrictDirectories();
+    if (sync) await this.#syncDestination();
+    // All has landed. What is left behind, if it cannot be removed, is clutter and no failure.
+    await removeStaging(this.#staging, true).catch(() => undefined);
+    const files = manifest.entries.filter(({ kind }) => kind === "file").length;
+    return { files, bytes: layout.totalBytes };
+  }
+
+  async #move(entries: readonly TopEntry[], onConflict: OnConflict): Promise<void> {
+    let onMoved: () => void = () => undefined;
+    this.#moving = new Promise((resolve) => {
+      onMoved = resolve;
+    });
+    try {
+      await this.#files.close(); // on Windows an open file keeps its directory where it is
+      await moveIntoPlace(this.#staging, entries, onConflict);
+      this.#tree.base = this.#staging.directory;
+      this.#hasLanded = true;
+    } finally {
+      this.#moving = undefined;
+      onMoved();
+    }
+  }
+
+  async #syncDestination(): Promise<void> {
+    try {
+      await syncDirectory(this.#staging.directory);
+    } catch (error) {
+      throw destinationError(error, "sync", this.#staging.directory);
+    }
+  }
+
+  async #abandon(): Promise<void> {
+    await this.#landing?.catch(() => undefined);
+    this.#queue.stop(abandoned());
+    await this.#queue.idle();
+    await this.#files.close();
+    this.#readAhead.clear();
+    await removeStaging(this.#staging, this.#hasLanded);
+  }
+
+  async #write(run: WriteRun): Promise<void> {
+    const { entry, offset, firstChunk, payloads } = run;
+    await this.#files.use(entry, async (file) => {
+      await this.#attempt("write", entry, () => writeAll(file, payloads, offset));
+      for (let at = 0; at < payloads.length; at += 1) this.#stored.set(firstChunk + at);
+      const missing = (this.#missing[entry] as number) - payloads.length;
+      this.#missing[entry] = missing;
+      if (missing === 0) await this.#tree.finishFile(entry, file);
+    });
+    if (this.#missing[entry] === 0) this.#files.retire(entry);
+  }
+
+  async #read({ entry, offset, length }: ChunkPlace): Promise<Uint8Array> {
+    const bytes = allocate(length);
+    await this.#files.use(entry, (file) =>
+      this.#attempt("read", entry, () => readInto(file, bytes, offset)),
+    );
+    return bytes;
+  }
+
+  async #open(entry: number): Promise<Descriptor> {
+    await this.#moving;
+    const isFinished = this.#missing[entry] === 0;
+    return await (isFinished ? this.#tree.openToRead(entry) : this.#tree.openToWrite(entry));
+  }
+
+  async #attempt<T>(doing: string, entry: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw destinationError(error, doing, this.#tree.pathOf(entry));
+    }
+  }
+
+  readonly #noteClose = (entry: number, error: unknown): void => {
+    this.#closeFailure ??= destinationError(error, "write", this.#tree.pathOf(entry));
+  };
+
+  readonly #toError = (error: unknown): PalmTreeError =>
+    destinationError(error, "write to", this.#staging.directory);
+}
+
+function topEntries(manifest: Manifest): TopEntry[] {
+  return manifest.entries
+    .filter(({ path }) => !path.includes("/"))
+    .map(({ path, kind }) => ({ name: path, kind }));
+}
+
+function abandoned(): PalmTreeError {
+  return new PalmTreeError("aborted", "The store was abandoned");
+}

@@ -1,0 +1,117 @@
+import { close, fchmod, fstat, fsync, futimes, open, read, writev } from "node:fs";
+import { promisify } from "node:util";
+
+/**
+ * Files by their descriptors. Many small files cost four operations each, and a `FileHandle` makes
+ * each of them a third dearer.
+ */
+export type Descriptor = number;
+
+/** Opens a file; rejects as `fs.open` does. */
+export const openFile: (path: string, flags: number, mode?: number) => Promise<Descriptor> =
+  promisify(open);
+
+/** Closes a file; the descriptor must not be used afterwards, whatever the outcome. */
+export const closeFile: (file: Descriptor) => Promise<void> = promisify(close);
+
+/** Waits until a file would survive a loss of power. */
+export const syncFile: (file: Descriptor) => Promise<void> = promisify(fsync);
+
+/** Sets a file's permissions. */
+export const setMode: (file: Descriptor, mode: number) => Promise<void> = promisify(fchmod);
+
+/** Tells a file's size, permissions and time. */
+export const statFile: (
+  file: Descriptor,
+) => Promise<{ readonly size: number; readonly mode: number; readonly mtimeMs: number }> =
+  promisify(fstat);
+
+const setTimes = promisify(futimes);
+
+/** Sets when a file was last changed, in milliseconds since 1970. */
+export async function setModified(file: Descriptor, modifiedMs: number): Promise<void> {
+  await setTimes(file, modifiedMs / 1000, modifiedMs / 1000);
+}
+
+/** Less was there than was asked for. */
+export class ShortReadError extends Error {
+  override readonly name = "ShortReadError";
+  /** Bytes from the beginning of the file to its end. */
+  readonly sizeBytes: number;
+
+  constructor(sizeBytes: number) {
+    super(`the file ends after ${sizeBytes} bytes`);
+    this.sizeBytes = sizeBytes;
+  }
+}
+
+/** Memory of its own: a piece of the pool would keep its neighbours alive, or they it. */
+export function allocate(sizeBytes: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(sizeBytes);
+}
+
+/**
+ * Fills `target` with what a file has from `offset` on.
+ *
+ * @throws ShortReadError when the file ends before
+ */
+export async function readInto(
+  file: Descriptor,
+  target: Uint8Array,
+  offset: number,
+): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const count = await readOnce(file, done === 0 ? target : target.subarray(done), offset + done);
+    if (count === 0) throw new ShortReadError(offset + done);
+    done += count;
+  }
+}
+
+/** Writes all payloads, one after the other, from `offset` of the file on. */
+export async function writeAll(
+  file: Descriptor,
+  payloads: readonly Uint8Array[],
+  offset: number,
+): Promise<void> {
+  let rest = payloads;
+  let at = offset;
+  while (rest.length > 0) {
+    const count = await writeOnce(file, rest, at);
+    if (count === 0) throw new Error("nothing was written");
+    at += count;
+    rest = withoutFirst(rest, count);
+  }
+}
+
+function readOnce(file: Descriptor, target: Uint8Array, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(file, target, 0, target.length, offset, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}
+
+function writeOnce(
+  file: Descriptor,
+  payloads: readonly Uint8Array[],
+  offset: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(file, payloads, offset, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}
+
+function withoutFirst(payloads: readonly Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  const rest: Uint8Array[] = [];
+  for (const payload of payloads) {
+    if (payload.length > left) rest.push(left > 0 ? payload.subarray(left) : payload);
+    left = Math.max(0, left - payload.length);
+  }
+  return rest;
+}

@@ -1,0 +1,279 @@
+import type { Dirent, Stats } from "node:fs";
+import { access, constants, lstat, readdir, realpath } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
+import { forEachBounded } from "./bounded.js";
+import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
+import { manifestLimits } from "./core/limits.js";
+import {
+  comparePaths,
+  encodeManifest,
+  type Manifest,
+  type ManifestEntry,
+} from "./core/manifest.js";
+import { checkPath, escapeForTerminal, NameSet } from "./core/safe-path.js";
+import { isMissing, sourceError } from "./disk-error.js";
+import { sha256 } from "./sha256.js";
+
+/** Something in a directory to send that is not sent. */
+export interface SkippedSource {
+  /** An absolute path. */
+  readonly path: string;
+  /** A sentence's end for people: `is a symbolic link`. */
+  readonly why: string;
+}
+
+/** What is to be sent, as it was found: nothing was read yet but names, sizes and times. */
+export interface ScannedSources {
+  readonly manifest: Manifest;
+  /** The encoded manifest. */
+  readonly manifestBytes: Uint8Array;
+  /** SHA-256 of the encoded manifest, 32 bytes. */
+  readonly manifestHash: Uint8Array;
+  readonly layout: ChunkLayout;
+  readonly skipped: readonly SkippedSource[];
+  /** Per entry when it last changed: milliseconds since 1970, to the fraction the system keeps. */
+  readonly modifiedMs: Float64Array;
+  /** The absolute path of an entry; the links in the paths that were given are resolved. */
+  pathOf(entry: number): string;
+}
+
+/** Options of {@link scanSources}. */
+export interface ScanOptions {
+  /** 1 KiB to 16 MiB. Default: by the size of all files, see `defaultChunkSizeBytes`. */
+  readonly chunkSizeBytes?: number;
+  /** Stops the scan; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Files that are looked at at the same time: guess; more than libuv's four threads do not help. */
+const LOOKS_AT_ONCE = 8;
+
+/**
+ * Finds everything that is to be sent, and checks that it can be read and that its names are safe
+ * everywhere. Each path lands as its last component, a directory with all below it, empty ones too.
+ * A path that is a symbolic link is followed; in directories, links and special files are skipped.
+ *
+ * @param paths - at least one
+ * @throws RangeError when there is no path, or the chunk size is out of its range
+ * @throws source-missing, source-unreadable or source-unsupported, with the `path`
+ * @throws source-changed when something goes away while it is looked at
+ * @throws name-unsafe when a name breaks a rule, or two would be one at the destination
+ * @throws limit-exceeded when there are more than 1,000,000 entries or 2^24 chunks
+ *
+ * @example
+ * ```ts
+ * const scanned = await scanSources(["photos", "notes.txt"]);
+ * scanned.layout.totalBytes;
+ * ```
+ */
+export async function scanSources(
+  paths: readonly string[],
+  options: ScanOptions = {},
+): Promise<ScannedSources> {
+  const { chunkSizeBytes, signal } = options;
+  if (paths.length === 0) throw new RangeError("There is nothing to send: no path was given");
+  checkChunkSize(chunkSizeBytes);
+  const roots = await findRoots(paths);
+  const walk = new Walk(signal);
+  for (const root of roots) await walk.addRoot(root);
+  const totalBytes = walk.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const manifest: Manifest = {
+    name: nameOf(paths),
+    chunkSizeBytes: chunkSizeBytes ?? defaultChunkSizeBytes(totalBytes),
+    entries: walk.entries,
+  };
+  const layout = new ChunkLayout(manifest);
+  const manifestBytes = encodeManifest(manifest);
+  return {
+    manifest,
+    manifestBytes,
+    manifestHash: sha256(manifestBytes),
+    layout,
+    skipped: walk.skipped,
+    modifiedMs: Float64Array.from(walk.modifiedMs),
+    pathOf: pathLookup(roots, manifest.entries),
+  };
+}
+
+/** A path that was given: what it lands as, and where it is. */
+interface Root {
+  readonly name: string;
+  /** Absolute, without links. */
+  readonly path: string;
+}
+
+async function findRoots(paths: readonly string[]): Promise<readonly Root[]> {
+  const roots: Root[] = [];
+  const names = new NameSet();
+  for (const given of paths) {
+    const absolute = resolve(given);
+    const name = basename(absolute);
+    const problem = checkPath(name) ?? names.add(name);
+    if (problem !== undefined) throw unsafe(absolute, problem);
+    try {
+      roots.push({ name, path: await realpath(absolute) });
+    } catch (error) {
+      throw sourceError(error, absolute, "source-missing");
+    }
+  }
+  return roots.sort((a, b) => comparePaths(a.name, b.name));
+}
+
+/** The first path's name, and how many more there are. */
+function nameOf(paths: readonly string[]): string {
+  const more = paths.length > 1 ? ` and ${paths.length - 1} more` : "";
+  const first = basename(resolve(paths[0] as string));
+  return truncateUtf8(first, manifestLimits.nameBytes - more.length) + more;
+}
+
+function pathLookup(
+  roots: readonly Root[],
+  entries: readonly ManifestEntry[],
+): (entry: number) => string {
+  const byName = new Map(roots.map(({ name, path }) => [name, path]));
+  return (entry) => {
+    const path = entries[entry]?.path;
+    if (path === undefined) throw new RangeError(`There is no entry ${entry}`);
+    const slash = path.indexOf("/");
+    if (slash < 0) return byName.get(path) as string;
+    return join(byName.get(path.slice(0, slash)) as string, path.slice(slash + 1));
+  };
+}
+
+/** Collects entries in the manifest's order: depth first, the names in a directory sorted. */
+class Walk {
+  readonly entries: ManifestEntry[] = [];
+  readonly modifiedMs: number[] = [];
+  readonly skipped: SkippedSource[] = [];
+  readonly #names: NameSet = new NameSet();
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  async addRoot({ name, path }: Root): Promise<void> {
+    this.#signal?.throwIfAborted();
+    const stats = await look(path, "source-missing");
+    if (stats.isDirectory()) {
+      await this.#addDirectory(name, path, stats);
+      return;
+    }
+    if (!stats.isFile()) {
+      const message = `${escapeForTerminal(path)} ${kindOf(stats)}: only files and directories are sent`;
+      throw new PalmTreeError("source-unsupported", message, { facts: { path } });
+    }
+    this.#add(name, path, stats);
+  }
+
+  async #addDirectory(name: string, path: string, stats: Stats): Promise<void> {
+    this.#add(name, path, stats);
+    const children = await this.#listDirectory(path);
+    // Looked at all at once, added in order.
+    const looks: (Stats | undefined)[] = new Array(children.length);
+    await forEachBounded(
+      children.length,
+      LOOKS_AT_ONCE,
+      async (index) => {
+        const child = children[index] as Dirent;
+        looks[index] = await lookInside(path, child.name);
+      },
+      this.#signal,
+    );
+    for (const [index, child] of children.entries()) {
+      const childStats = looks[index] as Stats;
+      looks[index] = undefined;
+      const childPath = join(path, child.name);
+      const childName = `${name}/${child.name}`;
+      if (childStats.isDirectory()) await this.#addDirectory(childName, childPath, childStats);
+      else if (childStats.isFile()) this.#add(childName, childPath, childStats);
+      else this.skipped.push({ path: childPath, why: kindOf(childStats) });
+    }
+  }
+
+  async #listDirectory(path: string): Promise<readonly Dirent[]> {
+    this.#signal?.throwIfAborted();
+    const children = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      throw sourceError(error, path, "source-changed");
+    });
+    const kept = children.filter((child) => {
+      const isStaging = /^\.palmtree-/i.test(child.name);
+      if (isStaging) {
+        this.skipped.push({ path: join(path, child.name), why: "is a transfer under way" });
+      }
+      return !isStaging;
+    });
+    return kept.sort((a, b) => comparePaths(a.name, b.name));
+  }
+
+  #add(name: string, path: string, stats: Stats): void {
+    const problem = checkPath(name) ?? this.#names.add(name);
+    if (problem !== undefined) throw unsafe(path, problem);
+    if (this.entries.length >= manifestLimits.entryCount) {
+      const limit = manifestLimits.entryCount;
+      throw new PalmTreeError("limit-exceeded", `There are more than ${limit} files`, {
+        facts: { what: "files", limit },
+      });
+    }
+    const isFile = stats.isFile();
+    this.modifiedMs.push(stats.mtimeMs);
+    this.entries.push({
+      path: name,
+      kind: isFile ? "file" : "directory",
+      sizeBytes: isFile ? stats.size : 0,
+      mode: stats.mode & manifestLimits.mode,
+      // Rounded: a time that was set to a millisecond may come back a little below it.
+      modifiedMs: Math.min(Math.max(0, Math.round(stats.mtimeMs)), manifestLimits.modifiedMs),
+    });
+  }
+}
+
+/** What is there, without following links, and whether it can be read. */
+async function look(
+  path: string,
+  whenMissing: "source-missing" | "source-changed",
+): Promise<Stats> {
+  try {
+    const stats = await lstat(path);
+    const isEverybodys = (stats.mode & 0o444) === 0o444;
+    const isSent = stats.isFile() || stats.isDirectory();
+    if (isSent && !isEverybodys) await access(path, constants.R_OK);
+    return stats;
+  } catch (error) {
+    throw sourceError(error, path, whenMissing);
+  }
+}
+
+/** Looks at something that a directory says it has. */
+async function lookInside(directory: string, name: string): Promise<Stats> {
+  const path = join(directory, name);
+  try {
+    return await look(path, "source-changed");
+  } catch (error) {
+    // Node puts U+FFFD where a name is not UTF-8; there is no file of that name.
+    if (!name.includes("\ufffd") || !isMissing((error as Error).cause)) throw error;
+    throw unsafe(path, "its name is not UTF-8");
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isSymbolicLink()) return "is a symbolic link";
+  if (stats.isFIFO()) return "is a pipe";
+  if (stats.isSocket()) return "is a socket";
+  return "is a device";
+}
+
+function unsafe(path: string, problem: string): PalmTreeError {
+  return new PalmTreeError("name-unsafe", `${escapeForTerminal(path)} cannot be sent: ${problem}`, {
+    facts: { path, problem },
+  });
+}
+
+function checkChunkSize(chunkSizeBytes: number | undefined): void {
+  if (chunkSizeBytes === undefined) return;
+  const { chunkSizeBytesMin: least, chunkSizeBytesMax: most } = manifestLimits;
+  if (!Number.isInteger(chunkSizeBytes) || chunkSizeBytes < least || chunkSizeBytes > most) {
+    throw new RangeError(`chunkSizeBytes: got ${chunkSizeBytes}, expected ${least} to ${most}`);
+  }
+}

@@ -1,0 +1,199 @@
+import { constants } from "node:fs";
+import { chmod, mkdir, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { PalmTreeError } from "@palmtree/wire";
+import { forEachBounded } from "./bounded.js";
+import { Bitmap } from "./core/bitmap.js";
+import type { Manifest, ManifestEntry } from "./core/manifest.js";
+import { escapeForTerminal } from "./core/safe-path.js";
+import {
+  closeFile,
+  type Descriptor,
+  openFile,
+  setMode,
+  setModified,
+  statFile,
+  syncFile,
+} from "./descriptor.js";
+import { destinationError, systemCode } from "./disk-error.js";
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+/** Not on Windows. */
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** Below libuv's four threads, so that others get a turn. */
+const OPERATIONS_AT_ONCE = 3;
+
+/**
+ * The files and directories of a manifest, on disk below one directory: made when they are needed,
+ * with the permissions and times that the manifest says. The umask applies.
+ *
+ * Every method throws not-writable, disk-full or store-failed, with the `path`.
+ */
+export class StagedTree {
+  readonly #entries: readonly ManifestEntry[];
+  /** Per entry the directory that it is in: an index, -1 at the top. */
+  readonly #parents: Int32Array;
+  /** Files and directories that exist. */
+  readonly #made: Bitmap;
+  #base: string;
+
+  constructor(manifest: Manifest, base: string) {
+    this.#entries = manifest.entries;
+    this.#parents = parentsOf(manifest.entries);
+    this.#made = new Bitmap(manifest.entries.length);
+    this.#base = base;
+  }
+
+  /** The directory that the entries are below; set when they are moved as a whole. */
+  set base(base: string) {
+    this.#base = base;
+  }
+
+  pathOf(entry: number): string {
+    return join(this.#base, this.#entry(entry).path);
+  }
+
+  /** Opens a file to read and write; makes it, and the directories around it, the first time. */
+  async openToWrite(entry: number): Promise<Descriptor> {
+    return await this.#try("write", entry, async (path) => {
+      if (this.#made.has(entry)) return await openFile(path, O_RDWR | O_NOFOLLOW);
+      await this.#makeParent(entry);
+      const mode = this.#entry(entry).mode | 0o600; // whatever it is to be, we write it
+      const file = await openFile(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, mode);
+      this.#made.set(entry);
+      return file;
+    });
+  }
+
+  /** Opens a finished file. */
+  async openToRead(entry: number): Promise<Descriptor> {
+    return await this.#try("read", entry, (path) => openFile(path, O_RDONLY | O_NOFOLLOW));
+  }
+
+  /** Gives a file that is written its permissions and time, and checks its size. */
+  async finishFile(entry: number, file: Descriptor): Promise<void> {
+    await this.#try("finish", entry, async (path) => {
+      const { sizeBytes, mode, modifiedMs } = this.#entry(entry);
+      const { size, mode: made } = await statFile(file);
+      if (size !== sizeBytes) throw wrongSize(path, size, sizeBytes);
+      // Readable for us in any case, to relay it. What the umask took away stays away.
+      if ((mode & 0o600) !== 0o600) await setMode(file, made & (mode | 0o400));
+      await setModified(file, modifiedMs);
+    });
+  }
+
+  /** Makes what no chunk belongs to, and gives the directories their times; files stay as they are. */
+  async finishTree(sync: boolean): Promise<void> {
+    await this.#forEach("file", async (entry) => {
+      if (this.#made.has(entry)) return;
+      const file = await this.openToWrite(entry);
+      await this.finishFile(entry, file).finally(() => closeFile(file));
+    });
+    if (sync) await this.#forEach("file", (entry) => this.#syncFile(entry));
+    // Innermost first: making something in a directory changes the directory's time.
+    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+      if (this.#entry(entry).kind !== "directory") continue;
+      await this.#makeDirectory(entry);
+    }
+    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+      if (this.#entry(entry).kind === "directory") await this.#finishDirectory(entry, sync);
+    }
+  }
+
+  /**
+   * Takes away the permissions that directories are not to have for their owner. The last step: a
+   * directory that may not be written can be neither filled nor moved.
+   */
+  async restrictDirectories(): Promise<void> {
+    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+      const { kind, mode } = this.#entry(entry);
+      if (kind !== "directory" || (mode & 0o700) === 0o700) continue;
+      await this.#try("finish", entry, async (path) => {
+        const made = (await stat(path)).mode & 0o777;
+        await chmod(path, made & (mode | 0o500));
+      });
+    }
+  }
+
+  async #makeParent(entry: number): Promise<void> {
+    const parent = this.#parents[entry] as number;
+    if (parent >= 0) await this.#makeDirectory(parent);
+  }
+
+  async #makeDirectory(entry: number): Promise<void> {
+    if (this.#made.has(entry)) return;
+    await this.#makeParent(entry);
+    await this.#try("make the directory", entry, async (path) => {
+      try {
+        await mkdir(path, { mode: this.#entry(entry).mode | 0o700 });
+      } catch (error) {
+        if (systemCode(error) !== "EEXIST") throw error; // two files of it came at once
+      }
+      this.#made.set(entry);
+    });
+  }
+
+  async #finishDirectory(entry: number, sync: boolean): Promise<void> {
+    await this.#try("finish", entry, async (path) => {
+      const { modifiedMs } = this.#entry(entry);
+      await utimes(path, modifiedMs / 1000, modifiedMs / 1000);
+      if (sync) await syncDirectory(path);
+    });
+  }
+
+  async #syncFile(entry: number): Promise<void> {
+    await this.#try("sync", entry, async (path) => {
+      // Windows syncs only what is open for writing.
+      const isWritable = (this.#entry(entry).mode & 0o200) !== 0;
+      const file = await openFile(path, (isWritable ? O_RDWR : O_RDONLY) | O_NOFOLLOW);
+      await syncFile(file).finally(() => closeFile(file));
+    });
+  }
+
+  async #forEach(kind: ManifestEntry["kind"], work: (entry: number) => Promise<void>) {
+    await forEachBounded(this.#entries.length, OPERATIONS_AT_ONCE, async (entry) => {
+      if (this.#entry(entry).kind === kind) await work(entry);
+    });
+  }
+
+  async #try<T>(doing: string, entry: number, work: (path: string) => Promise<T>): Promise<T> {
+    const path = this.pathOf(entry);
+    try {
+      return await work(path);
+    } catch (error) {
+      throw destinationError(error, doing, path);
+    }
+  }
+
+  #entry(index: number): ManifestEntry {
+    const entry = this.#entries[index];
+    if (entry === undefined) throw new RangeError(`There is no entry ${index}`);
+    return entry;
+  }
+}
+
+/** Makes the names in a directory survive a loss of power. Windows has no such call. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await openFile(path, O_RDONLY);
+  await syncFile(directory).finally(() => closeFile(directory));
+}
+
+/** Entries come after the directory that they are in, and before what comes after it. */
+function parentsOf(entries: readonly ManifestEntry[]): Int32Array {
+  const parents = new Int32Array(entries.length);
+  const around: number[] = [];
+  for (const [index, { path, kind }] of entries.entries()) {
+    const isIn = (directory: number) => path.startsWith(`${entries[directory]?.path}/`);
+    while (around.length > 0 && !isIn(around.at(-1) as number)) around.pop();
+    parents[index] = around.at(-1) ?? -1;
+    if (kind === "directory") around.push(index);
+  }
+  return parents;
+}
+
+function wrongSize(path: string, got: number, expected: number): PalmTreeError {
+  const message = `${escapeForTerminal(path)} has ${got} bytes, not ${expected}`;
+  return new PalmTreeError("store-failed", message, { facts: { path, got, expected } });
+}

@@ -1,0 +1,161 @@
+import { lstat, mkdir, realpath, rmdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { PalmTreeError, type SessionId } from "@palmtree/wire";
+import { forEachBounded } from "./bounded.js";
+import { escapeForTerminal } from "./core/safe-path.js";
+import { destinationError } from "./disk-error.js";
+import { removeTree } from "./remove-tree.js";
+
+/**
+ * Where a session's files are until all of them are whole: a directory of its own inside the
+ * destination, and so on the same file system, which nobody else may enter (mode 0700). Nothing in
+ * it can be swapped for a link by another user while we write.
+ */
+export interface Staging {
+  /** The destination: an absolute path without links. */
+  readonly directory: string;
+  /** The staging directory: `.palmtree-` and the session's id, in the destination. */
+  readonly path: string;
+  /** In the staging directory: what is received. */
+  readonly content: string;
+  /** In the staging directory: what was at the destination and is being replaced. */
+  readonly replaced: string;
+}
+
+/** What to do with something that is at the destination under a name that is received. */
+export type OnConflict = "fail" | "overwrite";
+
+/** What a {@link Staging} is made for. */
+export interface StagingOptions {
+  readonly directory: string;
+  readonly session: SessionId;
+  readonly totalBytes: number;
+  /** The names that appear in the destination in the end. */
+  readonly names: readonly string[];
+  readonly onConflict: OnConflict;
+}
+
+/** Checks at the same time that a name is free. */
+const CHECKS_AT_ONCE = 4;
+
+/**
+ * Checks that a session can land in a directory, makes the directory if need be, and makes the
+ * staging directory in it.
+ *
+ * @throws not-writable when the directory cannot be made, is none, or cannot be written
+ * @throws disk-full when it has less than `totalBytes` of space, with `needed` and `available`
+ * @throws name-exists when a name, or the staging directory of this session, is there
+ * @throws TypeError when `session` is not a session's id
+ */
+export async function makeStaging(options: StagingOptions): Promise<Staging> {
+  const { session, totalBytes, names, onConflict } = options;
+  if (!/^[0-9a-f]{32}$/.test(session)) {
+    throw new TypeError("A session's id has 32 lower-case hexadecimal digits");
+  }
+  const directory = await makeDestination(options.directory);
+  await checkSpace(directory, totalBytes);
+  if (onConflict === "fail") {
+    await forEachBounded(names.length, CHECKS_AT_ONCE, async (index) => {
+      await checkFree(directory, names[index] as string);
+    });
+  }
+  const path = join(directory, `.palmtree-${session}`);
+  const staging = {
+    directory,
+    path,
+    content: join(path, "content"),
+    replaced: join(path, "replaced"),
+  };
+  try {
+    await mkdir(path, { mode: 0o700 });
+    await mkdir(staging.content);
+    await mkdir(staging.replaced);
+  } catch (error) {
+    if (isExisting(error)) throw nameExists(directory, `.palmtree-${session}`);
+    throw destinationError(error, "write to", directory);
+  }
+  return staging;
+}
+
+/**
+ * Removes a staging directory and what was received. What was replaced is removed too once all has
+ * landed; before that it stays if there is any, because it is somebody's.
+ *
+ * @throws store-failed when something cannot be removed
+ */
+export async function removeStaging(staging: Staging, hasLanded: boolean): Promise<void> {
+  try {
+    await removeTree(staging.content);
+    if (hasLanded) await removeTree(staging.replaced);
+    else await rmdir(staging.replaced).catch(ignoreMissing);
+    await rmdir(staging.path).catch(ignoreMissing);
+  } catch (error) {
+    throw destinationError(error, "remove", staging.path);
+  }
+}
+
+/**
+ * Checks that nothing has a name in the destination; a link that leads nowhere is something.
+ *
+ * @throws name-exists when something has
+ */
+export async function checkFree(directory: string, name: string): Promise<void> {
+  const path = join(directory, name);
+  const existing = await lstat(path).catch((error: unknown) => {
+    ignoreMissing(error);
+    return undefined;
+  });
+  if (existing !== undefined) throw nameExists(directory, name);
+}
+
+/** The error for a name that is taken. */
+export function nameExists(directory: string, name: string): PalmTreeError {
+  const message = `${escapeForTerminal(name)} is already in ${escapeForTerminal(directory)}`;
+  return new PalmTreeError("name-exists", message, { facts: { name, directory } });
+}
+
+/** Whether something failed because its target is there already. */
+export function isExisting(error: unknown): boolean {
+  return hasCode(error, "EEXIST");
+}
+
+async function makeDestination(directory: string): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    if (isExisting(error) || hasCode(error, "ENOTDIR")) throw notADirectory(directory, error);
+    throw destinationError(error, "make the directory", directory);
+  }
+  try {
+    const path = await realpath(directory);
+    if (!(await stat(path)).isDirectory()) throw notADirectory(directory);
+    return path;
+  } catch (error) {
+    throw destinationError(error, "use the directory", directory);
+  }
+}
+
+function notADirectory(path: string, cause?: unknown): PalmTreeError {
+  const message = `${escapeForTerminal(path)} is not a directory`;
+  return new PalmTreeError("not-writable", message, { facts: { path }, cause });
+}
+
+async function checkSpace(directory: string, needed: number): Promise<void> {
+  // Some file systems do not tell, or say that they have no blocks at all: then writing will show.
+  const space = await statfs(directory).catch(() => undefined);
+  if (space === undefined || space.blocks === 0) return;
+  const available = space.bavail * space.bsize;
+  if (available >= needed) return;
+  const where = escapeForTerminal(directory);
+  throw new PalmTreeError("disk-full", `${where} has ${available} bytes left, not ${needed}`, {
+    facts: { path: directory, needed, available },
+  });
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!hasCode(error, "ENOENT")) throw error;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

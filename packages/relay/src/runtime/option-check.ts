@@ -1,0 +1,45 @@
+import { defaultPeerOptions, type PeerOptions } from "../core/index.js";
+
+/**
+ * Checks a number that a caller gave.
+ *
+ * @returns the value
+ * @throws TypeError when it is no number, RangeError when it is no integer from `min` to `max`
+ */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") throw wrongType(name, value, "a number");
+  if (!Number.isSafeInteger(value) || value < min || value > max)
+    throw new RangeError(`${name}: got ${value}, expected an integer from ${min} to ${max}`);
+  return value;
+}
+
+/** @throws TypeError when `value` is no string, RangeError when it is empty */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value !== "string") throw wrongType(name, value, "a string");
+  if (value === "") throw new RangeError(`${name}: got an empty string, expected some text`);
+  return value;
+}
+
+/** @throws TypeError when `value` is no list of strings, RangeError when it is empty */
+export function checkTexts(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw wrongType(name, value, "an array of strings");
+  if (value.length === 0) throw new RangeError(`${name}: got an empty array, expected some`);
+  return value.map((item: unknown, index) => checkText(`${name}[${index}]`, item));
+}
+
+/** The knobs of the machines, with the caller's in the place of the defaults. */
+export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerOptions {
+  const options: Record<string, number> = { ...defaultPeerOptions };
+  for (const [name, value] of Object.entries<unknown>(given ?? {})) {
+    if (!Object.hasOwn(defaultPeerOptions, name))
+      throw new TypeError(`peerOptions.${name}: there is no such option`);
+    if (value === undefined) continue;
+    options[name] = checkInteger(`peerOptions.${name}`, value, 0, 2 ** 31 - 1);
+  }
+  return options as unknown as PeerOptions;
+}
+
+function wrongType(name: string, value: unknown, expected: string): TypeError {
+  const got = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  return new TypeError(`${name}: got ${got}, expected ${expected}`);
+}

@@ -1,0 +1,145 @@
+import { ChunkLayout, ChunkStore, decodeManifest, type Manifest, sha256 } from "@palmtree/files";
+import { type Invite, isPalmTreeError, PalmTreeError, type SessionId } from "@palmtree/wire";
+import type { Effect, PeerEvent } from "../../core/index.js";
+import { SessionDigest } from "../session-digest.js";
+
+/** What has to be known to put a session's files together. */
+export interface AssemblyOptions {
+  readonly session: SessionId;
+  readonly invite: Invite;
+  readonly directory: string;
+  readonly onConflict: "fail" | "overwrite";
+  readonly sync: boolean;
+}
+
+/** Who is told how it goes. */
+export interface AssemblyListener {
+  post(event: PeerEvent): void;
+  onOpened(manifest: Manifest, layout: ChunkLayout): void;
+  onStored(index: number, length: number): void;
+}
+
+/**
+ * The receiving side's content: checks the manifest, verifies chunks, has them stored and loaded,
+ * and lets the whole land.
+ */
+export class Assembly {
+  readonly #options: AssemblyOptions;
+  readonly #listener: AssemblyListener;
+  #store: ChunkStore | undefined;
+  #digest: SessionDigest | undefined;
+  #opening: Promise<void> | undefined;
+  #landing: Promise<void> | undefined;
+  #isLanding = false;
+  #isAbandoned = false;
+
+  constructor(options: AssemblyOptions, listener: AssemblyListener) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Whether what was received is being moved into place. */
+  get isLanding(): boolean {
+    return this.#isLanding;
+  }
+
+  open(manifest: Uint8Array): void {
+    this.#opening = this.#open(manifest).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** At once, on this thread: handing 64 KiB to another costs more than hashing them. */
+  verify({ connection, index, hash, payload }: Extract<Effect, { type: "verify-chunk" }>): void {
+    const isIntact = Buffer.compare(sha256(payload), hash) === 0;
+    if (isIntact) this.#digest?.offer(index, hash);
+    this.#listener.post({ type: "chunk-verified", connection, index, payload, isIntact });
+  }
+
+  store(index: number, payload: Uint8Array): void {
+    this.#store?.store(index, payload, (error) => {
+      if (error !== undefined) return this.#fail(error);
+      this.#listener.onStored(index, payload.length);
+      this.#listener.post({ type: "chunk-stored", index });
+    });
+  }
+
+  load(index: number): void {
+    this.#store?.load(index).then(
+      (payload) => this.#listener.post({ type: "chunk-loaded", index, payload }),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  land(pages: readonly Uint8Array[], sessionHash: Uint8Array): void {
+    this.#landing = this.#land(pages, sessionHash).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Ends the use of the disk: what has not landed is removed. Never rejects. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    await this.#opening;
+    await this.#landing;
+    // What cannot be removed stays in a directory that says what it is; the result is known.
+    await this.#store?.abandon().catch(() => undefined);
+  }
+
+  async #open(bytes: Uint8Array): Promise<void> {
+    const { session, directory, onConflict, sync } = this.#options;
+    const manifestHash = sha256(bytes);
+    const { manifest, layout } = this.#check(bytes, manifestHash);
+    const options = { directory, session, manifest, layout, onConflict, sync };
+    this.#digest = new SessionDigest({ manifest, layout, manifestHash });
+    this.#store = await ChunkStore.create(options);
+    if (this.#isAbandoned) return;
+    this.#listener.onOpened(manifest, layout);
+    this.#listener.post({ type: "manifest-opened", sizes: layout });
+  }
+
+  /** The manifest is what the invitation promised. */
+  #check(bytes: Uint8Array, hash: Uint8Array): { manifest: Manifest; layout: ChunkLayout } {
+    const { invite } = this.#options;
+    if (Buffer.compare(hash, invite.manifestHash) !== 0)
+      throw broken("hash", "does not have the hash that was promised");
+    const manifest = decodeManifest(bytes);
+    const layout = new ChunkLayout(manifest);
+    const { chunkCount, totalBytes, chunkSizeBytes, entryCount } = layout;
+    const found = { chunkCount, totalBytes, chunkSizeBytes, entryCount };
+    for (const name of ["chunkCount", "totalBytes", "chunkSizeBytes", "entryCount"] as const)
+      if (found[name] !== invite[name])
+        throw broken(name, `has ${name} ${found[name]}, not ${invite[name]} as was promised`);
+    return { manifest, layout };
+  }
+
+  async #land(pages: readonly Uint8Array[], promised: Uint8Array): Promise<void> {
+    const sessionHash = await this.#digest?.finish(pages);
+    if (sessionHash === undefined || Buffer.compare(sessionHash, promised) !== 0)
+      throw new PalmTreeError(
+        "content-mismatch",
+        "The received content does not have the session's hash",
+        { fault: "remote" },
+      );
+    if (this.#isAbandoned) return;
+    this.#isLanding = true;
+    try {
+      await this.#store?.land();
+    } finally {
+      this.#isLanding = false;
+    }
+    this.#listener.post({ type: "landed" });
+  }
+
+  #fail(error: unknown): void {
+    const known = isPalmTreeError(error)
+      ? error
+      : new PalmTreeError("store-failed", `Cannot store what is received: ${String(error)}`, {
+          cause: error,
+        });
+    this.#listener.post({ type: "failed", error: known });
+  }
+}
+
+function broken(field: string, problem: string): PalmTreeError {
+  return new PalmTreeError("manifest-invalid", `The manifest ${problem}`, {
+    fault: "remote",
+    facts: { field, problem },
+  });
+}

@@ -1,0 +1,235 @@
+import type { ChunkLayout, Manifest } from "@palmtree/files";
+import type { Address, Datagram, Invite } from "@palmtree/wire";
+import { isPalmTreeError } from "@palmtree/wire";
+import { type Effect, Member, type Step } from "../../core/index.js";
+import { makeContext } from "../identity.js";
+import { MachineRunner } from "../machine-runner.js";
+import { SessionPort } from "../session-port.js";
+import type { Switchboard, Voice } from "../switchboard.js";
+import { Assembly } from "./assembly.js";
+import { ChunkFeed } from "./chunk-feed.js";
+import { type FileItems, FileProgress, noFiles } from "./file-items.js";
+import { createFilesReceiver, type FilesReceiver, type ReceiveResult } from "./files-receiver.js";
+import type { CheckedRelayOptions } from "./relay-options.js";
+
+/** How long the connections may take to send what is queued, once the session is over. */
+const drainMs = 1_000;
+
+/** An invitation that is accepted. */
+export interface AcceptedInvite {
+  readonly from: Address;
+  readonly datagram: Datagram;
+  readonly invite: Invite;
+  /** This peer's own voice in the session. */
+  readonly voice: Voice;
+}
+
+/** The receiving side of a session: the member's machine with its sockets, disk and clock. */
+export class MemberSession {
+  readonly receiver: FilesReceiver;
+  /** Resolves when the session is over here and nothing of it is left; never rejects. */
+  readonly closed: Promise<void>;
+  readonly #accepted: AcceptedInvite;
+  readonly #options: CheckedRelayOptions;
+  readonly #runner: MachineRunner;
+  readonly #port: SessionPort;
+  readonly #assembly: Assembly;
+  readonly #feeds = new Set<ChunkFeed>();
+  readonly #startedAt = performance.now();
+  #progress: FileProgress | undefined;
+  #failure: ReceiveResult["error"];
+  #result: ReceiveResult | undefined;
+  #resolveResult: (result: ReceiveResult) => void = () => undefined;
+  #resolveClosed: () => void = () => undefined;
+  readonly #onEnded: () => void;
+
+  /** @param onEnded - the machine has ended: datagrams are for somebody else to answer */
+  constructor(
+    switchboard: Switchboard,
+    accepted: AcceptedInvite,
+    { options, onEnded }: { options: CheckedRelayOptions; onEnded: () => void },
+  ) {
+    const { invite, voice, from, datagram } = accepted;
+    const { session, peer } = voice;
+    this.#accepted = accepted;
+    this.#options = options;
+    this.#onEnded = onEnded;
+    const invitation = { session, rootAddress: from, rootId: datagram.sender, invite };
+    const member = new Member(makeContext(peer, options.peerOptions), invitation);
+    this.#runner = new MachineRunner(member, {
+      perform: (effect) => this.#perform(effect),
+      onEnd: (crash) => void this.#close(crash),
+    });
+    this.#port = new SessionPort(switchboard, {
+      voice,
+      maxChunkBytes: invite.chunkSizeBytes,
+      post: (event) => this.#runner.post(event),
+    });
+    this.#assembly = new Assembly({ ...options, session, invite }, this.#assemblyListener());
+    const result = new Promise<ReceiveResult>((resolve) => {
+      this.#resolveResult = resolve;
+    });
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.receiver = createFilesReceiver(this.#view(result));
+    switchboard.join(session, {
+      onDatagram: (sender, heard) =>
+        this.#runner.post({ type: "datagram-received", from: sender, datagram: heard }),
+      onHello: (connection, hello) => this.#port.accept(connection, hello),
+    });
+  }
+
+  /** Bytes that will still be written to the disk. */
+  get reservedBytes(): number {
+    return this.#accepted.invite.totalBytes - (this.#progress?.bytesReceived ?? 0);
+  }
+
+  /** Join: answer the invitation. */
+  start(): void {
+    const { from, datagram } = this.#accepted;
+    this.#runner.post({ type: "start" });
+    this.#runner.post({ type: "datagram-received", from, datagram });
+  }
+
+  /** Leave the session, if it has not ended. */
+  stop(detail: string): void {
+    this.#runner.post({ type: "stop", detail });
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "open-manifest":
+        return this.#assembly.open(effect.manifest);
+      case "verify-chunk":
+        return this.#assembly.verify(effect);
+      case "store-chunk":
+        return this.#assembly.store(effect.index, effect.payload);
+      case "load-chunk":
+        return this.#assembly.load(effect.index);
+      case "land":
+        return this.#assembly.land(effect.pages, effect.sessionHash);
+      case "report-step":
+        return this.#onStep(effect.step);
+      case "send-datagram":
+      case "send-frame":
+      case "dial":
+      case "close-connection":
+      case "pause-connection":
+      case "resume-connection":
+        return this.#port.perform(effect);
+      default:
+        throw new Error(`a member does not want ${effect.type}`);
+    }
+  }
+
+  #assemblyListener(): ConstructorParameters<typeof Assembly>[1] {
+    return {
+      post: (event) => {
+        if (event.type === "landed") this.#settle("complete");
+        this.#runner.post(event);
+      },
+      onOpened: (manifest, layout) => this.#onOpened(manifest, layout),
+      onStored: (index) => this.#onStored(index),
+    };
+  }
+
+  #onOpened(manifest: Manifest, layout: ChunkLayout): void {
+    this.#progress = new FileProgress(manifest, layout);
+    this.#callUser(() => this.#options.onTransferStart?.(this.receiver));
+  }
+
+  #onStored(chunk: number): void {
+    const progress = this.#progress;
+    if (progress === undefined) return;
+    progress.stored(chunk);
+    if (this.#feeds.size === 0) return;
+    const fileBytes = progress.receivedOf(progress.layout.entryOf(chunk));
+    const totalBytes = progress.bytesReceived;
+    for (const feed of this.#feeds) feed.push({ chunk, fileBytes, totalBytes });
+  }
+
+  #onStep(step: Step): void {
+    if (step.type === "ended" && step.error !== undefined) {
+      this.#failure = step.error;
+      // What is just now moved into place will be there, whatever the session has come to.
+      if (!this.#assembly.isLanding) this.#settle("failed", step.error);
+    }
+    this.#callUser(() => this.#options.onStep?.(this.receiver, step));
+  }
+
+  #settle(status: ReceiveResult["status"], error?: ReceiveResult["error"]): void {
+    if (this.#result !== undefined) return;
+    const isComplete = status === "complete";
+    const base = {
+      status,
+      files: isComplete ? (this.#progress?.length ?? 0) : 0,
+      bytes: this.#progress?.bytesReceived ?? 0,
+      seconds: (performance.now() - this.#startedAt) / 1_000,
+    };
+    this.#result = error === undefined ? base : { ...base, error };
+    for (const feed of this.#feeds) feed.end();
+    this.#resolveResult(this.#result);
+  }
+
+  async #close(crash?: { readonly error: unknown }): Promise<void> {
+    this.#onEnded();
+    await this.#assembly.abandon();
+    this.#settle("failed", this.#failure ?? describeCrash(crash));
+    const result = this.#result;
+    if (result !== undefined)
+      this.#callUser(() => this.#options.onTransferEnd?.(this.receiver, result));
+    await this.#port.drain(drainMs);
+    this.#resolveClosed();
+  }
+
+  /** A caller's hook that throws must not do harm to the session's own bookkeeping. */
+  #callUser(hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      // Surfaces as an `uncaughtException`, as from any other callback.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  #view(result: Promise<ReceiveResult>): Parameters<typeof createFilesReceiver>[0] {
+    const { invite, voice, from } = this.#accepted;
+    const bytesReceived = (): number => this.#progress?.bytesReceived ?? 0;
+    const fileItems = (): FileItems => this.#progress ?? noFiles;
+    return {
+      session: voice.session,
+      name: invite.name,
+      from,
+      directory: this.#options.directory,
+      totalBytes: invite.totalBytes,
+      result,
+      get bytesReceived() {
+        return bytesReceived();
+      },
+      get fileItems() {
+        return fileItems();
+      },
+      openFeed: () => this.#openFeed(),
+      closeFeed: (feed) => this.#feeds.delete(feed),
+      cancel: (reason) => this.stop(reason),
+    };
+  }
+
+  #openFeed(): ChunkFeed {
+    const feed = new ChunkFeed(() => this.#progress);
+    if (this.#result === undefined) this.#feeds.add(feed);
+    else feed.end();
+    return feed;
+  }
+}
+
+function describeCrash(crash: { readonly error: unknown } | undefined): ReceiveResult["error"] {
+  if (crash === undefined)
+    return { code: "left", message: "the session ended before everything had arrived here" };
+  const { error } = crash;
+  const code = isPalmTreeError(error) ? error.code : "internal";
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}

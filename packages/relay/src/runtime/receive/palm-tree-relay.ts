@@ -1,0 +1,207 @@
+import { openTransport, type TransportCounters } from "@palmtree/transport";
+import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
+import { drawPeerId } from "../identity.js";
+import { Switchboard, type Voice } from "../switchboard.js";
+import { ClosedSessions } from "./closed-sessions.js";
+import { prepareDirectory, refuseForDisk } from "./destination.js";
+import type { FilesReceiver } from "./files-receiver.js";
+import { MemberSession } from "./member-session.js";
+import {
+  type CheckedRelayOptions,
+  checkRelayOptions,
+  type Refusal,
+  type RelayOptions,
+} from "./relay-options.js";
+
+/** What a relay counts, from 0. */
+export interface RelayCounters extends Readonly<TransportCounters> {
+  /** Datagrams of no session here. */
+  readonly datagramsStray: number;
+  /** Connections whose first frame was no hello, or named no session here. */
+  readonly connectionsStray: number;
+  /** Sessions that were joined. */
+  readonly sessionsJoined: number;
+  /** Sessions that were declined. */
+  readonly sessionsDeclined: number;
+}
+
+/**
+ * This process's place in the network: takes invitations, receives what is sent, and passes it on
+ * to other peers.
+ *
+ * @example
+ * ```ts
+ * await using relay = await PalmTreeRelay.open({
+ *   directory: "incoming",
+ *   onTransferEnd: (receiver, { status, files }) => console.log(receiver.name, status, files),
+ * });
+ * console.log(`listening on ${relay.address}`);
+ * await once(process, "SIGINT");
+ * ```
+ */
+export class PalmTreeRelay implements AsyncDisposable {
+  readonly #options: CheckedRelayOptions;
+  readonly #sessions = new Map<SessionId, MemberSession>();
+  /** Sessions that are being decided about, with the bytes that they would take. */
+  readonly #pending = new Map<SessionId, number>();
+  readonly #closed: ClosedSessions;
+  #open: Switchboard | undefined;
+  #closing: Promise<void> | undefined;
+  #joined = 0;
+  #declined = 0;
+
+  private constructor(options: CheckedRelayOptions) {
+    this.#options = options;
+    this.#closed = new ClosedSessions((voice, to, message) =>
+      this.#switchboard.send(voice, to, message),
+    );
+  }
+
+  /**
+   * Listens, and joins the sessions that it is invited to.
+   *
+   * @throws TypeError or RangeError when an option is not what it may be
+   * @throws not-writable when the directory cannot be made or written
+   * @throws port-taken, not-permitted or address-invalid when `host` and `port` cannot be used
+   */
+  static async open(options: RelayOptions): Promise<PalmTreeRelay> {
+    const checked = checkRelayOptions(options);
+    const directory = await prepareDirectory(checked.directory);
+    const relay = new PalmTreeRelay({ ...checked, directory });
+    relay.#open = await Switchboard.open(
+      checked.openTransport ?? openTransport,
+      { host: checked.host, port: checked.port },
+      (from, datagram) => relay.#onStranger(from, datagram),
+    );
+    return relay;
+  }
+
+  /** Where it is reached, with the port that was chosen. */
+  get address(): Address {
+    return this.#switchboard.address;
+  }
+
+  /** The transfers that it takes part in. */
+  get receivers(): readonly FilesReceiver[] {
+    return [...this.#sessions.values()].map(({ receiver }) => receiver);
+  }
+
+  /** What was counted so far. */
+  get counters(): RelayCounters {
+    return {
+      ...this.#switchboard.transportCounters,
+      ...this.#switchboard.counters,
+      sessionsJoined: this.#joined,
+      sessionsDeclined: this.#declined,
+    };
+  }
+
+  /**
+   * Leaves all sessions: the neighbours are told, what is queued for them is sent, what has not
+   * landed is removed. Takes about two seconds at most. May be called twice.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  /** The same as {@link PalmTreeRelay.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #switchboard(): Switchboard {
+    if (this.#open === undefined) throw new Error("the relay is not open");
+    return this.#open;
+  }
+
+  async #closeAll(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.stop("the receiver was closed");
+    await Promise.all(sessions.map(({ closed }) => closed));
+    await this.#switchboard.close();
+  }
+
+  #onStranger(from: Address, datagram: Datagram): void {
+    const { session, message } = datagram;
+    if (this.#closed.has(session)) return this.#closed.answer(from, datagram);
+    if (message.type !== "invite" || this.#pending.has(session)) return;
+    void this.#consider(from, datagram, message);
+  }
+
+  /** Join or decline; until that is decided, repeated invitations are ignored. */
+  async #consider(from: Address, datagram: Datagram, invite: Invite): Promise<void> {
+    const voice: Voice = { session: datagram.session, peer: drawPeerId(), counter: 0 };
+    const reserved = this.#reservedBytes();
+    let refusal = this.#refuse(invite, from);
+    if (refusal === undefined) {
+      this.#pending.set(voice.session, invite.totalBytes);
+      refusal = await refuseForDisk(this.#options.directory, invite.totalBytes, reserved);
+      this.#pending.delete(voice.session);
+    }
+    if (this.#closing !== undefined) refusal = leaving;
+    if (refusal === undefined) return this.#join(from, datagram, { invite, voice });
+    this.#declined += 1;
+    this.#closed.add(voice, refusal);
+    this.#closed.answer(from, datagram);
+  }
+
+  #refuse(invite: Invite, from: Address): Refusal | undefined {
+    const { maxSessions, maxTotalBytes, maxEntries, accept } = this.#options;
+    if (this.#closing !== undefined) return leaving;
+    const count = this.#sessions.size + this.#pending.size;
+    if (count >= maxSessions) return { reason: "busy", detail: `${count} sessions are under way` };
+    if (invite.strategy !== "tree")
+      return { reason: "unsupported", detail: `the strategy ${invite.strategy} is not known here` };
+    if (invite.totalBytes > maxTotalBytes)
+      return tooLarge("bytes", invite.totalBytes, maxTotalBytes);
+    if (invite.entryCount > maxEntries)
+      return tooLarge("files and directories", invite.entryCount, maxEntries);
+    return ask(accept, invite, from);
+  }
+
+  #join(
+    from: Address,
+    datagram: Datagram,
+    { invite, voice }: { readonly invite: Invite; readonly voice: Voice },
+  ): void {
+    const { session } = voice;
+    const member = new MemberSession(
+      this.#switchboard,
+      { from, datagram, invite, voice },
+      {
+        options: this.#options,
+        onEnded: () => {
+          this.#switchboard.leave(session);
+          this.#closed.add(voice, leaving);
+        },
+      },
+    );
+    this.#joined += 1;
+    this.#sessions.set(session, member);
+    void member.closed.then(() => this.#sessions.delete(session));
+    member.start();
+  }
+
+  #reservedBytes(): number {
+    let reserved = 0;
+    for (const { reservedBytes } of this.#sessions.values()) reserved += reservedBytes;
+    for (const bytes of this.#pending.values()) reserved += bytes;
+    return reserved;
+  }
+}
+
+const leaving: Refusal = { reason: "leaving", detail: "this session is over here" };
+
+function tooLarge(what: string, got: number, limit: number): Refusal {
+  return { reason: "too-large", detail: `${got} ${what}, at most ${limit} are taken` };
+}
+
+function ask(accept: RelayOptions["accept"], invite: Invite, from: Address): Refusal | undefined {
+  try {
+    const answer = accept?.(invite, from) ?? true;
+    return answer === true ? undefined : answer;
+  } catch (error) {
+    return { reason: "refused", detail: error instanceof Error ? error.message : String(error) };
+  }
+}

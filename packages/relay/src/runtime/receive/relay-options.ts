@@ -1,0 +1,100 @@
+import { type Address, type DeclineReason, type Invite, wireLimits } from "@palmtree/wire";
+import type { PeerOptions, Step } from "../../core/index.js";
+import { checkInteger, checkPeerOptions, checkText } from "../option-check.js";
+import { defaultPort } from "../send/peer-names.js";
+import type { OpenTransport } from "../switchboard.js";
+import type { FilesReceiver, ReceiveResult } from "./files-receiver.js";
+
+/** Why an invitation is not accepted. */
+export interface Refusal {
+  readonly reason: DeclineReason;
+  /** For people, told to the sender. */
+  readonly detail: string;
+}
+
+/** The knobs of a {@link PalmTreeRelay}. */
+export interface RelayOptions {
+  /** Where what is received lands; made if it is not there. Staging directories are in it too. */
+  readonly directory: string;
+  /** The IP address to listen on. Default `0.0.0.0`, all IPv4 addresses of this machine. */
+  readonly host?: string;
+  /** The port to listen on, UDP and TCP; 0 for a free one. Default 4747. */
+  readonly port?: number;
+  /**
+   * What happens where something has the name of something received: `fail` keeps it and fails the
+   * transfer, `overwrite` replaces it, a directory as a whole. Default `fail`.
+   */
+  readonly onConflict?: "fail" | "overwrite";
+  /**
+   * Whether a transfer is complete only once it would survive a loss of power. Default true;
+   * without it the last seconds are only safe from a crash of this process.
+   */
+  readonly sync?: boolean;
+  /** Sessions at the same time, 1 to 1,024; others are declined as `busy`. Default 8: guess. */
+  readonly maxSessions?: number;
+  /** Bytes of one session above which it is declined. Default: what the disk has room for. */
+  readonly maxTotalBytes?: number;
+  /** Files and directories of one session above which it is declined. Default 1,000,000. */
+  readonly maxEntries?: number;
+  /**
+   * Asked for every session that would be accepted. What it throws is a refusal too.
+   *
+   * @param from - the sender's address
+   */
+  readonly accept?: (invite: Invite, from: Address) => true | Refusal;
+  /** A session's manifest is open: its files are known, and content follows. */
+  readonly onTransferStart?: (receiver: FilesReceiver) => void;
+  /**
+   * A session that was joined is over on this machine, after neighbours were served too; called
+   * also where it ended before its manifest was open. Nothing of it is left in staging.
+   */
+  readonly onTransferEnd?: (receiver: FilesReceiver, result: ReceiveResult) => void;
+  /** What happens in a session: this peer's place in the tree, neighbours that were cut off. */
+  readonly onStep?: (receiver: FilesReceiver, step: Step) => void;
+  /** The machine's own knobs, for tests and unusual networks. */
+  readonly peerOptions?: Partial<PeerOptions>;
+  /** Another transport than UDP and TCP, for tests. Default: `openTransport` of the transport. */
+  readonly openTransport?: OpenTransport;
+}
+
+/** The defaults of {@link RelayOptions}, of those that have a fixed one. */
+export const defaultRelayOptions: Required<
+  Pick<
+    RelayOptions,
+    "host" | "port" | "onConflict" | "sync" | "maxSessions" | "maxTotalBytes" | "maxEntries"
+  >
+> = {
+  host: "0.0.0.0",
+  port: defaultPort,
+  onConflict: "fail",
+  sync: true,
+  maxSessions: 8,
+  maxTotalBytes: wireLimits.integer,
+  maxEntries: wireLimits.entryCount,
+};
+
+/** A relay's options, checked, with their defaults. */
+export type CheckedRelayOptions = typeof defaultRelayOptions &
+  Pick<
+    RelayOptions,
+    "directory" | "accept" | "onTransferStart" | "onTransferEnd" | "onStep" | "openTransport"
+  > & { readonly peerOptions: PeerOptions };
+
+/** @throws TypeError or RangeError for what a caller got wrong */
+export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  const given = { ...defaultRelayOptions, ...(Object.fromEntries(entries) as RelayOptions) };
+  checkText("directory", given.directory);
+  checkText("host", given.host);
+  checkInteger("port", given.port, 0, 65_535);
+  checkInteger("maxSessions", given.maxSessions, 1, 1_024);
+  checkInteger("maxTotalBytes", given.maxTotalBytes, 0, wireLimits.integer);
+  checkInteger("maxEntries", given.maxEntries, 0, wireLimits.entryCount);
+  if (given.onConflict !== "fail" && given.onConflict !== "overwrite")
+    throw new RangeError(
+      `onConflict: got ${JSON.stringify(given.onConflict)}, expected "fail" or "overwrite"`,
+    );
+  if (typeof given.sync !== "boolean")
+    throw new TypeError(`sync: got a ${typeof given.sync}, expected a boolean`);
+  return { ...given, peerOptions: checkPeerOptions(options.peerOptions) };
+}

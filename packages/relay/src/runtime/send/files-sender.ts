@@ -1,0 +1,180 @@
+import { type ScannedSources, scanSources } from "@palmtree/files";
+import { openTransport } from "@palmtree/transport";
+import type { Address, Invite, SessionId } from "@palmtree/wire";
+import type { Step } from "../../core/index.js";
+import { drawSessionId } from "../identity.js";
+import { Switchboard } from "../switchboard.js";
+import { ownAddress, withoutLoopback } from "./own-address.js";
+import { checkDistinct, type ResolvedPeer, resolvePeers, type UnresolvedPeer } from "./peer-names.js";
+import { ResultLedger } from "./result-ledger.js";
+import { RootSession } from "./root-session.js";
+import type { ScannedStep, SenderStep } from "./sender-step.js";
+import { checkOrder, type FilesSenderOptions, type SendOrder } from "./sender-options.js";
+import { StepQueue } from "./step-queue.js";
+
+/**
+ * Sends files and directories to many peers at once; each of them runs a {@link PalmTreeRelay}.
+ *
+ * @example
+ * ```ts
+ * const sender = new FilesSender(["disk.img"], ["10.0.0.7", "10.0.0.8:4747"]);
+ * for await (const step of sender.start()) {
+ *   if (step.type === "progress") console.log(step.address, step.chunksHeld, "of", step.chunkCount);
+ *   if (step.type === "result") console.log(step.status, step.seconds);
+ * }
+ * ```
+ */
+export class FilesSender {
+  readonly #order: SendOrder;
+  #hasStarted = false;
+
+  /**
+   * @param files - what to send, at least one path; each lands as its last component, a directory
+   *   with all below it
+   * @param peers - where to, at least one: `host` or `host:port`, the port 4747 by default
+   * @throws TypeError or RangeError when an argument or option is not what it may be; the message
+   *   has its name, value and allowed range
+   * @throws address-invalid when a peer is not written as it should be
+   */
+  constructor(
+    files: readonly string[],
+    peers: readonly string[],
+    options: FilesSenderOptions = {},
+  ) {
+    this.#order = checkOrder(files, peers, options);
+  }
+
+  /**
+   * Sends. The steps tell how it goes, `result` is the last one; the outcome of each peer is in
+   * it, and no reason to throw. Of each peer's `progress` a slow reader gets only the newest; other
+   * steps are never lost. To stop reading (`break`) ends the session and waits until it is closed,
+   * about a second at most. May be called once.
+   *
+   * @throws source-missing, source-unreadable, source-unsupported, name-unsafe or limit-exceeded
+   *   when the files cannot be sent
+   * @throws port-taken, not-permitted or address-invalid when `host` and `port` cannot be used
+   * @throws address-invalid when two peers turn out to be one
+   * @throws the signal's reason when it aborts
+   * @throws TypeError when called a second time
+   */
+  start(): AsyncGenerator<SenderStep, void, undefined> {
+    if (this.#hasStarted) throw new TypeError("a FilesSender sends once: make another one");
+    this.#hasStarted = true;
+    return this.#send();
+  }
+
+  async *#send(): AsyncGenerator<SenderStep, void, undefined> {
+    const startedAt = performance.now();
+    const { files, peers, chunkSizeBytes, signal, host, port } = this.#order;
+    signal?.throwIfAborted();
+    const scanned = await scanSources(files, {
+      ...(chunkSizeBytes === undefined ? {} : { chunkSizeBytes }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const session = drawSessionId();
+    yield describe(session, scanned);
+    const { resolved, unresolved } = await resolvePeers(peers, familyOf(host));
+    const open = this.#order.openTransport ?? openTransport;
+    const place = { host: host ?? wildcardFor(resolved), port };
+    const switchboard = await Switchboard.open(open, place);
+    try {
+      const own = await ownAddress(
+        switchboard.address,
+        resolved.map(({ address }) => address),
+      );
+      const reachable = withoutLoopback(resolved, own);
+      checkDistinct(reachable);
+      yield* this.#run(switchboard, { session, scanned, own, reachable, unresolved, startedAt });
+    } finally {
+      await switchboard.close();
+    }
+  }
+
+  async *#run(
+    switchboard: Switchboard,
+    { session, scanned, own, reachable, unresolved, startedAt }: Prepared,
+  ): AsyncGenerator<SenderStep, void, undefined> {
+    const { signal, peers, peerOptions } = this.#order;
+    const { totalBytes } = scanned.layout;
+    signal?.throwIfAborted();
+    const queue = new StepQueue();
+    const ledger = new ResultLedger(
+      peers.map(({ text }) => text),
+      reachable,
+    );
+    for (const peer of unresolved)
+      queue.push({ type: "peer-ended", result: ledger.absent(peer) });
+    const onStep = (step: Step): void => {
+      ledger.note(step);
+      queue.push(step);
+      if (step.type !== "ended") return;
+      const seconds = (performance.now() - startedAt) / 1_000;
+      const { error } = step;
+      const outcome = { session, totalBytes, seconds };
+      queue.push(ledger.close(error === undefined ? outcome : { ...outcome, error }));
+    };
+    const root = new RootSession(switchboard, {
+      session,
+      scanned,
+      invite: this.#invite(scanned),
+      ownAddress: own,
+      addresses: reachable.map(({ address }) => address),
+      peerOptions,
+      onStep,
+      onEnd: (crash) => (crash === undefined ? queue.end() : queue.fail(crash.error)),
+    });
+    const onAbort = (): void => queue.fail(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      root.start();
+      for (let steps = await queue.take(); steps.length > 0; steps = await queue.take()) yield* steps;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      await root.close("the sender was stopped");
+    }
+  }
+
+  #invite({ manifest, manifestBytes, manifestHash, layout }: ScannedSources): Invite {
+    const { name, fanout, timeoutMs } = this.#order;
+    const { totalBytes, entryCount, chunkCount, chunkSizeBytes } = layout;
+    return {
+      type: "invite",
+      name: name ?? manifest.name,
+      totalBytes,
+      entryCount,
+      chunkCount,
+      chunkSizeBytes,
+      strategy: "tree",
+      fanout,
+      timeoutMs,
+      manifestBytes: manifestBytes.length,
+      manifestHash,
+    };
+  }
+}
+
+interface Prepared {
+  readonly session: SessionId;
+  readonly scanned: ScannedSources;
+  readonly own: Address;
+  readonly reachable: readonly ResolvedPeer[];
+  readonly unresolved: readonly UnresolvedPeer[];
+  readonly startedAt: number;
+}
+
+function describe(session: SessionId, { manifest, layout, skipped }: ScannedSources): ScannedStep {
+  const { totalBytes, chunkCount, chunkSizeBytes } = layout;
+  const files = manifest.entries.filter(({ kind }) => kind === "file").length;
+  const { name } = manifest;
+  return { type: "scanned", session, name, files, totalBytes, chunkCount, chunkSizeBytes, skipped };
+}
+
+/** Peers are looked up in the family of the address that the caller wants to send from. */
+function familyOf(host: string | undefined): 0 | 4 | 6 {
+  if (host === undefined || host === "::") return 0;
+  return host.includes(":") ? 6 : 4;
+}
+
+function wildcardFor(peers: readonly ResolvedPeer[]): string {
+  return peers.some(({ address }) => address.startsWith("[")) ? "::" : "0.0.0.0";
+}

@@ -1,0 +1,72 @@
+import type { Address } from "@palmtree/wire";
+import type { PeerResult, Step } from "../../core/index.js";
+import type { ResolvedPeer, UnresolvedPeer } from "./peer-names.js";
+import type { ResultStep, SendPeerResult, TreePlace } from "./sender-step.js";
+
+/** Collects from a session's steps what its result has to say. */
+export class ResultLedger {
+  readonly #peers: readonly string[];
+  readonly #nameOf: ReadonlyMap<Address, string>;
+  readonly #results = new Map<string, SendPeerResult>();
+  readonly #addresses = new Map<number, Address>();
+  readonly #parents = new Map<number, number>();
+
+  /** @param peers - all that were listed, as the caller named them */
+  constructor(peers: readonly string[], resolved: readonly ResolvedPeer[]) {
+    this.#peers = peers;
+    this.#nameOf = new Map(resolved.map(({ name, address }) => [address, name.text]));
+  }
+
+  /** A peer whose name means no address; returns its end. */
+  absent({ name, error }: UnresolvedPeer): PeerResult {
+    const { code, message } = error;
+    const result = {
+      address: name.text,
+      number: undefined,
+      status: "failed",
+      bytes: 0,
+      seconds: 0,
+      error: { code, message },
+    } as const;
+    this.#results.set(name.text, { ...result, peer: name.text });
+    return result;
+  }
+
+  note(step: Step): void {
+    if (step.type === "numbered") {
+      for (const { number, address } of step.peers) this.#addresses.set(number, address);
+    } else if (step.type === "progress") this.#parents.set(step.number, step.parent);
+    else if (step.type === "peer-ended") {
+      const peer = this.#nameOf.get(step.result.address) ?? step.result.address;
+      this.#results.set(peer, { ...step.result, peer });
+    }
+  }
+
+  close(
+    outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "error">,
+  ): ResultStep {
+    const peers = this.#peers.map((peer) => this.#results.get(peer) ?? unheard(peer, outcome));
+    const completeCount = peers.filter(({ status }) => status === "complete").length;
+    const isComplete = completeCount === peers.length;
+    const status = isComplete ? "complete" : completeCount > 0 ? "partial" : "failed";
+    return { type: "result", status, peers, tree: this.#tree(), ...outcome };
+  }
+
+  #tree(): TreePlace[] {
+    return [...this.#addresses].map(([number, address]) => ({
+      number,
+      address,
+      parent: this.#parents.get(number),
+    }));
+  }
+}
+
+/** For a peer of which the session said nothing before it ended. */
+function unheard(
+  peer: string,
+  { seconds, error }: { readonly seconds: number; readonly error?: ResultStep["error"] },
+): SendPeerResult {
+  const why = error ?? { code: "not-answering", message: `nothing was heard of ${peer}` };
+  return { peer, address: peer, number: undefined, status: "failed", bytes: 0, seconds, error: why };
+}
+

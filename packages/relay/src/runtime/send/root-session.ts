@@ -1,0 +1,106 @@
+import type { ScannedSources } from "@palmtree/files";
+import type { Address, Invite, SessionId } from "@palmtree/wire";
+import { type Effect, type PeerOptions, Root, type Step } from "../../core/index.js";
+import { drawPeerId, makeContext } from "../identity.js";
+import { MachineRunner } from "../machine-runner.js";
+import { SessionPort } from "../session-port.js";
+import type { Switchboard } from "../switchboard.js";
+import { SourceContent } from "./source-content.js";
+
+/** How long the connections may take to send what is queued, once the session is over. */
+const drainMs = 1_000;
+
+/** What a session of the sending side is made of. */
+export interface RootSessionOptions {
+  readonly session: SessionId;
+  readonly scanned: ScannedSources;
+  readonly invite: Invite;
+  readonly ownAddress: Address;
+  readonly addresses: readonly Address[];
+  readonly peerOptions: PeerOptions;
+  readonly onStep: (step: Step) => void;
+  /** With an error when the session crashed, for a bug of ours. */
+  readonly onEnd: (crash?: { readonly error: unknown }) => void;
+}
+
+/** The sending side of a session: the root's machine with its sockets, files and clock. */
+export class RootSession {
+  readonly #switchboard: Switchboard;
+  readonly #options: RootSessionOptions;
+  readonly #runner: MachineRunner;
+  readonly #port: SessionPort;
+  readonly #content: SourceContent;
+  readonly #ended: Promise<void>;
+
+  constructor(switchboard: Switchboard, options: RootSessionOptions) {
+    const { session, scanned, invite } = options;
+    const peer = drawPeerId();
+    this.#switchboard = switchboard;
+    this.#options = options;
+    const root = new Root(makeContext(peer, options.peerOptions), {
+      session,
+      address: options.ownAddress,
+      invite,
+      manifest: scanned.manifestBytes,
+      sizes: scanned.layout,
+      addresses: options.addresses,
+    });
+    let onEnded: () => void;
+    this.#ended = new Promise((resolve) => {
+      onEnded = resolve;
+    });
+    this.#runner = new MachineRunner(root, {
+      perform: (effect) => this.#perform(effect),
+      onEnd: (crash) => {
+        options.onEnd(crash);
+        onEnded();
+      },
+    });
+    this.#port = new SessionPort(switchboard, {
+      voice: { session, peer, counter: 0 },
+      maxChunkBytes: invite.chunkSizeBytes,
+      post: (event) => this.#runner.post(event),
+    });
+    this.#content = new SourceContent(scanned, (event) => this.#runner.post(event));
+  }
+
+  start(): void {
+    this.#switchboard.join(this.#options.session, {
+      onDatagram: (from, datagram) =>
+        this.#runner.post({ type: "datagram-received", from, datagram }),
+      onHello: (connection, hello) => this.#port.accept(connection, hello),
+    });
+    this.#runner.post({ type: "start" });
+  }
+
+  /** Ends the session, if it has not ended: every peer is told. Resolves when all is closed. */
+  async close(detail: string): Promise<void> {
+    this.#runner.post({ type: "stop", detail });
+    await this.#ended;
+    await this.#port.drain(drainMs);
+    this.#switchboard.leave(this.#options.session);
+    await this.#content.close();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "produce-chunk":
+        return this.#content.produce(effect.index);
+      case "load-chunk":
+        return this.#content.load(effect.index);
+      case "hash-session":
+        return this.#content.hash(effect.pages);
+      case "report-step":
+        return this.#options.onStep(effect.step);
+      case "send-datagram":
+      case "send-frame":
+      case "dial":
+      case "close-connection":
+      case "pause-connection":
+      case "resume-connection":
+        return this.#port.perform(effect);
+      default:
+        throw new Error(`a root does not want ${effect.type}`);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { utf8ByteLength, wireLimits } from "@palmtree/wire";
+import { defaultPeerOptions, type PeerOptions } from "../../core/index.js";
+import { checkInteger, checkPeerOptions, checkText, checkTexts } from "../option-check.js";
+import type { OpenTransport } from "../switchboard.js";
+import { type PeerName, parsePeerName } from "./peer-names.js";
+
+/** The knobs of a {@link FilesSender}; times are milliseconds. */
+export interface FilesSenderOptions {
+  /**
+   * How long a peer may stand still before it is given up, 1,000 to a day. Default 30,000, the
+   * seed's. Too low gives up machines that are busy; too high lets a dead one hold the result back.
+   */
+  readonly timeoutMs?: number;
+  /** Most children of one peer in the tree, 1 to 64. Default 4, the seed's. */
+  readonly fanout?: number;
+  /**
+   * Bytes of a chunk, 1,024 to 16 MiB. Default 64 KiB, more where that would make over 2^20 chunks.
+   */
+  readonly chunkSizeBytes?: number;
+  /** What the receivers are told it is; for people. Default: made of the files' names. */
+  readonly name?: string;
+  /** The IP address to listen on. Default: all of this machine's, of the peers' address families. */
+  readonly host?: string;
+  /** The port to listen on, UDP and TCP. Default 0: a free one. */
+  readonly port?: number;
+  /**
+   * How long peers that do not answer are waited for before the others are served. Default 5,000:
+   * guess.
+   */
+  readonly maxWaitMs?: number;
+  /**
+   * With a value above 0, the session starts once `minReceivers` have joined and this time has
+   * passed; else it waits for everybody, at most `maxWaitMs`. Default 0.
+   */
+  readonly minWaitMs?: number;
+  /** Fewer receivers than this are not served at all. Default 1. */
+  readonly minReceivers?: number;
+  /** Ends the session; `start()` then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The machine's own knobs, for tests and unusual networks. */
+  readonly peerOptions?: Partial<PeerOptions>;
+  /** Another transport than UDP and TCP, for tests. Default: `openTransport` of the transport. */
+  readonly openTransport?: OpenTransport;
+}
+
+/** The defaults of {@link FilesSenderOptions}, of those that have a fixed one. */
+export const defaultSenderOptions: Required<
+  Pick<
+    FilesSenderOptions,
+    "timeoutMs" | "fanout" | "port" | "maxWaitMs" | "minWaitMs" | "minReceivers"
+  >
+> = {
+  timeoutMs: 30_000,
+  fanout: 4,
+  port: 0,
+  maxWaitMs: defaultPeerOptions.maxWaitMs,
+  minWaitMs: defaultPeerOptions.minWaitMs,
+  minReceivers: defaultPeerOptions.minReceivers,
+};
+
+/** What a sender was asked to do, checked. */
+export interface SendOrder {
+  readonly files: readonly string[];
+  readonly peers: readonly PeerName[];
+  readonly timeoutMs: number;
+  readonly fanout: number;
+  readonly port: number;
+  readonly chunkSizeBytes: number | undefined;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly openTransport: OpenTransport | undefined;
+  readonly peerOptions: PeerOptions;
+}
+
+/**
+ * @throws TypeError, RangeError or address-invalid for what a caller got wrong
+ */
+export function checkOrder(
+  files: readonly string[],
+  peers: readonly string[],
+  options: FilesSenderOptions,
+): SendOrder {
+  const given = { ...defaultSenderOptions, ...definedOf(options) };
+  const names = checkTexts("peers", peers).map((peer) => parsePeerName(peer));
+  const maxWaitMs = checkInteger("maxWaitMs", given.maxWaitMs, 0, wireLimits.timeoutMs);
+  return {
+    files: checkTexts("files", files),
+    peers: names,
+    timeoutMs: checkInteger("timeoutMs", given.timeoutMs, 1_000, wireLimits.timeoutMs),
+    fanout: checkInteger("fanout", given.fanout, 1, wireLimits.fanout),
+    port: checkInteger("port", given.port, 0, 65_535),
+    chunkSizeBytes: checkChunkSize(given.chunkSizeBytes),
+    name: checkName(given.name),
+    host: given.host === undefined ? undefined : checkText("host", given.host),
+    signal: given.signal,
+    openTransport: given.openTransport,
+    peerOptions: {
+      ...checkPeerOptions(given.peerOptions),
+      maxWaitMs,
+      minWaitMs: checkInteger("minWaitMs", given.minWaitMs, 0, maxWaitMs),
+      minReceivers: checkInteger("minReceivers", given.minReceivers, 1, names.length),
+    },
+  };
+}
+
+function checkChunkSize(chunkSizeBytes: number | undefined): number | undefined {
+  if (chunkSizeBytes === undefined) return undefined;
+  const { chunkSizeBytesMin, chunkSizeBytesMax } = wireLimits;
+  return checkInteger("chunkSizeBytes", chunkSizeBytes, chunkSizeBytesMin, chunkSizeBytesMax);
+}
+
+function checkName(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const bytes = utf8ByteLength(checkText("name", name));
+  if (bytes <= wireLimits.nameBytes) return name;
+  throw new RangeError(`name: got ${bytes} bytes, expected at most ${wireLimits.nameBytes}`);
+}
+
+/** Without the options that are given as undefined. */
+function definedOf(options: FilesSenderOptions): FilesSenderOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,55 @@
+import type { SkippedSource } from "@palmtree/files";
+import type { Address, SessionId } from "@palmtree/wire";
+import type { PeerResult, Step } from "../../core/index.js";
+
+/** What is going to be sent is known: the first step. */
+export interface ScannedStep {
+  readonly type: "scanned";
+  readonly session: SessionId;
+  readonly name: string;
+  /** Files, empty ones too; directories are not counted. */
+  readonly files: number;
+  readonly totalBytes: number;
+  readonly chunkCount: number;
+  readonly chunkSizeBytes: number;
+  /** What in the given directories is not sent, and why. */
+  readonly skipped: readonly SkippedSource[];
+}
+
+/** How one listed peer ended. */
+export interface SendPeerResult extends PeerResult {
+  /** The peer as the caller named it. */
+  readonly peer: string;
+}
+
+/** A peer's place in the tree, as it was last known. */
+export interface TreePlace {
+  /** 0 is the root, this process. */
+  readonly number: number;
+  readonly address: Address;
+  /** The number of its parent; undefined for the root, and for a peer that has none. */
+  readonly parent: number | undefined;
+}
+
+/** How the session ended: the last step. */
+export interface ResultStep {
+  readonly type: "result";
+  readonly session: SessionId;
+  /** `complete`: every listed peer is; `partial`: some are; `failed`: none is. */
+  readonly status: "complete" | "partial" | "failed";
+  /** One for each listed peer, in the order in which they were listed. */
+  readonly peers: readonly SendPeerResult[];
+  readonly tree: readonly TreePlace[];
+  /** Bytes of all files: what a complete peer has. */
+  readonly totalBytes: number;
+  /** From `start()` to the last peer's end. */
+  readonly seconds: number;
+  /** Why the session as a whole failed, where it did. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/**
+ * What a sender tells: `scanned`, then the session's steps, then `result`, which is always the
+ * last.
+ */
+export type SenderStep = ScannedStep | Step | ResultStep;

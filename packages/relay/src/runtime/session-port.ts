@@ -1,0 +1,138 @@
+import type { Connection, ConnectionHandlers } from "@palmtree/transport";
+import {
+  type Address,
+  type ControlMessage,
+  type Frame,
+  type Hello,
+  truncateUtf8,
+  wireLimits,
+} from "@palmtree/wire";
+import type { ConnectionId, Effect, PeerEvent } from "../core/index.js";
+import type { Switchboard, Voice } from "./switchboard.js";
+
+/** The effects that concern the network. */
+export type NetworkEffect = Extract<
+  Effect,
+  {
+    readonly type:
+      | "send-datagram"
+      | "dial"
+      | "send-frame"
+      | "close-connection"
+      | "pause-connection"
+      | "resume-connection";
+  }
+>;
+
+/**
+ * One session's way to its neighbours: gives connections the numbers by which the machine knows
+ * them, and turns what happens on them into the machine's events.
+ */
+export class SessionPort {
+  readonly #switchboard: Switchboard;
+  readonly #voice: Voice;
+  readonly #maxChunkBytes: number;
+  readonly #post: (event: PeerEvent) => void;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  #accepted = 0;
+  #onIdle: (() => void) | undefined;
+
+  /** @param maxChunkBytes - larger chunk frames are malformed in this session */
+  constructor(
+    switchboard: Switchboard,
+    options: {
+      readonly voice: Voice;
+      readonly maxChunkBytes: number;
+      readonly post: (event: PeerEvent) => void;
+    },
+  ) {
+    this.#switchboard = switchboard;
+    this.#voice = options.voice;
+    this.#maxChunkBytes = options.maxChunkBytes;
+    this.#post = options.post;
+  }
+
+  perform(effect: NetworkEffect): void {
+    switch (effect.type) {
+      case "send-datagram":
+        return this.#switchboard.send(this.#voice, effect.to, fitMessage(effect.message));
+      case "dial":
+        return this.#dial(effect.connection, effect.to);
+      case "send-frame":
+        return this.#send(effect.connection, effect.frame);
+      case "close-connection":
+        return this.#connections.get(effect.connection)?.close();
+      case "pause-connection":
+        return this.#connections.get(effect.connection)?.pause();
+      case "resume-connection":
+        return this.#connections.get(effect.connection)?.resume();
+    }
+  }
+
+  /** A neighbour's connection, of which the hello has been read. */
+  accept(connection: Connection, hello: Hello): void {
+    this.#accepted += 1;
+    const id = -this.#accepted;
+    connection.setHandlers(this.#handlers(id));
+    this.#add(id, connection);
+    this.#post({ type: "frame-received", connection: id, frame: hello });
+  }
+
+  /** Resolves when no connection is left; what still is after `withinMs` is destroyed. */
+  async drain(withinMs: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections.values()) connection.destroy();
+    }, withinMs);
+    for (const connection of this.#connections.values()) connection.close();
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    clearTimeout(timer);
+  }
+
+  #dial(id: ConnectionId, to: Address): void {
+    this.#add(id, this.#switchboard.dial(to, this.#handlers(id)));
+  }
+
+  #add(id: ConnectionId, connection: Connection): void {
+    connection.limitChunkBytes(this.#maxChunkBytes);
+    this.#connections.set(id, connection);
+  }
+
+  #send(id: ConnectionId, frame: Frame): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    if (frame.type === "chunk") {
+      const { index } = frame;
+      connection.send(frame, () => this.#post({ type: "chunk-sent", connection: id, index }));
+    } else connection.send(frame.type === "report" ? fitReport(frame) : frame);
+  }
+
+  #handlers(id: ConnectionId): ConnectionHandlers {
+    return {
+      onOpen: () => this.#post({ type: "connection-opened", connection: id }),
+      onFrame: (frame) => this.#post({ type: "frame-received", connection: id, frame }),
+      onClose: (error) => {
+        this.#connections.delete(id);
+        const base = { type: "connection-closed", connection: id } as const;
+        this.#post(error === undefined ? base : { ...base, error });
+        if (this.#connections.size === 0) this.#onIdle?.();
+      },
+    };
+  }
+}
+
+/** Texts for people may hold what an operating system said: they are cut to what fits. */
+function fitMessage(message: ControlMessage): ControlMessage {
+  if (message.type !== "leave" && message.type !== "decline") return message;
+  return { ...message, detail: truncateUtf8(message.detail, wireLimits.detailBytes) };
+}
+
+function fitReport(frame: Extract<Frame, { readonly type: "report" }>): Frame {
+  return {
+    ...frame,
+    code: truncateUtf8(frame.code, wireLimits.errorCodeBytes),
+    detail: truncateUtf8(frame.detail, wireLimits.reportDetailBytes),
+  };
+}

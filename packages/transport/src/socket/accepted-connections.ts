@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import type { StreamConnection } from "../stream/stream-connection.js";
+import type { TransportCounters } from "../transport.js";
+import type { TransportOptions } from "./options.js";
+import { timeoutError } from "./system-error.js";
+
+/**
+ * How many connections from outside there may be, and how long they may be silent: a stranger
+ * can open as many as it likes.
+ */
+export class AcceptedConnections {
+  readonly #options: TransportOptions;
+  readonly #counters: TransportCounters;
+  readonly #pending = new Map<StreamConnection, NodeJS.Timeout>();
+  #count = 0;
+
+  constructor(options: TransportOptions, counters: TransportCounters) {
+    this.#options = options;
+    this.#counters = counters;
+  }
+
+  /** Whether there is room for this one; if not, it is reset and counted. */
+  hasRoomFor(socket: Socket): boolean {
+    const { maxConnections, maxPendingConnections } = this.#options;
+    const hasRoom = this.#count < maxConnections && this.#pending.size < maxPendingConnections;
+    if (hasRoom) return true;
+    this.#counters.connectionsRefused += 1;
+    // Its reset can fail where the other end was faster.
+    socket.on("error", () => undefined);
+    socket.resetAndDestroy();
+    return false;
+  }
+
+  /** From now on it must say something within the time limit. */
+  add(connection: StreamConnection): void {
+    const { helloTimeoutMs } = this.#options;
+    this.#counters.connectionsAccepted += 1;
+    this.#count += 1;
+    const timer = setTimeout(() => {
+      this.#counters.connectionsSilent += 1;
+      connection.fail(timeoutError(connection.remote, "the first frame", helloTimeoutMs));
+    }, helloTimeoutMs);
+    this.#pending.set(connection, timer);
+  }
+
+  /** It has said something. */
+  confirm(connection: StreamConnection): void {
+    clearTimeout(this.#pending.get(connection));
+    this.#pending.delete(connection);
+  }
+
+  /** It is over. */
+  remove(connection: StreamConnection): void {
+    this.confirm(connection);
+    this.#count -= 1;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Server, Socket } from "node:net";
+import type { Address, Datagram, PalmTreeError } from "@palmtree/wire";
+import { addressOf, endpointOf } from "../address.js";
+import { ConnectionSet } from "../stream/connection-set.js";
+import type { Pipe, PipeEvents } from "../stream/pipe.js";
+import { StreamConnection, type StreamConnectionOptions } from "../stream/stream-connection.js";
+import {
+  type Connection,
+  type ConnectionDirection,
+  type ConnectionHandlers,
+  type Transport,
+  type TransportCounters,
+  type TransportHandlers,
+  zeroCounters,
+} from "../transport.js";
+import { AcceptedConnections } from "./accepted-connections.js";
+import { type BoundSockets, bindBoth } from "./bind.js";
+import { type OpenTransportOptions, type TransportOptions, withDefaults } from "./options.js";
+import { acceptedPipe, dialPipe } from "./tcp-pipe.js";
+import { UdpEndpoint } from "./udp-endpoint.js";
+
+/**
+ * Open a transport: UDP and TCP on one port of this machine.
+ *
+ * @throws port-taken when another process has the port (the message names host and port).
+ * @throws not-permitted when this process may not use it; ports below 1,024, for example.
+ * @throws address-invalid when the host is not an IP address, or not one of this machine.
+ * @throws RangeError when an option is out of its range.
+ *
+ * @example
+ * ```ts
+ * await using transport = await openTransport({
+ *   host: "127.0.0.1",
+ *   handlers: {
+ *     onDatagram: (from, { message }) => console.log(from, message.type),
+ *     onConnection: (connection) => connection.setHandlers(handlers),
+ *   },
+ * });
+ * ```
+ */
+export async function openTransport(options: OpenTransportOptions): Promise<Transport> {
+  const all = withDefaults(options);
+  return new SocketTransport(await bindBoth(all), all, options.handlers);
+}
+
+class SocketTransport implements Transport {
+  readonly address: Address;
+  readonly counters: TransportCounters = zeroCounters();
+  readonly #options: TransportOptions;
+  readonly #handlers: TransportHandlers;
+  readonly #udp: UdpEndpoint;
+  readonly #server: Server;
+  readonly #accepted: AcceptedConnections;
+  readonly #connections = new ConnectionSet();
+  #closing: Promise<void> | undefined;
+
+  constructor(bound: BoundSockets, options: TransportOptions, handlers: TransportHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.address = addressOf(options.host, bound.port) ?? "";
+    this.#udp = new UdpEndpoint(bound.udp, handlers, this.counters, options.sendQueueBytes);
+    this.#server = bound.server;
+    this.#accepted = new AcceptedConnections(options, this.counters);
+    this.#server.on("connection", (socket) => this.#onSocket(socket));
+    // Out of file descriptors, mostly; the server goes on.
+    this.#server.on("error", () => {
+      this.counters.connectionsRefused += 1;
+    });
+  }
+
+  send(to: Address, datagram: Datagram): void {
+    this.#udp.send(to, datagram);
+  }
+
+  dial(to: Address, handlers: ConnectionHandlers): Connection {
+    const endpoint = endpointOf(to);
+    this.counters.connectionsDialled += 1;
+    const connection: StreamConnection = new StreamConnection(
+      (events) => dialPipe(endpoint, events, { ...this.#options, remote: to }),
+      this.#streamOptions(to, "dialled", {
+        onFirstFrame: () => undefined,
+        onOver: () => this.#connections.remove(connection),
+      }),
+      handlers,
+    );
+    this.#connections.add(connection);
+    if (this.#closing !== undefined) connection.destroy();
+    return connection;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #closeAll(): Promise<void> {
+    const serverClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([serverClosed, this.#udp.close(), this.#connections.closeAll()]);
+  }
+
+  #onSocket(socket: Socket): void {
+    const remote = addressOf(socket.remoteAddress, socket.remotePort);
+    // Without an address it is over already.
+    if (remote === undefined) socket.destroy();
+    else if (this.#accepted.hasRoomFor(socket)) this.#accept(socket, remote);
+  }
+
+  #accept(socket: Socket, remote: Address): void {
+    const connection: StreamConnection = new StreamConnection(
+      (events: PipeEvents): Pipe => acceptedPipe(socket, events, { ...this.#options, remote }),
+      this.#streamOptions(remote, "accepted", {
+        onFirstFrame: () => this.#accepted.confirm(connection),
+        onOver: () => {
+          this.#accepted.remove(connection);
+          this.#connections.remove(connection);
+        },
+      }),
+    );
+    this.#connections.add(connection);
+    this.#accepted.add(connection);
+    this.#handlers.onConnection(connection);
+  }
+
+  #streamOptions(
+    remote: Address,
+    direction: ConnectionDirection,
+    hooks: { readonly onFirstFrame: () => void; readonly onOver: () => void },
+  ): StreamConnectionOptions {
+    return {
+      remote,
+      direction,
+      // A plain Uint8Array: slice() of a Buffer does not copy.
+      allocate: (size) => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer),
+      maxFirstFrameBytes:
+        direction === "accepted" ? this.#options.maxFirstFrameBytes : Number.POSITIVE_INFINITY,
+      hooks: {
+        ...hooks,
+        onMalformed: (error: PalmTreeError) => {
+          this.counters.connectionsMalformed += 1;
+          this.#handlers.onMalformed?.(remote, error);
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The bytes behind docs/vectors/malformed.json: every rule of docs/protocol.md, "Malformed input",
+ * broken in as many ways as there are, one at a time.
+ */
+import type { MalformedRule } from "../src/index.js";
+import { join } from "./bytes.js";
+
+export interface MalformedVector {
+  readonly name: string;
+  /** What the bytes are given to a decoder as. */
+  readonly as: "datagram" | "frame";
+  readonly rule: MalformedRule;
+  /** Where, as the error says it. */
+  readonly field: string;
+  readonly bytes: Uint8Array;
+}
+
+const ids = "000102030405060708090a0b0c0d0e0f 1011121314151617";
+const peer = "94 01 c4081111111111111111 c4040a000007 cd128b";
+const peers = (...list: readonly string[]) =>
+  join(`94 01 02 03 ${(0x90 + list.length).toString(16)}`, ...list);
+
+function datagram(
+  rule: MalformedRule,
+  field: string,
+  name: string,
+  bytes: Uint8Array,
+): MalformedVector {
+  return { name, as: "datagram", rule, field, bytes };
+}
+
+/** A datagram with a good envelope. */
+function body(
+  rule: MalformedRule,
+  field: string,
+  name: string,
+  type: number,
+  ...parts: readonly (string | Uint8Array)[]
+): MalformedVector {
+  return datagram(rule, field, name, join("5054 01", type, ids, "00000001", ...parts));
+}
+
+function frame(
+  rule: MalformedRule,
+  field: string,
+  name: string,
+  ...parts: readonly (string | Uint8Array)[]
+): MalformedVector {
+  return { name, as: "frame", rule, field, bytes: join(...parts) };
+}
+
+const filler = new Uint8Array(1_200);
+
+export const malformedVectors: readonly MalformedVector[] = [
+  datagram("size", "size", "nothing", new Uint8Array()),
+  datagram("size", "size", "an envelope without a body", join("505401 02", ids, "00000001")),
+  datagram("size", "size", "1,201 bytes", join("505401 02", ids, "00000001", filler.subarray(31))),
+  datagram("magic", "magic", "another magic", join("5055 01 02", ids, "00000001 90")),
+  datagram("version", "version", "version 0", join("5054 00 02", ids, "00000001 90")),
+  datagram("version", "version", "version 2", join("5054 02 02", ids, "00000001 90")),
+  datagram("type", "type", "type 0", join("5054 01 00", ids, "00000001 90")),
+  datagram("type", "type", "type 19", join("5054 01 13", ids, "00000001 90")),
+  datagram("counter", "counter", "counter 0", join("5054 01 02", ids, "00000000 90")),
+
+  body("format", "body", "the body is nil", 2, "c0"),
+  body("format", "body", "the body is a map", 2, "80"),
+  body("format", "body", "the body is a map of 2^32 - 1", 2, "df ffffffff"),
+  body("format", "body", "the body begins with the unused byte", 2, "c1"),
+  body("count", "body", "one field too many", 2, "91 00"),
+  body("count", "body", "one field too few", 6, "91 01"),
+  body("count", "body", "the body claims 2^32 - 1 fields", 2, "dd ffffffff"),
+  body("truncated", "body", "the body ends in its header", 15, "dc 00"),
+  body("truncated", "pulse", "a field is missing", 15, "91"),
+  body("truncated", "pulse", "an integer is cut", 15, "91 cd01"),
+  body("truncated", "detail", "a text is cut", 18, "91 a3 6162"),
+  body("truncated", "token", "a binary value is cut", 9, "91 c408 00112233445566"),
+  body("truncated", "neighbours", "a list ends in its header", 4, "94 01 02 03 dc00"),
+  body(
+    "truncated",
+    "neighbours[0]",
+    "a list claims an item that is not there",
+    4,
+    "94 01 02 03 91",
+  ),
+  body("trailing", "body", "a byte after the body", 2, "90 00"),
+  body("trailing", "body", "another body after the body", 15, "91 07 91 07"),
+
+  body("format", "pulse", "an integer as float", 15, "91 cb3ff0000000000000"),
+  body("format", "pulse", "an integer in a signed format", 15, "91 d007"),
+  body("format", "pulse", "a negative integer", 15, "91 ff"),
+  body("format", "pulse", "an integer as text", 15, "91 a137"),
+  body("format", "pulse", "an integer as nil", 15, "91 c0"),
+  body("format", "detail", "a text as binary", 18, "91 c400"),
+  body("format", "token", "a binary value as text", 9, "91 a8 3031323334353637"),
+  body("format", "reason", "a code as text", 7, "91 a5 7374616c65"),
+  body("format", "peer", "a peer as a map", 13, "91 80"),
+  body("format", "detail", "a text as a timestamp", 18, "91 d6ff00000000"),
+  body("range", "pulse", "an integer above its range", 15, "91 cf0000000100000000"),
+  body("range", "pulse", "an integer of 2^53", 15, "91 cf0020000000000000"),
+  body("range", "pulse", "an integer of 2^64 - 1", 15, "91 cfffffffffffffffff"),
+  body("range", "reason", "code 0", 7, "91 00"),
+  body("range", "reason", "a code that is not used", 7, "91 08"),
+  body("length", "token", "a token of 7 bytes", 9, "91 c407 00112233445566"),
+  body("length", "token", "a token that claims 2^32 - 1 bytes", 9, "91 c6ffffffff"),
+  body("length", "detail", "a detail of 256 bytes", 18, "91 da0100", filler.subarray(0, 256)),
+  body("length", "detail", "a detail that claims 2^32 - 1 bytes", 18, "91 dbffffffff"),
+  body("utf-8", "detail", "an over-long form", 18, "91 a2 c0af"),
+  body("utf-8", "detail", "a surrogate", 18, "91 a3 eda080"),
+  body("utf-8", "detail", "above U+10FFFF", 18, "91 a4 f4908080"),
+  body("utf-8", "detail", "a stray continuation byte", 18, "91 a1 80"),
+  body("utf-8", "detail", "a cut sequence", 18, "91 a2 e282"),
+
+  body("count", "neighbours", "65 neighbours", 4, "94 01 02 03 dc0041"),
+  body("count", "neighbours", "neighbours that claim to be 2^32 - 1", 4, "94 01 02 03 ddffffffff"),
+  body(
+    "count",
+    "neighbours[0]",
+    "a peer of three parts",
+    4,
+    peers("93 01 c4081111111111111111 00"),
+  ),
+  body("range", "neighbours[1].number", "number 65,536", 4, peers(peer, "94 ce00010000")),
+  body(
+    "length",
+    "neighbours[1].id",
+    "an id of 9 bytes",
+    4,
+    peers(peer, "94 01 c409", "11".repeat(9)),
+  ),
+  body(
+    "length",
+    "neighbours[0].ip",
+    "an ip of 5 bytes",
+    4,
+    peers("94 01 c4081111111111111111 c4050a00000701 01"),
+  ),
+  body(
+    "range",
+    "neighbours[0].port",
+    "port 0",
+    4,
+    peers("94 01 c4081111111111111111 c4040a000007 00"),
+  ),
+  body(
+    "range",
+    "neighbours[0].port",
+    "port 65,536",
+    4,
+    peers("94 01 c4081111111111111111 c4040a000007 ce00010000"),
+  ),
+
+  frame("type", "type", "type 0", "00 000001 00000000 90"),
+  frame("type", "type", "type 15", "0f 000001 00000000 90"),
+  frame("size", "body length", "no body", "0e 000000 00000000"),
+  frame("size", "body length", "a body longer than its type's", "0e 000006 00000000 dd00000000 00"),
+  frame("size", "body length", "a body of 64 KiB + 1", "0b 010001 00000000"),
+  frame("size", "payload length", "a payload where none may be", "0e 000001 00000001 90 00"),
+  frame("size", "payload length", "a chunk without payload", "05 000002 00000000 91 00"),
+  frame("size", "payload length", "a chunk of 16 MiB + 1", "05 000002 01000001 91 00"),
+  frame("size", "payload length", "a chunk of 2^32 - 1", "05 000002 ffffffff 91 00"),
+  frame("size", "payload length", "a manifest part of 1 MiB + 1", "03 000002 00100001 91 00"),
+  frame("size", "payload length", "half a hash", "04 000002 00000010 91 00"),
+  frame("size", "payload length", "1,025 hashes", "04 000002 00008020 91 00"),
+  frame("size", "payload length", "a bitmap of 2 MiB + 1", "08 000001 00200001 90"),
+  frame("count", "body", "a field too many", "0e 000002 00000000 91 00"),
+  frame("trailing", "body", "a byte after the body", "0e 000002 00000000 90 00"),
+  frame("truncated", "index", "the body ends before its field", "05 000001 00000001 91 00"),
+  frame("range", "index", "chunk 2^24", "05 000006 00000001 91 ce01000000 00"),
+  frame("format", "index", "an index as float", "05 000006 00000001 91 ca40e00000 00"),
+  frame(
+    "format",
+    "hasManifest",
+    "a boolean as integer",
+    "01 000029 00000000 95 c410000102030405060708090a0b0c0d0e0f c4081011121314151617 05 c4080123456789abcdef 00",
+  ),
+  frame(
+    "length",
+    "sessionHash",
+    "a hash of 31 bytes",
+    "06 000022 00000000 91 c41f",
+    "00".repeat(31),
+  ),
+  frame("count", "entries", "progress that is no whole entries", "0b 000004 00000000 91 92 01 00"),
+  frame("count", "entries", "4,097 entries of progress", "0b 000004 00000000 91 dc3003"),
+  frame(
+    "range",
+    "entries[0].parent",
+    "a parent that is no peer",
+    "0b 000008 00000000 91 93 01 ce00010000",
+  ),
+];
