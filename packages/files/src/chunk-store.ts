@@ -244,7 +244,12 @@ export class ChunkStore {
       for (let at = 0; at < payloads.length; at += 1) this.#stored.set(firstChunk + at);
       const missing = (this.#missing[entry] as number) - payloads.length;
       this.#missing[entry] = missing;
-      if (missing === 0) await this.#tree.finishFile(entry, file);
+      if (missing > 0) return;
+      // What was written at once cannot have another size than what was written.
+      if (payloads.length < this.#options.layout.chunksOf(entry).count) {
+        await this.#tree.checkSize(entry, file);
+      }
+      await this.#tree.finishFile(entry, file);
     });
     if (this.#missing[entry] === 0) this.#files.retire(entry);
   }

@@ -45,9 +45,9 @@ export class ShortReadError extends Error {
   }
 }
 
-/** Memory of its own: a piece of the pool would keep its neighbours alive, or they it. */
+/** Memory of its own, not a piece of Node's pool, and not cleared: it is read into. */
 export function allocate(sizeBytes: number): Uint8Array {
-  return Buffer.allocUnsafeSlow(sizeBytes);
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 }
 
 /**

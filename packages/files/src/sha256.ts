@@ -8,5 +8,6 @@ import { hash } from "node:crypto";
  * @returns 32 fresh bytes that the caller owns
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
+  const { buffer, byteOffset, byteLength } = hash("sha256", bytes, "buffer");
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

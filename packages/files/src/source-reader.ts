@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import type { ChunkPlace } from "./core/chunk-layout.js";
@@ -10,7 +10,6 @@ import {
   openFile,
   readInto,
   ShortReadError,
-  statFile,
 } from "./descriptor.js";
 import { isMissing, sourceError } from "./disk-error.js";
 import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
@@ -171,7 +170,7 @@ export class SourceReader {
     try {
       await this.#files.use(entry, async (file) => {
         await readInto(file, target, offset);
-        if (isEnd) await this.#check(entry, file);
+        if (isEnd) this.#check(entry, file);
       });
     } catch (error) {
       if (error instanceof ShortReadError) throw this.#changed(entry, error.sizeBytes, size);
@@ -187,7 +186,7 @@ export class SourceReader {
     // A small file is read at once, and checked when it was; a large one would be read in vain.
     if (this.#sizeOf(entry) <= BLOCK_BYTES) return file;
     try {
-      await this.#check(entry, file);
+      this.#check(entry, file);
       return file;
     } catch (error) {
       await closeFile(file);
@@ -195,9 +194,9 @@ export class SourceReader {
     }
   }
 
-  /** Checks that a file is what was scanned. */
-  async #check(entry: number, file: Descriptor): Promise<void> {
-    const { size, mtimeMs } = await statFile(file);
+  /** Checks that a file is what was scanned. The system knows this of a file that is open. */
+  #check(entry: number, file: Descriptor): void {
+    const { size, mtimeMs } = fstatSync(file);
     const expectedSize = this.#sizeOf(entry);
     if (size !== expectedSize) throw this.#changed(entry, size, expectedSize);
     const expectedTime = this.#scanned.modifiedMs[entry] as number;

@@ -1,6 +1,7 @@
-import type { Dirent, Stats } from "node:fs";
-import { access, constants, lstat, readdir, realpath } from "node:fs/promises";
+import { type Dirent, lstat as lstatCallback, type Stats } from "node:fs";
+import { access, constants, readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
@@ -155,40 +156,38 @@ class Walk {
 
   async addRoot({ name, path }: Root): Promise<void> {
     this.#signal?.throwIfAborted();
-    const stats = await look(path, "source-missing");
-    if (stats.isDirectory()) {
-      await this.#addDirectory(name, path, stats);
+    const found = await look(path, "source-missing");
+    if (found.kind === "directory") {
+      await this.#addDirectory(name, path, found);
       return;
     }
-    if (!stats.isFile()) {
-      const message = `${escapeForTerminal(path)} ${kindOf(stats)}: only files and directories are sent`;
+    if (found.kind !== "file") {
+      const message = `${escapeForTerminal(path)} ${found.kind}: only files and directories are sent`;
       throw new PalmTreeError("source-unsupported", message, { facts: { path } });
     }
-    this.#add(name, path, stats);
+    this.#add(name, path, found);
   }
 
-  async #addDirectory(name: string, path: string, stats: Stats): Promise<void> {
-    this.#add(name, path, stats);
+  async #addDirectory(name: string, path: string, directory: Found): Promise<void> {
+    this.#add(name, path, directory);
     const children = await this.#listDirectory(path);
-    // Looked at all at once, added in order.
-    const looks: (Stats | undefined)[] = new Array(children.length);
+    // Looked at side by side, added in order.
+    const all: Found[] = new Array(children.length);
     await forEachBounded(
       children.length,
       LOOKS_AT_ONCE,
       async (index) => {
-        const child = children[index] as Dirent;
-        looks[index] = await lookInside(path, child.name);
+        all[index] = await lookInside(path, (children[index] as Dirent).name);
       },
       this.#signal,
     );
     for (const [index, child] of children.entries()) {
-      const childStats = looks[index] as Stats;
-      looks[index] = undefined;
+      const found = all[index] as Found;
       const childPath = join(path, child.name);
       const childName = `${name}/${child.name}`;
-      if (childStats.isDirectory()) await this.#addDirectory(childName, childPath, childStats);
-      else if (childStats.isFile()) this.#add(childName, childPath, childStats);
-      else this.skipped.push({ path: childPath, why: kindOf(childStats) });
+      if (found.kind === "directory") await this.#addDirectory(childName, childPath, found);
+      else if (found.kind === "file") this.#add(childName, childPath, found);
+      else this.skipped.push({ path: childPath, why: found.kind });
     }
   }
 
@@ -207,7 +206,7 @@ class Walk {
     return kept.sort((a, b) => comparePaths(a.name, b.name));
   }
 
-  #add(name: string, path: string, stats: Stats): void {
+  #add(name: string, path: string, found: Found): void {
     const problem = checkPath(name) ?? this.#names.add(name);
     if (problem !== undefined) throw unsafe(path, problem);
     if (this.entries.length >= manifestLimits.entryCount) {
@@ -216,37 +215,49 @@ class Walk {
         facts: { what: "files", limit },
       });
     }
-    const isFile = stats.isFile();
-    this.modifiedMs.push(stats.mtimeMs);
+    this.modifiedMs.push(found.modifiedMs);
     this.entries.push({
       path: name,
-      kind: isFile ? "file" : "directory",
-      sizeBytes: isFile ? stats.size : 0,
-      mode: stats.mode & manifestLimits.mode,
+      kind: found.kind === "directory" ? "directory" : "file",
+      sizeBytes: found.kind === "directory" ? 0 : found.sizeBytes,
+      mode: found.mode & manifestLimits.mode,
       // Rounded: a time that was set to a millisecond may come back a little below it.
-      modifiedMs: Math.min(Math.max(0, Math.round(stats.mtimeMs)), manifestLimits.modifiedMs),
+      modifiedMs: Math.min(Math.max(0, Math.round(found.modifiedMs)), manifestLimits.modifiedMs),
     });
   }
 }
 
-/** What is there, without following links, and whether it can be read. */
+/** What is there. Node's own object for this is ten times as large. */
+interface Found {
+  /** `file`, `directory`, or a sentence's end about what it is instead. */
+  readonly kind: string;
+  readonly sizeBytes: number;
+  readonly mode: number;
+  readonly modifiedMs: number;
+}
+
+const lstat = promisify(lstatCallback);
+
+/** Looks at what is there, without following links, and checks that it can be read. */
 async function look(
   path: string,
   whenMissing: "source-missing" | "source-changed",
-): Promise<Stats> {
+): Promise<Found> {
   try {
     const stats = await lstat(path);
-    const isEverybodys = (stats.mode & 0o444) === 0o444;
-    const isSent = stats.isFile() || stats.isDirectory();
+    const { size: sizeBytes, mode, mtimeMs: modifiedMs } = stats;
+    const kind = kindOf(stats);
+    const isEverybodys = (mode & 0o444) === 0o444;
+    const isSent = kind === "file" || kind === "directory";
     if (isSent && !isEverybodys) await access(path, constants.R_OK);
-    return stats;
+    return { kind, sizeBytes, mode, modifiedMs };
   } catch (error) {
     throw sourceError(error, path, whenMissing);
   }
 }
 
 /** Looks at something that a directory says it has. */
-async function lookInside(directory: string, name: string): Promise<Stats> {
+async function lookInside(directory: string, name: string): Promise<Found> {
   const path = join(directory, name);
   try {
     return await look(path, "source-changed");
@@ -258,6 +269,8 @@ async function lookInside(directory: string, name: string): Promise<Stats> {
 }
 
 function kindOf(stats: Stats): string {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
   if (stats.isSymbolicLink()) return "is a symbolic link";
   if (stats.isFIFO()) return "is a pipe";
   if (stats.isSocket()) return "is a socket";

@@ -71,14 +71,23 @@ export class StagedTree {
     return await this.#try("read", entry, (path) => openFile(path, O_RDONLY | O_NOFOLLOW));
   }
 
-  /** Gives a file that is written its permissions and time, and checks its size. */
-  async finishFile(entry: number, file: Descriptor): Promise<void> {
+  /** Checks that a file has the size that it should have. */
+  async checkSize(entry: number, file: Descriptor): Promise<void> {
     await this.#try("finish", entry, async (path) => {
-      const { sizeBytes, mode, modifiedMs } = this.#entry(entry);
-      const { size, mode: made } = await statFile(file);
+      const { size } = await statFile(file);
+      const { sizeBytes } = this.#entry(entry);
       if (size !== sizeBytes) throw wrongSize(path, size, sizeBytes);
-      // Readable for us in any case, to relay it. What the umask took away stays away.
-      if ((mode & 0o600) !== 0o600) await setMode(file, made & (mode | 0o400));
+    });
+  }
+
+  /** Gives a file that is written its permissions and time. */
+  async finishFile(entry: number, file: Descriptor): Promise<void> {
+    await this.#try("finish", entry, async () => {
+      const { mode, modifiedMs } = this.#entry(entry);
+      if ((mode & 0o600) !== 0o600) {
+        // Readable for us in any case, to relay it. What the umask took away stays away.
+        await setMode(file, (await statFile(file)).mode & (mode | 0o400));
+      }
       await setModified(file, modifiedMs);
     });
   }

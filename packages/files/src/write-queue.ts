@@ -26,6 +26,8 @@ const RUN_CHUNKS = 1024;
 /** A second write at the same time is worth its system call from this size on. */
 const SECOND_WRITE_BYTES = 256 * 1024;
 const WRITES_AT_ONCE = 2;
+/** Ends of files are mostly small files: more of them at once, but not all of libuv's threads. */
+const FILE_ENDS_AT_ONCE = 3;
 
 /**
  * Gathers chunks into large writes.
@@ -33,7 +35,7 @@ const WRITES_AT_ONCE = 2;
  * Nothing is delayed on a timer: an idle queue writes what has come at the end of this turn of the
  * event loop, and while a write is under way, what comes is gathered for the next one. So runs are
  * short when chunks are few, and long when the disk is slower than the network. A second write runs
- * beside the first only where it is large, or where the end of a file has come.
+ * beside the first only where it is large, a second and third where ends of files have come.
  */
 export class WriteQueue {
   readonly #layout: ChunkLayout;
@@ -135,8 +137,10 @@ export class WriteQueue {
 
   /** Begins writes beside those under way, where they are worth it. */
   #beginMore(): void {
-    while (this.#writes > 0 && this.#writes < WRITES_AT_ONCE) {
-      if (this.#waitingBytes < SECOND_WRITE_BYTES && this.#waitingEnds === 0) return;
+    while (this.#writes > 0 && this.#waiting.size > 0) {
+      const isLarge = this.#waitingBytes >= SECOND_WRITE_BYTES && this.#writes < WRITES_AT_ONCE;
+      const isEnd = this.#waitingEnds > 0 && this.#writes < FILE_ENDS_AT_ONCE;
+      if (!isLarge && !isEnd) return;
       this.#begin();
     }
   }

@@ -1,1 +1,15 @@
-export { cubeNeighbours } from "./hypercube.js";
+export { cubeNeighbours, dimensionsOf, peersAt, vertexOf } from "./hypercube.js";
+export { kAryTree } from "./k-ary-tree.js";
+export {
+  checkSpanningTree,
+  childLists,
+  childrenOf,
+  depthOf,
+  fanoutOf,
+  heightOf,
+  renderTree,
+  rootOf,
+  type SpanningTree,
+  type SpanningTreeFault,
+  subtreeSizes,
+} from "./spanning-tree.js";

@@ -33,8 +33,9 @@ export interface Transport extends AsyncDisposable {
   dial(to: Address, handlers: ConnectionHandlers): Connection;
 
   /**
-   * Take nothing in any more, close every connection as {@link Connection.close} does, and resolve
-   * when all are over and the port is free. May be called twice.
+   * Take nothing in any more, close every connection as {@link Connection.close} does (destroy
+   * those that have said nothing), and resolve when all are over and the port is free. May be
+   * called twice.
    */
   close(): Promise<void>;
 }

@@ -185,16 +185,31 @@ export function describeTransport(name: string, world: World): void {
       expect(sent).toBe(total);
     });
 
+    bothWays("a reader that pauses in every frame stops the writer too", async (from, to) => {
+      to.whenFrame = () => to.connection.pause();
+      for (let index = 0; index < 1_024; index += 1) from.connection.send(chunk(1));
+      for (let index = 0; index < 10; index += 1) {
+        await to.frames.take();
+        to.connection.resume();
+      }
+      await to.frames.take();
+      await settled(() => from.connection.sentBytes);
+      expect(from.connection.queuedBytes).toBeGreaterThan(16 * 1024 * 1024);
+      expect(to.connection.receivedBytes).toBeLessThan(4 * 1024 * 1024);
+      to.connection.destroy();
+    });
+
     bothWays("resume and pause in one turn is pause", async (from, to) => {
-      to.connection.pause();
-      from.connection.send({ type: "alive" });
-      await from.sent({ type: "alive" });
+      to.whenFrame = () => to.connection.pause();
+      for (let index = 0; index < 50; index += 1) from.connection.send(count(index));
+      await to.frames.take();
       to.connection.resume();
       to.connection.pause();
       await turns(20);
       expect(to.frames.size).toBe(0);
+      to.whenFrame = undefined;
       to.connection.resume();
-      await to.frames.takeMany(2);
+      await to.frames.takeMany(49);
     });
 
     bothWays("frames before the end wait for a paused reader", async (from, to) => {
@@ -247,6 +262,17 @@ export function describeTransport(name: string, world: World): void {
       expect(to.frames.size).toBe(0);
     });
 
+    bothWays("after close no frame is delivered that came before the end", async (from, to) => {
+      to.whenFrame = () => to.connection.pause();
+      for (let index = 0; index < 50; index += 1) from.connection.send(count(index));
+      from.connection.close();
+      await to.frames.take();
+      await turns(50);
+      to.connection.close();
+      expect([await to.end(), await from.end()]).toEqual(["in order", "in order"]);
+      expect(to.frames.size).toBe(0);
+    });
+
     it("both may close at once", async () => {
       const { dialled, accepted } = await join(left, right);
       for (const { connection } of [dialled, accepted]) {
@@ -284,6 +310,22 @@ export function describeTransport(name: string, world: World): void {
       await from.end();
       await turns(20);
       expect(sent).toBe(0);
+    });
+
+    bothWays("what the neighbour's end cuts off is not reported as sent", async (from, to) => {
+      to.connection.pause();
+      let sent = 0;
+      for (let index = 0; index < 1_000; index += 1) {
+        from.connection.send(chunk(1), () => {
+          sent += 1;
+        });
+      }
+      await settled(() => sent);
+      const before = sent;
+      to.connection.destroy();
+      expect(await from.end()).toBe("link-lost");
+      expect(sent).toBe(before);
+      expect(from.connection.queuedBytes).toBe(0);
     });
 
     bothWays("destroy during close does not wait for the neighbour", async (from, to) => {
@@ -393,6 +435,13 @@ export function describeTransport(name: string, world: World): void {
       left.transport.send(address, ping(1));
       expect((await again.datagrams.take()).datagram).toEqual(ping(1));
       await again.transport.close();
+    });
+
+    it("does not wait for strangers that have said nothing", async () => {
+      const dialled = left.dial(right.transport.address);
+      const accepted = await right.acceptNext();
+      await right.transport.close();
+      expect([await accepted.end(), await dialled.end()]).toEqual(["in order", "link-lost"]);
     });
 
     it("leaves nothing to dial with", async () => {

@@ -168,9 +168,9 @@ export function flatListOf<T extends object>(
 ): Field<readonly T[]> {
   const fields = Object.entries<Field<unknown>>(itemFields);
   const itemBytes = fields.reduce((bytes, [, field]) => bytes + field.maxBytes, 0);
-  const names = fields.map(([name]) => name).join(", ");
+  const parts = fields.map(([name, field]) => `${name}: ${field.notation}`).join("; ");
   return {
-    notation: `flat list of ≤ ${group(maxCount)} (${names})`,
+    notation: `flat list of ≤ ${group(maxCount)} (${parts})`,
     maxBytes: 5 + maxCount * itemBytes,
     write(value, where) {
       if (!Array.isArray(value)) throw wrongType(where, value, "an array");

@@ -4,7 +4,7 @@ import type { Field } from "./field.js";
 import { wireLimits } from "./limits.js";
 
 /** How many bytes of raw payload follow a frame's body. */
-export interface PayloadRule {
+interface PayloadRule {
   readonly minBytes: number;
   readonly maxBytes: number;
   /** The payload's size is a multiple of this. */
@@ -12,7 +12,7 @@ export interface PayloadRule {
 }
 
 /** The field codecs of a message: the order of the properties is the order on the wire. */
-export type Fields<M> = {
+type Fields<M> = {
   readonly [K in Exclude<keyof M, "type" | "payload">]: Field<M[K]>;
 };
 

@@ -81,7 +81,7 @@ export const address: fc.Arbitrary<Address> = fc
   )
   .map(([ip, port]) => formatAddress(Uint8Array.from(ip), port));
 
-export const peerInfo: fc.Arbitrary<PeerInfo> = fc.record(
+const peerInfo: fc.Arbitrary<PeerInfo> = fc.record(
   { number: peerNumber, id: hex(8), address },
   { noNullPrototype: true },
 );
@@ -165,7 +165,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
 };
 
 /** Any control message. */
-export const controlMessage: fc.Arbitrary<ControlMessage> = fc.oneof(
+const controlMessage: fc.Arbitrary<ControlMessage> = fc.oneof(
   ...Object.values<fc.Arbitrary<ControlMessage>>(controlMessages),
 );
 

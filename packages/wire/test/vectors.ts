@@ -146,6 +146,21 @@ export const datagramVectors: readonly { readonly name: string; readonly datagra
     datagram: { session, sender, counter: index + 1, message },
   })),
   {
+    name: "worked example of docs/protocol.md",
+    datagram: {
+      session,
+      sender,
+      counter: 3,
+      message: {
+        type: "neighbours",
+        revision: 1,
+        number: 2,
+        peerCount: 300,
+        neighbours: [{ ...ipv4Peer, number: 0 }],
+      },
+    },
+  },
+  {
     name: "envelope, everything smallest",
     datagram: {
       session: repeat("00", 16),
@@ -206,6 +221,10 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
     name: `chunk ${index}`,
     frame: { type: "chunk", index, payload: Uint8Array.of(1, 2, 3) } as const,
   })),
+  {
+    name: "worked example of docs/protocol.md",
+    frame: { type: "chunk", index: 300, payload: Uint8Array.of(0xaa, 0xbb, 0xcc) },
+  },
   { name: "chunk of one byte", frame: { type: "chunk", index: 0, payload: Uint8Array.of(0) } },
   { name: "seal", frame: { type: "seal", sessionHash: hash(0) } },
   { name: "holds, of no chunks", frame: { type: "holds", payload: new Uint8Array() } },

@@ -29,7 +29,7 @@ export class ChunkLayout {
   readonly chunkSizeBytes: number;
   /** Chunks of all files together. */
   readonly chunkCount: number;
-  /** Bytes of all files together, 0 to 2^53 - 1. */
+  /** Bytes of all files together, 0 to 2^48. */
   readonly totalBytes: number;
   /** Per entry its first chunk (an entry without chunks: that of the next), and a last one more. */
   readonly #firstChunk: Uint32Array;
@@ -39,7 +39,7 @@ export class ChunkLayout {
 
   /**
    * @param manifest - its `chunkSizeBytes` and the sizes of its entries are read, and not kept
-   * @throws limit-exceeded when there are more than 2^53 - 1 bytes or 2^24 chunks
+   * @throws limit-exceeded when there are more than 2^24 chunks
    * @throws RangeError when a size is not an integer in its range
    */
   constructor(manifest: Pick<Manifest, "chunkSizeBytes" | "entries">) {
@@ -53,14 +53,12 @@ export class ChunkLayout {
     let chunkCount = 0;
     let totalBytes = 0;
     for (const [index, { sizeBytes }] of entries.entries()) {
-      checkSize(sizeBytes, 0, manifestLimits.totalBytes);
+      checkSize(sizeBytes, 0, Number.MAX_SAFE_INTEGER);
       this.#bytesBefore[index] = totalBytes;
       this.#sizeBytes[index] = sizeBytes;
-      checkLimit("bytes", sizeBytes, manifestLimits.totalBytes - totalBytes);
       totalBytes += sizeBytes;
-      const count = Math.ceil(sizeBytes / chunkSizeBytes);
-      checkLimit("chunks", count, manifestLimits.chunkCount - chunkCount);
-      chunkCount += count;
+      chunkCount += Math.ceil(sizeBytes / chunkSizeBytes);
+      if (chunkCount > manifestLimits.chunkCount) throw tooManyChunks(chunkSizeBytes);
       this.#firstChunk[index + 1] = chunkCount;
     }
     this.chunkCount = chunkCount;
@@ -162,10 +160,8 @@ function checkSize(size: number, least: number, most: number): void {
   }
 }
 
-function checkLimit(what: "bytes" | "chunks", more: number, left: number): void {
-  if (more <= left) return;
-  const limit = what === "bytes" ? manifestLimits.totalBytes : manifestLimits.chunkCount;
-  throw new PalmTreeError("limit-exceeded", `There are more than ${limit} ${what}`, {
-    facts: { what, limit },
-  });
+function tooManyChunks(chunkSizeBytes: number): PalmTreeError {
+  const limit = manifestLimits.chunkCount;
+  const message = `There are more than ${limit} chunks of ${chunkSizeBytes} bytes`;
+  return new PalmTreeError("limit-exceeded", message, { facts: { limit, chunkSizeBytes } });
 }

@@ -6,14 +6,12 @@ export interface ManifestLimits {
   readonly manifestBytes: number;
   /** Files and directories: 1,000,000. */
   readonly entryCount: number;
-  /** Chunks: 2^24. */
+  /** Chunks: 2^24. So there are at most 2^48 bytes, in the largest chunks, and sums are exact. */
   readonly chunkCount: number;
   /** Bytes of a chunk, least: 1 KiB. Only the last chunk of a file is shorter. */
   readonly chunkSizeBytesMin: number;
   /** Bytes of a chunk, most: 16 MiB. */
   readonly chunkSizeBytesMax: number;
-  /** Bytes of all files together, and so of each: 2^53 - 1. */
-  readonly totalBytes: number;
   /** UTF-8 bytes of the manifest's name: 255. */
   readonly nameBytes: number;
   /** UTF-8 bytes of a path: 4,096, which is what Linux takes. */
@@ -38,7 +36,6 @@ export const manifestLimits: ManifestLimits = Object.freeze({
   chunkCount: wireLimits.chunkCount,
   chunkSizeBytesMin: wireLimits.chunkSizeBytesMin,
   chunkSizeBytesMax: wireLimits.chunkSizeBytesMax,
-  totalBytes: wireLimits.integer,
   nameBytes: wireLimits.nameBytes,
   pathBytes: 4_096,
   componentBytes: 255,

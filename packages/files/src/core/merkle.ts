@@ -54,7 +54,7 @@ export class MerkleTree {
     for (let at = this.#subtrees.length - 2; at >= 0; at -= 1) {
       root = this.#join(this.#subtrees[at] as Uint8Array, root);
     }
-    return root.slice();
+    return new Uint8Array(root); // not slice(): that of a Node Buffer does not copy
   }
 
   #join(left: Uint8Array, right: Uint8Array): Uint8Array {

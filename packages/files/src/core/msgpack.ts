@@ -8,8 +8,13 @@ import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
 
 /** Writes msgpack values one after the other. */
 export class MsgpackWriter {
-  #bytes: Uint8Array = new Uint8Array(4096);
+  #bytes: Uint8Array;
   #size = 0;
+
+  /** @param capacityBytes - room to begin with; more is taken as needed */
+  constructor(capacityBytes: number) {
+    this.#bytes = new Uint8Array(capacityBytes);
+  }
 
   /** The head of an array of `count` values, which the caller writes next. */
   array(count: number): void {

@@ -25,7 +25,12 @@ export type Fact =
   | { readonly type: "manifest-complete" }
   | { readonly type: "chunk-held"; readonly index: number }
   | { readonly type: "all-stored" }
-  | { readonly type: "misbehaved"; readonly number: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly type: "misbehaved";
+      readonly number: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
   | { readonly type: "finish-received" };
 
 /**

@@ -7,4 +7,4 @@ export { Random } from "./random.js";
 export type { Relay } from "./relay.js";
 export { type Phase, Root, type RootPlan } from "./root.js";
 export type { PeerResult, Step } from "./step.js";
-export { hashBytes, pageChunks } from "./transfer/hash-pages.js";
+export { pageChunks } from "./transfer/hash-pages.js";

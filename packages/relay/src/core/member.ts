@@ -1,4 +1,14 @@
-import type { Address, Frame, Invite, Neighbours, PalmTreeError, PeerId, SessionId } from "@palmtree/wire";
+import {
+  type Address,
+  type Frame,
+  type Invite,
+  type Neighbours,
+  type PalmTreeError,
+  type PeerId,
+  type SessionId,
+  truncateUtf8,
+  wireLimits,
+} from "@palmtree/wire";
 import { type Context, earliest } from "./context.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
@@ -30,6 +40,8 @@ export class Member {
   #isLanding = false;
   #outcome: "complete" | "failed" | undefined;
   #hasEnded = false;
+  /** Computed once per event: machines are asked far more often than they change. */
+  #due: number | undefined;
 
   constructor(context: Context, invitation: Invitation) {
     const { session, invite } = invitation;
@@ -59,20 +71,26 @@ export class Member {
   /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#hasEnded) return [];
-    this.#relay.setTime(now, this.deadline());
+    this.#relay.setTime(now, this.#due);
     if (this.#startedAt === undefined) {
       this.#startedAt = now;
       this.#movedAt = now;
     }
     this.#dispatch(event);
     this.#settle();
+    this.#due = this.#hasEnded ? undefined : this.#nextDeadline();
     return this.#context.takeEffects();
   }
 
   /** When `tick` is due next. */
   deadline(): number | undefined {
-    if (this.#hasEnded) return undefined;
-    const givesUpAt = this.#isLanding ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
+    return this.#due;
+  }
+
+  #nextDeadline(): number | undefined {
+    const givesUpAt = this.#isLanding
+      ? undefined
+      : this.#movedAt + this.#invitation.invite.timeoutMs;
     return earliest(this.#relay.deadline(), this.#intake.deadline(), this.#lifeSignAt, givesUpAt);
   }
 
@@ -119,10 +137,16 @@ export class Member {
     message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
   ): void {
     const isRoot = sender === this.#invitation.rootId;
-    if (isRoot && message.type === "invite") this.#sendToRoot({ type: "join" });
+    if (isRoot && message.type === "invite") this.#onInvite();
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
     else this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
+  }
+
+  /** Repeated until we are heard, and now and then while the root waits for others. */
+  #onInvite(): void {
+    if (this.#revision === 0) this.#movedAt = this.#context.now;
+    this.#sendToRoot({ type: "join" });
   }
 
   #onNeighbours(message: Neighbours): void {
@@ -143,7 +167,9 @@ export class Member {
     if (number === undefined) return;
     links.heard(number);
     const fault =
-      number === tree.parent ? this.#onParentFrame(connection, frame) : this.#relay.onChildFrame(number, frame);
+      number === tree.parent
+        ? this.#onParentFrame(connection, frame)
+        : this.#relay.onChildFrame(number, frame);
     if (fault === undefined) return;
     this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
   }
@@ -182,7 +208,9 @@ export class Member {
 
   /** Facts are passed on until none is left; each may lead to others. */
   #settle(): void {
-    for (let fact = this.#context.nextFact(); fact !== undefined; fact = this.#context.nextFact()) {
+    while (!this.#hasEnded) {
+      const fact = this.#context.nextFact();
+      if (fact === undefined) return;
       this.#relay.onFact(fact);
       if (fact.type === "parent-gained") {
         this.#intake.onParentGained(fact.number);
@@ -193,7 +221,10 @@ export class Member {
         });
       } else if (fact.type === "parent-lost") {
         this.#intake.onParentLost();
-        this.#context.emit({ type: "report-step", step: { type: "detached", number: this.number } });
+        this.#context.emit({
+          type: "report-step",
+          step: { type: "detached", number: this.number },
+        });
       } else if (fact.type === "all-stored") this.#land();
       else if (fact.type === "finish-received") this.#onFinish();
     }
@@ -217,7 +248,11 @@ export class Member {
     if (content?.sessionHash === undefined) return;
     this.#isLanding = true;
     this.#noteSelf();
-    this.#context.emit({ type: "land", pages: content.pages.all(), sessionHash: content.sessionHash });
+    this.#context.emit({
+      type: "land",
+      pages: content.pages.all(),
+      sessionHash: content.sessionHash,
+    });
   }
 
   #conclude(status: "complete" | "failed", code: string, detail: string): void {
@@ -232,7 +267,7 @@ export class Member {
       bytes: this.#intake.bytes,
       durationMs: Math.round(this.#context.now - (this.#startedAt ?? this.#context.now)),
       code,
-      detail,
+      detail: truncateUtf8(detail, wireLimits.reportDetailBytes),
     });
   }
 
@@ -259,14 +294,15 @@ export class Member {
   }
 
   #leave(detail: string): void {
-    this.#sendToRoot({ type: "leave", detail });
+    this.#sendToRoot({ type: "leave", detail: truncateUtf8(detail, wireLimits.detailBytes) });
     this.#relay.tree.leave();
     this.#relay.links.closeAll();
   }
 
   #end(error: { readonly code: string; readonly message: string } | undefined): void {
     this.#hasEnded = true;
-    const step = error === undefined ? ({ type: "ended" } as const) : ({ type: "ended", error } as const);
+    const step =
+      error === undefined ? ({ type: "ended" } as const) : ({ type: "ended", error } as const);
     this.#context.emit({ type: "report-step", step });
     this.#context.emit({ type: "end" });
   }

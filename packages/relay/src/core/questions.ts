@@ -34,7 +34,12 @@ export class Questions<Key> {
    * @param keys whom to ask, each once
    * @param send sends the question once
    */
-  constructor(context: Context, keys: readonly Key[], patience: Patience, send: (key: Key) => void) {
+  constructor(
+    context: Context,
+    keys: readonly Key[],
+    patience: Patience,
+    send: (key: Key) => void,
+  ) {
     this.#context = context;
     this.#patience = patience;
     this.#send = send;
@@ -79,9 +84,16 @@ export class Questions<Key> {
   }
 
   #askFresh(): void {
-    while (this.#waiting.length > 0 && this.#asked.size - this.#patientlyAsked < this.#patience.window) {
+    while (
+      this.#waiting.length > 0 &&
+      this.#asked.size - this.#patientlyAsked < this.#patience.window
+    ) {
       const key = this.#waiting.pop() as Key;
-      const asked = { attempts: 0, nextAt: 0, givenUpAt: this.#context.now + this.#patience.timeoutMs };
+      const asked = {
+        attempts: 0,
+        nextAt: 0,
+        givenUpAt: this.#context.now + this.#patience.timeoutMs,
+      };
       this.#asked.set(key, asked);
       this.#askOnce(key, asked);
     }

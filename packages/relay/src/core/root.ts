@@ -46,6 +46,8 @@ export class Root {
   readonly #awaited = new Map<PeerId, Address>();
   #lingerUntil: number | undefined;
   #retellAt: number | undefined;
+  /** Computed once per event: machines are asked far more often than they change. */
+  #due: number | undefined;
 
   constructor(context: Context, plan: RootPlan) {
     this.#context = context;
@@ -77,14 +79,19 @@ export class Root {
   /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#phase === "ended") return [];
-    this.#relay.setTime(now, this.deadline());
+    this.#relay.setTime(now, this.#due);
     this.#dispatch(event);
     this.#settle();
+    this.#due = this.#nextDeadline();
     return this.#context.takeEffects();
   }
 
   /** When `tick` is due next. */
   deadline(): number | undefined {
+    return this.#due;
+  }
+
+  #nextDeadline(): number | undefined {
     switch (this.#phase) {
       case "inviting":
         return this.#invitation.deadline();
@@ -145,14 +152,17 @@ export class Root {
     sender: PeerId,
     message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
   ): void {
-    if (message.type === "join") this.#invitation.onJoin(from, sender);
+    if (this.#phase === "lingering")
+      this.#onLateDatagram(from, sender, message.type === "leave");
+    else if (message.type === "join") this.#invitation.onJoin(from, sender);
     else if (message.type === "decline")
       this.#invitation.onDecline(from, message.reason, message.detail);
-    else if (this.#phase === "lingering") this.#onLateDatagram(from, sender, message.type === "leave");
     else {
       const number = this.#numbers.get(sender);
-      if (number !== undefined && message.type === "neighbours-ack") this.#introduction?.onAck(number);
-      if (number !== undefined && message.type === "leave") this.#verdicts?.onLeave(number, message.detail);
+      if (number !== undefined && message.type === "neighbours-ack")
+        this.#introduction?.onAck(number);
+      if (number !== undefined && message.type === "leave")
+        this.#verdicts?.onLeave(number, message.detail);
       this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
     }
   }
@@ -163,11 +173,17 @@ export class Root {
     const number = links.activeNumberOf(connection);
     if (number === undefined) return;
     links.heard(number);
-    if (frame.type === "progress") for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
+    if (frame.type === "progress")
+      for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
     if (frame.type === "report") this.#verdicts?.onReport(frame);
     const fault = this.#relay.onChildFrame(number, frame);
     if (fault !== undefined)
-      this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
+      this.#context.tell({
+        type: "misbehaved",
+        number,
+        code: "protocol-violation",
+        message: fault,
+      });
     this.#produce();
   }
 
@@ -203,11 +219,21 @@ export class Root {
     if (joined.length < this.#context.options.minReceivers || joined.length === 0) {
       const needed = Math.max(1, this.#context.options.minReceivers);
       for (const { address } of joined)
-        this.#verdicts?.absent(address, "no-peers", `only ${joined.length} of ${needed} receivers joined`);
-      return this.#abort("no-peers", `${joined.length} receivers joined, expected at least ${needed}`);
+        this.#verdicts?.absent(
+          address,
+          "no-peers",
+          `only ${joined.length} of ${needed} receivers joined`,
+        );
+      return this.#abort(
+        "no-peers",
+        `${joined.length} receivers joined, expected at least ${needed}`,
+      );
     }
     const root: PeerInfo = { number: 0, id: this.#context.id, address: this.#plan.address };
-    const peers = [root, ...joined.map(({ address, id }, place) => ({ number: place + 1, id, address }))];
+    const peers = [
+      root,
+      ...joined.map(({ address, id }, place) => ({ number: place + 1, id, address })),
+    ];
     for (const peer of peers.slice(1)) {
       this.#numbers.set(peer.id, peer.number);
       this.#verdicts?.expect(peer);
@@ -272,7 +298,8 @@ export class Root {
   #tellEnd(): void {
     for (const to of this.#awaited.values())
       this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
-    this.#retellAt = this.#context.now + this.#context.jittered(this.#context.options.inviteRetryMs);
+    this.#retellAt =
+      this.#context.now + this.#context.jittered(this.#context.options.inviteRetryMs);
     if (this.#awaited.size === 0) this.#end();
   }
 
@@ -296,7 +323,8 @@ export class Root {
         return this.#invitation.onTick();
       case "lingering":
         if (this.#lingerUntil !== undefined && this.#context.now >= this.#lingerUntil) this.#end();
-        else if (this.#retellAt !== undefined && this.#context.now >= this.#retellAt) this.#tellEnd();
+        else if (this.#retellAt !== undefined && this.#context.now >= this.#retellAt)
+          this.#tellEnd();
         return;
       default:
         this.#introduction?.onTick();

@@ -17,9 +17,17 @@ export interface PeerResult {
 export type Step =
   | { readonly type: "invited"; readonly address: Address }
   | { readonly type: "joined"; readonly address: Address }
-  | { readonly type: "declined"; readonly address: Address; readonly code: string; readonly message: string }
+  | {
+      readonly type: "declined";
+      readonly address: Address;
+      readonly code: string;
+      readonly message: string;
+    }
   /** The hypercube stands: every listed peer has acknowledged its neighbours. */
-  | { readonly type: "numbered"; readonly peers: readonly { readonly number: number; readonly address: Address }[] }
+  | {
+      readonly type: "numbered";
+      readonly peers: readonly { readonly number: number; readonly address: Address }[];
+    }
   | { readonly type: "attached"; readonly number: number; readonly parent: number }
   | { readonly type: "detached"; readonly number: number }
   /** Root: the tree spans `peerCount` peers, the root among them. */
@@ -34,6 +42,14 @@ export type Step =
     }
   | { readonly type: "peer-ended"; readonly result: PeerResult }
   /** A neighbour broke the rules and was cut off. */
-  | { readonly type: "blamed"; readonly number: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly type: "blamed";
+      readonly number: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
   /** This peer's own end, or for the root the session's: every peer has its result. */
-  | { readonly type: "ended"; readonly error?: { readonly code: string; readonly message: string } };
+  | {
+      readonly type: "ended";
+      readonly error?: { readonly code: string; readonly message: string };
+    };

@@ -56,11 +56,19 @@ export class EventQueue {
 
   #isBefore(one: number, other: number): boolean {
     const difference = (this.#times[one] as number) - (this.#times[other] as number);
-    return difference < 0 || (difference === 0 && (this.#orders[one] as number) < (this.#orders[other] as number));
+    return (
+      difference < 0 ||
+      (difference === 0 && (this.#orders[one] as number) < (this.#orders[other] as number))
+    );
   }
 
   #move(from: number, to: number): void {
-    this.#set(to, this.#times[from] as number, this.#orders[from] as number, this.#actions[from] as () => void);
+    this.#set(
+      to,
+      this.#times[from] as number,
+      this.#orders[from] as number,
+      this.#actions[from] as () => void,
+    );
   }
 
   #set(place: number, time: number, order: number, action: () => void): void {

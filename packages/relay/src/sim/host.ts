@@ -72,7 +72,12 @@ export class Host implements NetworkPort {
   onDatagram(from: Address, datagram: Datagram): void {
     const { message, sender, session } = datagram;
     if (this.machine === undefined && message.type === "invite")
-      this.machine = new Member(this.context(), { session, rootAddress: from, rootId: sender, invite: message });
+      this.machine = new Member(this.context(), {
+        session,
+        rootAddress: from,
+        rootId: sender,
+        invite: message,
+      });
     this.handle({ type: "datagram-received", from, datagram });
   }
 
@@ -102,7 +107,8 @@ export class Host implements NetworkPort {
       onOpen: () => this.handle({ type: "connection-opened", connection }),
       onFrame: (frame) => this.handle({ type: "frame-received", connection, frame }),
       onSent: (frame) => {
-        if (frame.type === "chunk") this.handle({ type: "chunk-sent", connection, index: frame.index });
+        if (frame.type === "chunk")
+          this.handle({ type: "chunk-sent", connection, index: frame.index });
       },
       onClose: () => {
         this.#connections.delete(connection);
@@ -116,7 +122,12 @@ export class Host implements NetworkPort {
     switch (effect.type) {
       case "send-datagram": {
         this.#counter += 1;
-        const datagram = { session, sender: this.id, counter: this.#counter, message: effect.message };
+        const datagram = {
+          session,
+          sender: this.id,
+          counter: this.#counter,
+          message: effect.message,
+        };
         return network.sendDatagram(this.address, effect.to, datagram);
       }
       case "dial": {
@@ -141,10 +152,16 @@ export class Host implements NetworkPort {
       case "produce-chunk": {
         const { index } = effect;
         const payload = content.payloadOf(index);
-        return this.#later({ type: "chunk-produced", index, hash: simulatedHash(payload), payload }, 0);
+        return this.#later(
+          { type: "chunk-produced", index, hash: simulatedHash(payload), payload },
+          0,
+        );
       }
       case "hash-session":
-        return this.#later({ type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages) });
+        return this.#later({
+          type: "session-hashed",
+          sessionHash: simulatedSessionHash(effect.pages),
+        });
       case "report-step":
         if (effect.step.type === "ended") this.outcome = effect.step;
         return this.#world.onStep(this, effect.step);
@@ -155,7 +172,12 @@ export class Host implements NetworkPort {
     }
   }
 
-  #store(effect: Extract<Effect, { type: "verify-chunk" | "store-chunk" | "load-chunk" | "open-manifest" | "land" }>): void {
+  #store(
+    effect: Extract<
+      Effect,
+      { type: "verify-chunk" | "store-chunk" | "load-chunk" | "open-manifest" | "land" }
+    >,
+  ): void {
     const { content } = this.#world;
     switch (effect.type) {
       case "verify-chunk": {

@@ -1,2 +1,8 @@
 export type { NetworkConditions } from "./network.js";
-export { BrokenPromise, type Crash, type Scenario, type SimulationResult, simulate } from "./simulation.js";
+export {
+  BrokenPromise,
+  type Crash,
+  type Scenario,
+  type SimulationResult,
+  simulate,
+} from "./simulation.js";

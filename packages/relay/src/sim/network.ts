@@ -60,7 +60,12 @@ export class Network {
   datagramsSent = 0;
   framesSent = 0;
 
-  constructor(queue: EventQueue, random: Random, clock: () => number, conditions: NetworkConditions) {
+  constructor(
+    queue: EventQueue,
+    random: Random,
+    clock: () => number,
+    conditions: NetworkConditions,
+  ) {
     this.#queue = queue;
     this.#random = random;
     this.#clock = clock;

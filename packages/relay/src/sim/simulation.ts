@@ -109,7 +109,12 @@ class Simulation implements World {
     this.options = { ...defaultPeerOptions, ...scenario.peerOptions };
     this.mostDiskMs = scenario.mostDiskMs ?? 1;
     const conditions = { ...calmNetwork, ...scenario.network };
-    this.network = new Network(this.#queue, new Random(this.#random.below(2 ** 32)), () => this.#now, conditions);
+    this.network = new Network(
+      this.#queue,
+      new Random(this.#random.below(2 ** 32)),
+      () => this.#now,
+      conditions,
+    );
     for (let place = 0; place < scenario.peerCount; place += 1) this.#addHost(place);
   }
 
@@ -119,10 +124,12 @@ class Simulation implements World {
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
     while (!root.hasEnded && !(isFormationOnly && this.#formed !== undefined)) {
       const next = this.#queue.pop();
-      if (next === undefined) this.#break("nothing is left to happen, but the session has not ended");
+      if (next === undefined)
+        this.#break("nothing is left to happen, but the session has not ended");
       if (next.time > mostMs) this.#break(`the session has not ended after ${mostMs} ms`);
       this.#sinceMoved = next.time > this.#now ? 0 : this.#sinceMoved + 1;
-      if (this.#sinceMoved > mostEventsAtOnce) this.#break("time stands still: a timer is due for ever");
+      if (this.#sinceMoved > mostEventsAtOnce)
+        this.#break("time stands still: a timer is due for ever");
       this.#now = next.time;
       this.#events += 1;
       next.action();
@@ -135,22 +142,33 @@ class Simulation implements World {
     if (step.type === "numbered")
       for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
     if (step.type === "attached") this.#checkNoCycle(host);
-    if (step.type === "blamed") this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
+    if (step.type === "blamed")
+      this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
     if (step.type === "tree-formed") this.#noteFormed(step.peerCount);
   }
 
   check(host: Host, effect: Effect): void {
-    if (effect.type === "store-chunk" || (effect.type === "send-frame" && effect.frame.type === "chunk")) {
-      const { index, payload } = effect.type === "store-chunk" ? effect : (effect.frame as { index: number; payload: Uint8Array });
-      if (!isSame(payload, this.content.payloadOf(index)))
-        this.#break(`host ${host.number} lets a wrong chunk ${index} pass (${effect.type})`);
-    }
-    if (effect.type === "land") {
-      for (let index = 0; index < this.content.chunkCount; index += 1)
-        if (!host.stored.has(index)) this.#break(`host ${host.number} lands without chunk ${index}`);
-    }
-    const children = host.machine?.relay.tree.children.length ?? 0;
-    if (children > this.#fanout) this.#break(`host ${host.number} has ${children} children`);
+    if (effect.type === "store-chunk") this.#checkPayload(host, effect);
+    if (effect.type === "land") this.#checkWhole(host);
+    if (effect.type !== "send-frame") return;
+    if (effect.frame.type === "chunk") this.#checkPayload(host, effect.frame);
+    // Nobody becomes a child without a welcome.
+    if (effect.frame.type === "welcome") this.#checkFanout(host);
+  }
+
+  #checkPayload(host: Host, chunk: { readonly type: string; readonly index: number; readonly payload: Uint8Array }): void {
+    if (isSame(chunk.payload, this.content.payloadOf(chunk.index))) return;
+    this.#break(`host ${host.number} lets a wrong chunk ${chunk.index} pass (${chunk.type})`);
+  }
+
+  #checkWhole(host: Host): void {
+    for (let index = 0; index < this.content.chunkCount; index += 1)
+      if (!host.stored.has(index)) this.#break(`host ${host.number} lands without chunk ${index}`);
+  }
+
+  #checkFanout(host: Host): void {
+    const count = host.machine?.relay.tree.children.length ?? 0;
+    if (count > this.#fanout) this.#break(`host ${host.number} has ${count} children`);
   }
 
   get #fanout(): number {
@@ -243,10 +261,13 @@ class Simulation implements World {
   }
 
   #break(promise: string): never {
-    throw new BrokenPromise(`seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`);
+    throw new BrokenPromise(
+      `seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`,
+    );
   }
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one === other) return true;
   return one.length === other.length && one.every((byte, place) => byte === other[place]);
 }

@@ -48,11 +48,13 @@ export class MemoryPipe implements Pipe {
     return this.#isOver;
   }
 
-  /** The dialled end opens: from now on it is joined to the accepted one. */
+  /** The dialled end is joined to the accepted one, and will hear of it. */
   join(accepted: MemoryPipe): void {
     this.#other = accepted;
     accepted.#other = this;
-    this.#events?.onOpen();
+    this.#options.later(() => {
+      if (!this.#isOver) this.#events?.onOpen();
+    });
   }
 
   /** The dialled end does not open. */

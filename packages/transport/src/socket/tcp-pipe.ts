@@ -102,7 +102,6 @@ class TcpPipe implements Pipe {
   }
 
   hurry(): void {
-    if (this.#socket.connecting) return;
     const { remote, closeTimeoutMs } = this.#options;
     this.#timer ??= setTimeout(() => {
       this.#error ??= timeoutError(remote, "closing", closeTimeoutMs);
@@ -111,7 +110,6 @@ class TcpPipe implements Pipe {
   }
 
   end(): void {
-    if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.hurry();
     this.#timer?.refresh();
@@ -129,7 +127,8 @@ class TcpPipe implements Pipe {
   }
 
   #onWritten(error: Error | null | undefined, done: () => void): void {
-    if (error) return;
+    // Node reports a write that the end of the socket cut off without an error.
+    if (error || this.#socket.destroyed) return;
     // Only while the owner wants it over, the time limit runs, anew for every write.
     this.#timer?.refresh();
     done();

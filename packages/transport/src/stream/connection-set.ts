@@ -15,9 +15,12 @@ export class ConnectionSet {
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
-  /** Close all of them, and resolve when they are over. */
+  /** Close all of them, strangers at once, and resolve when they are over. */
   closeAll(): Promise<void> {
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections) {
+      if (connection.isStranger) connection.destroy();
+      else connection.close();
+    }
     if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onEmpty = resolve;

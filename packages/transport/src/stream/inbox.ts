@@ -47,7 +47,7 @@ export class Inbox {
   push(bytes: Uint8Array): void {
     this.#reader.push(bytes, (frame) => {
       this.#hasFrame = true;
-      if (this.#isHeld || this.#waiting.length > 0) this.#waiting.push(frame);
+      if (this.#isHeld) this.#waiting.push(frame);
       else this.#deliver(frame);
     });
   }

@@ -97,6 +97,11 @@ export class StreamConnection implements Connection {
     return this.#receivedBytes;
   }
 
+  /** Whether it was accepted and has not said anything yet. */
+  get isStranger(): boolean {
+    return this.direction === "accepted" && !this.#inbox.hasFrame;
+  }
+
   setHandlers(handlers: ConnectionHandlers): void {
     const isFirst = this.#handlers === undefined;
     this.#handlers = handlers;

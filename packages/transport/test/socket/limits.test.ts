@@ -60,7 +60,8 @@ describe("a stranger's connection", () => {
     await (await peer.acceptNext()).closes.take();
     await rawConnection(address);
     await expect.poll(() => counters.connectionsAccepted).toBe(4);
-    await closeAfterReset(peer);
+    first.destroy();
+    await peer.transport.close();
   });
 
   it("is refused when there are too many altogether", async () => {
@@ -89,6 +90,19 @@ describe("patience", () => {
     const unopened = await firstEnd(sides);
     expect(unopened).toMatchObject({ code: "timed-out", facts: { what: "dialling" } });
     for (const { connection } of sides) connection.destroy();
+    await peer.transport.close();
+    full.end();
+  });
+
+  it("is not asked of one who gives up dialling", async () => {
+    const full = await fullBacklog();
+    const peer = await Peer.open(loopback({ dialTimeoutMs: 600_000 }));
+    const sides: Side[] = [];
+    for (let count = 0; count < 6; count += 1) sides.push(peer.dial(full.address));
+    await expect.poll(() => sides[0]?.calls).toEqual(["open"]);
+    for (const { connection } of sides) connection.destroy();
+    await Promise.all(sides.map((side) => side.end()));
+    expect(sides.at(-1)?.calls).toEqual(["close"]);
     await peer.transport.close();
     full.end();
   });
@@ -123,12 +137,6 @@ async function expectRefusal(address: Address): Promise<void> {
 
 async function closed(socket: Socket): Promise<void> {
   await new Promise<void>((resolve) => socket.once("close", () => resolve()));
-}
-
-/** Strangers do not end their side; do not wait for them. */
-async function closeAfterReset(peer: Peer): Promise<void> {
-  while (peer.accepted.size > 0) (await peer.accepted.take()).destroy();
-  await peer.transport.close();
 }
 
 /** The first error among the ends of several connections. */

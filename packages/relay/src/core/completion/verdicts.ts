@@ -1,5 +1,5 @@
 import type { Address, PeerInfo, ProgressEntry, Report } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import type { Context } from "../context.js";
 import type { PeerResult } from "../step.js";
 
 interface Candidate {
@@ -26,10 +26,16 @@ export class Verdicts {
   readonly #candidates = new Map<number, Candidate>();
   readonly #results: PeerResult[] = [];
   #undecided = 0;
+  /** Nobody is given up before that time; early when a peer has moved since it was computed. */
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(
     context: Context,
-    options: { readonly timeoutMs: number; readonly chunkCount: number; readonly startedAt: number },
+    options: {
+      readonly timeoutMs: number;
+      readonly chunkCount: number;
+      readonly startedAt: number;
+    },
   ) {
     this.#context = context;
     this.#timeoutMs = options.timeoutMs;
@@ -39,13 +45,27 @@ export class Verdicts {
 
   /** A listed peer that never took part. */
   absent(address: Address, code: string, message: string): void {
-    this.#decide({ address, number: undefined, status: "failed", bytes: 0, seconds: this.#seconds(), error: { code, message } });
+    this.#decide({
+      address,
+      number: undefined,
+      status: "failed",
+      bytes: 0,
+      seconds: this.#seconds(),
+      error: { code, message },
+    });
   }
 
   /** A numbered peer; a result is awaited from now on. */
   expect(peer: PeerInfo): void {
-    this.#candidates.set(peer.number, { peer, entry: undefined, movedAt: this.#context.now, leaving: undefined, result: undefined });
+    this.#candidates.set(peer.number, {
+      peer,
+      entry: undefined,
+      movedAt: this.#context.now,
+      leaving: undefined,
+      result: undefined,
+    });
     this.#undecided += 1;
+    this.#dueAt = Math.min(this.#dueAt, this.#context.now + this.#timeoutMs);
   }
 
   get isDecided(): boolean {
@@ -58,14 +78,16 @@ export class Verdicts {
 
   /** Peers of which a result is still awaited, with their numbers. */
   get undecided(): readonly PeerInfo[] {
-    return [...this.#candidates.values()].filter(({ result }) => result === undefined).map(({ peer }) => peer);
+    return [...this.#candidates.values()]
+      .filter(({ result }) => result === undefined)
+      .map(({ peer }) => peer);
   }
 
   get results(): readonly PeerResult[] {
     return this.#results;
   }
 
-  /** Everything is read and hashed only as fast as somebody takes it; until then nobody is late. */
+  /** A peer moved, or gives a sign of life while it lands. */
   onProgress(entry: ProgressEntry): void {
     const candidate = this.#candidates.get(entry.number);
     if (candidate === undefined || candidate.result !== undefined) return;
@@ -96,7 +118,9 @@ export class Verdicts {
   /** A peer said, outside the tree, that it leaves. */
   onLeave(number: number, detail: string): void {
     const candidate = this.#candidates.get(number);
-    if (candidate !== undefined) candidate.leaving ??= { at: this.#context.now + reportGraceMs, detail };
+    if (candidate === undefined) return;
+    candidate.leaving ??= { at: this.#context.now + reportGraceMs, detail };
+    this.#dueAt = Math.min(this.#dueAt, candidate.leaving.at);
   }
 
   giveUp(number: number, code: string, message: string): void {
@@ -114,20 +138,21 @@ export class Verdicts {
 
   onTick(): void {
     const { now } = this.#context;
+    if (this.#dueAt > now) return;
+    this.#dueAt = Number.POSITIVE_INFINITY;
     for (const { peer, movedAt, leaving, result } of this.#candidates.values()) {
       if (result !== undefined) continue;
+      const lateAt = movedAt + this.#timeoutMs;
       if (leaving !== undefined && leaving.at <= now)
         this.giveUp(peer.number, "left", leaving.detail || "left before it was complete");
-      else if (movedAt + this.#timeoutMs <= now)
+      else if (lateAt <= now)
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
+      else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);
     }
   }
 
   deadline(): number | undefined {
-    let first: number | undefined;
-    for (const { movedAt, leaving, result } of this.#candidates.values())
-      if (result === undefined) first = earliest(first, movedAt + this.#timeoutMs, leaving?.at);
-    return first;
+    return Number.isFinite(this.#dueAt) && !this.isDecided ? this.#dueAt : undefined;
   }
 
   #conclude(candidate: Candidate, result: PeerResult): void {

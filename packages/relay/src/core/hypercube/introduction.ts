@@ -34,7 +34,9 @@ export class Introduction {
 
   /** The neighbours of the peer with that number. */
   neighboursOf(number: number): readonly PeerInfo[] {
-    return cubeNeighbours(number, this.#peers.length).map((neighbour) => this.#peers[neighbour] as PeerInfo);
+    return cubeNeighbours(number, this.#peers.length).map(
+      (neighbour) => this.#peers[neighbour] as PeerInfo,
+    );
   }
 
   /** Peers that never acknowledged their neighbours. */

@@ -26,7 +26,7 @@ export class Neighbourhood {
    * @param isUsed whether there is a link to the neighbour with that number, which then stays
    */
   introduce(peer: PeerInfo, isUsed: (number: number) => boolean): void {
-    if (this.#byNumber.has(peer.number)) return;
+    if (this.#byNumber.has(peer.number) || this.#numberOfId.has(peer.id)) return;
     if (this.#introduced.length >= mostIntroduced) {
       const oldest = this.#introduced.findIndex((number) => !isUsed(number));
       if (oldest === -1) return;

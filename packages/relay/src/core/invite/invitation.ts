@@ -27,13 +27,20 @@ export class Invitation {
   readonly #questions: Questions<Address>;
   readonly #joined = new Map<Address, PeerId>();
   readonly #absent: Absent[] = [];
+  readonly #invite: Invite;
   #startedAt = 0;
+  #remindAt = 0;
   #isOpen = false;
 
   constructor(context: Context, invite: Invite, addresses: readonly Address[]) {
     this.#context = context;
+    this.#invite = invite;
     this.#addresses = addresses;
-    const { inviteRetryMs: retryMs, maxWaitMs: timeoutMs, introductionWindow: window } = context.options;
+    const {
+      inviteRetryMs: retryMs,
+      maxWaitMs: timeoutMs,
+      introductionWindow: window,
+    } = context.options;
     this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) =>
       context.emit({ type: "send-datagram", to, message: invite }),
     );
@@ -41,6 +48,7 @@ export class Invitation {
 
   start(): void {
     this.#startedAt = this.#context.now;
+    this.#remindAt = this.#context.now + this.#reminderMs;
     this.#isOpen = true;
     for (const address of this.#addresses)
       this.#context.emit({ type: "report-step", step: { type: "invited", address } });
@@ -82,12 +90,24 @@ export class Invitation {
   onTick(): void {
     if (!this.#isOpen) return;
     this.#questions.ask();
+    if (this.#remindAt <= this.#context.now) this.#remind();
     this.#closeIfOver();
   }
 
   deadline(): number | undefined {
     if (!this.#isOpen) return undefined;
-    return earliest(this.#closesAt, this.#questions.deadline());
+    return earliest(this.#closesAt, this.#remindAt, this.#questions.deadline());
+  }
+
+  /** Those who joined early must not take the root for dead while others are waited for. */
+  #remind(): void {
+    this.#remindAt = this.#context.now + this.#reminderMs;
+    for (const to of this.#joined.keys())
+      this.#context.emit({ type: "send-datagram", to, message: this.#invite });
+  }
+
+  get #reminderMs(): number {
+    return this.#invite.timeoutMs / 4;
   }
 
   get #closesAt(): number {

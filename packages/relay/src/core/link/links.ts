@@ -8,7 +8,7 @@ import type {
   SessionId,
   UpgradeRejectReason,
 } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 
@@ -41,6 +41,8 @@ export class Links {
   readonly #links = new Map<number, NeighbourLink>();
   readonly #numberOfConnection = new Map<ConnectionId, number>();
   #dialled = 0;
+  /** No link has anything to do before that time; early when a neighbour was heard meanwhile. */
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(context: Context, neighbourhood: Neighbourhood, self: Self) {
     this.#context = context;
@@ -93,7 +95,9 @@ export class Links {
     if (number === undefined) return;
     const entry = this.#entry(number);
     this.#forgetConnection(entry);
-    this.#handle(number, { type: entry.link.state === "dialling" ? "dial-failed" : "connection-lost" });
+    this.#handle(number, {
+      type: entry.link.state === "dialling" ? "dial-failed" : "connection-lost",
+    });
   }
 
   /** The first frame on an accepted connection: does it answer an offer of ours? */
@@ -169,29 +173,36 @@ export class Links {
   /** Retries and expiries of upgrades, `alive` on idle links, and silent neighbours. */
   onTick(): void {
     const { now, options } = this.#context;
+    if (this.#dueAt > now) return;
+    this.#dueAt = Number.POSITIVE_INFINITY;
     for (const [number, entry] of this.#links) {
       const deadline = entry.link.deadline();
       if (deadline !== undefined && deadline <= now) this.#handle(number, { type: "tick" });
-      if (entry.link.state !== "active") continue;
-      if (entry.lastHeardAt + options.silentAfterMs <= now) this.downgrade(number, "silent");
-      else if (entry.lastSentAt + options.aliveIntervalMs <= now) this.send(number, { type: "alive" });
+      if (entry.link.state === "active") {
+        if (entry.lastHeardAt + options.silentAfterMs <= now) this.downgrade(number, "silent");
+        else if (entry.lastSentAt + options.aliveIntervalMs <= now)
+          this.send(number, { type: "alive" });
+      }
+      this.#noteDue(entry);
     }
   }
 
   deadline(): number | undefined {
+    return Number.isFinite(this.#dueAt) ? this.#dueAt : undefined;
+  }
+
+  #noteDue({ link, lastHeardAt, lastSentAt }: NeighbourLink): void {
+    this.#dueAt = Math.min(this.#dueAt, link.deadline() ?? this.#dueAt);
+    if (link.state !== "active") return;
     const { silentAfterMs, aliveIntervalMs } = this.#context.options;
-    let first: number | undefined;
-    for (const { link, lastHeardAt, lastSentAt } of this.#links.values()) {
-      first = earliest(first, link.deadline());
-      if (link.state !== "active") continue;
-      first = earliest(first, lastHeardAt + silentAfterMs, lastSentAt + aliveIntervalMs);
-    }
-    return first;
+    this.#dueAt = Math.min(this.#dueAt, lastHeardAt + silentAfterMs, lastSentAt + aliveIntervalMs);
   }
 
   #handle(number: number, event: LinkEvent): void {
     const entry = this.#entry(number);
-    for (const action of entry.link.handle(event, this.#context.now)) this.#perform(number, entry, action);
+    for (const action of entry.link.handle(event, this.#context.now))
+      this.#perform(number, entry, action);
+    this.#noteDue(entry);
   }
 
   #perform(number: number, entry: NeighbourLink, action: LinkAction): void {
@@ -236,7 +247,14 @@ export class Links {
 
   #sendHello(entry: NeighbourLink, token: string): void {
     const { session, number, hasManifest } = this.#self;
-    this.#sendFrame(entry, { type: "hello", session, peer: this.#context.id, number, token, hasManifest });
+    this.#sendFrame(entry, {
+      type: "hello",
+      session,
+      peer: this.#context.id,
+      number,
+      token,
+      hasManifest,
+    });
   }
 
   #sendFrame(entry: NeighbourLink, frame: Frame): void {

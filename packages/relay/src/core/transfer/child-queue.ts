@@ -1,4 +1,4 @@
-import { Bitmap } from "@palmtree/files/core";
+import type { Bitmap } from "@palmtree/files/core";
 import type { ConnectionId } from "../event.js";
 
 /**

@@ -1,13 +1,10 @@
 import { Bitmap } from "@palmtree/files/core";
-import { type Frame, isPalmTreeError } from "@palmtree/wire";
+import { type Frame, isPalmTreeError, wireLimits } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import { ChildQueue } from "./child-queue.js";
 import type { Content } from "./content.js";
 import { manifestParts } from "./manifest-assembly.js";
-
-/** Chunks that one `want` may ask for (docs/protocol.md, "Repair"). */
-export const mostWantedChunks = 1_024;
 
 interface Child {
   readonly connection: ConnectionId;
@@ -57,6 +54,8 @@ export class Distribution {
     const content = this.#content;
     if (child === undefined) return undefined;
     if (content === undefined) return "a bitmap of chunks before the manifest";
+    // The forward limiter would begin anew with every bitmap.
+    if (child.queue !== undefined) return "a second bitmap of chunks";
     const held = parseBitmap(payload, content.chunkCount);
     if (typeof held === "string") return held;
     child.queue = new ChildQueue(child.connection, held, {
@@ -73,11 +72,12 @@ export class Distribution {
     const child = this.#children.get(number);
     const content = this.#content;
     if (child === undefined) return undefined;
-    if (child.queue === undefined || content === undefined) return "wanted chunks before the bitmap";
+    if (child.queue === undefined || content === undefined)
+      return "wanted chunks before the bitmap";
     const wanted = parseBitmap(payload, content.chunkCount);
     if (typeof wanted === "string") return wanted;
-    if (wanted.count > mostWantedChunks)
-      return `${wanted.count} chunks wanted at once, expected at most ${mostWantedChunks}`;
+    if (wanted.count > wireLimits.wantedChunks)
+      return `${wanted.count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
     for (const index of wanted.indexes()) {
       if (content.held.has(index)) child.queue.want(index);
       else this.#send(child, { type: "refuse", index, reason: "not-held" });
@@ -103,7 +103,8 @@ export class Distribution {
 
   onChunkSent(number: number, connection: ConnectionId, index: number): void {
     const child = this.#children.get(number);
-    if (child === undefined || child.connection !== connection || this.#content === undefined) return;
+    if (child === undefined || child.connection !== connection || this.#content === undefined)
+      return;
     child.queue?.sent(index);
     this.#pump(number, child, this.#content);
   }
@@ -121,7 +122,8 @@ export class Distribution {
   get leadingCursor(): number | undefined {
     let leading: number | undefined;
     for (const { queue } of this.#children.values())
-      if (queue !== undefined && (leading === undefined || queue.cursor > leading)) leading = queue.cursor;
+      if (queue !== undefined && (leading === undefined || queue.cursor > leading))
+        leading = queue.cursor;
     return leading;
   }
 
@@ -142,7 +144,11 @@ export class Distribution {
     const page = content.pages.pageOf(index);
     const hashes = content.pages.get(page);
     if (hashes === undefined || !queue.takePage(page)) return;
-    this.#send(child, { type: "hashes", firstChunk: page * content.pages.perPage, payload: hashes });
+    this.#send(child, {
+      type: "hashes",
+      firstChunk: page * content.pages.perPage,
+      payload: hashes,
+    });
   }
 
   #load(index: number, number: number): void {
@@ -158,7 +164,8 @@ export class Distribution {
   #sendManifest(child: Child): void {
     if (!child.needsManifest || this.#manifest === undefined) return;
     child.needsManifest = false;
-    for (const part of manifestParts(this.#manifest)) this.#send(child, { type: "manifest", ...part });
+    for (const part of manifestParts(this.#manifest))
+      this.#send(child, { type: "manifest", ...part });
   }
 
   #sendSeal(child: Child): void {

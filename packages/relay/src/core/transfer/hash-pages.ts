@@ -1,5 +1,4 @@
-/** Bytes of one SHA-256 hash. */
-export const hashBytes = 32;
+import { hashBytes } from "@palmtree/wire";
 
 /** Chunks whose hashes travel together, at most. */
 const mostPageChunks = 32;

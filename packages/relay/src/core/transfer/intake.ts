@@ -1,9 +1,9 @@
 import { Bitmap } from "@palmtree/files/core";
+import { wireLimits } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
 import type { Links } from "../link/links.js";
 import { Content } from "./content.js";
-import { mostWantedChunks } from "./distribution.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
 
 /** What an invitation promises about the content. */
@@ -102,7 +102,8 @@ export class Intake {
     if (content === undefined) return "a chunk before the bitmap was sent";
     if (index >= content.chunkCount) return `chunk ${index} of ${content.chunkCount}`;
     const length = content.sizes.lengthOf(index);
-    if (payload.length !== length) return `chunk ${index} of ${payload.length} bytes, expected ${length}`;
+    if (payload.length !== length)
+      return `chunk ${index} of ${payload.length} bytes, expected ${length}`;
     const hash = content.pages.hashOf(index);
     if (hash === undefined) return `chunk ${index} before its hash page`;
     if (content.held.has(index) || this.#verifying.has(index)) {
@@ -160,7 +161,7 @@ export class Intake {
     if (content === undefined || this.#parent === undefined || content.held.isFull) return;
     const wanted = new Bitmap(content.chunkCount);
     let index = content.held.firstClear(0);
-    while (index !== -1 && wanted.count < mostWantedChunks) {
+    while (index !== -1 && wanted.count < wireLimits.wantedChunks) {
       wanted.set(index);
       index = content.held.firstClear(index + 1);
     }
@@ -207,7 +208,9 @@ export class Intake {
 
   #isBehind(share: number): boolean {
     const { unstoredBytes, unstoredChunks } = this.#context.options;
-    return this.#unstoredBytes > unstoredBytes * share || this.#unstored.size > unstoredChunks * share;
+    return (
+      this.#unstoredBytes > unstoredBytes * share || this.#unstored.size > unstoredChunks * share
+    );
   }
 
   #checkWhole(): void {

@@ -24,7 +24,8 @@ export class ManifestAssembly {
 
   /** @returns what is wrong with the part, if something is */
   put(offset: number, payload: Uint8Array): string | undefined {
-    if (offset !== this.#received) return `a manifest part at byte ${offset}, expected ${this.#received}`;
+    if (offset !== this.#received)
+      return `a manifest part at byte ${offset}, expected ${this.#received}`;
     if (payload.length === 0 || offset + payload.length > this.#total)
       return `a manifest part of ${payload.length} bytes at byte ${offset} of ${this.#total}`;
     this.#parts.push(payload);
@@ -46,7 +47,9 @@ export class ManifestAssembly {
 }
 
 /** The parts in which a manifest is sent: views of it, in order. */
-export function* manifestParts(manifest: Uint8Array): Generator<{ offset: number; payload: Uint8Array }> {
+export function* manifestParts(
+  manifest: Uint8Array,
+): Generator<{ offset: number; payload: Uint8Array }> {
   for (let offset = 0; offset < manifest.length; offset += partBytes)
     yield { offset, payload: manifest.subarray(offset, offset + partBytes) };
 }

@@ -1,6 +1,6 @@
+import { hashBytes } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Content } from "./content.js";
-import { hashBytes } from "./hash-pages.js";
 
 /**
  * The root's source: reads and hashes each chunk once, in order, a little ahead of the child

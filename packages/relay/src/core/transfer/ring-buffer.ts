@@ -37,7 +37,8 @@ export class RingBuffer {
     this.#payloads.set(index, payload);
     this.#bytes += payload.length;
     for (const [oldest, evicted] of this.#payloads) {
-      const isWithinBounds = this.#payloads.size <= this.#mostChunks && this.#bytes <= this.#mostBytes;
+      const isWithinBounds =
+        this.#payloads.size <= this.#mostChunks && this.#bytes <= this.#mostBytes;
       if (isWithinBounds || oldest === index) break;
       this.#payloads.delete(oldest);
       this.#bytes -= evicted.length;

@@ -19,8 +19,10 @@ export class ChildSlots {
   readonly #context: Context;
   readonly #fanout: number;
   readonly #slots = new Map<number, Slot>();
-  /** Neighbours that are not checked before that time. */
-  readonly #settledUntil = new Map<number, number>();
+  /** Neighbours that are in the tree, or are silent; they ask by themselves when they need us. */
+  readonly #settled = new Set<number>();
+  /** Neighbours that were deciding, and are not checked before that time. */
+  readonly #decidingUntil = new Map<number, number>();
 
   constructor(context: Context, fanout: number) {
     this.#context = context;
@@ -55,7 +57,8 @@ export class ChildSlots {
 
   /** Whether a tree check to this neighbour may lead to something. */
   isCandidate(number: number): boolean {
-    return !this.#slots.has(number) && (this.#settledUntil.get(number) ?? 0) <= this.#context.now;
+    if (this.#slots.has(number) || this.#settled.has(number)) return false;
+    return (this.#decidingUntil.get(number) ?? 0) <= this.#context.now;
   }
 
   /** Hold a slot for this neighbour; false when all are taken by others. */
@@ -90,8 +93,9 @@ export class ChildSlots {
     if (this.#slots.get(number)?.state !== "probing") return;
     this.#slots.delete(number);
     // Who is still deciding may end up without a parent after all; the others are in the tree.
-    const pauseMs = reason === "deciding" ? this.#context.options.probeRetryMs : Number.POSITIVE_INFINITY;
-    this.#settledUntil.set(number, this.#context.now + pauseMs);
+    if (reason !== "deciding") this.#settled.add(number);
+    else
+      this.#decidingUntil.set(number, this.#context.now + this.#context.options.probeRetryMs);
   }
 
   beginUpgrade(number: number): void {
@@ -111,7 +115,7 @@ export class ChildSlots {
     if (slot === undefined || slot.state === "probing") return false;
     this.#slots.delete(number);
     // A lost neighbour asks by itself when it is ready again.
-    this.#settledUntil.set(number, Number.POSITIVE_INFINITY);
+    this.#settled.add(number);
     return slot.state === "child";
   }
 
@@ -145,17 +149,18 @@ export class ChildSlots {
         continue;
       }
       this.#slots.delete(number);
-      this.#settledUntil.set(number, Number.POSITIVE_INFINITY);
+      this.#settled.add(number);
     }
     return again;
   }
 
   deadline(): number | undefined {
     let first: number | undefined;
-    for (const slot of this.#slots.values()) if (slot.state === "probing") first = earliest(first, slot.nextAt);
+    for (const slot of this.#slots.values())
+      if (slot.state === "probing") first = earliest(first, slot.nextAt);
     if (this.free > 0)
-      for (const until of this.#settledUntil.values())
-        if (Number.isFinite(until) && until > this.#context.now) first = earliest(first, until);
+      for (const until of this.#decidingUntil.values())
+        if (until > this.#context.now) first = earliest(first, until);
     return first;
   }
 

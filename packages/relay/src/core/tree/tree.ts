@@ -176,7 +176,11 @@ export class Tree {
     if (from !== this.#parent) {
       // It believes that we are its child; we are not, unless the link is only just coming up.
       if (from !== this.#joining?.number)
-        this.#context.emit({ type: "send-datagram", to, message: { type: "downgrade", reason: "replaced" } });
+        this.#context.emit({
+          type: "send-datagram",
+          to,
+          message: { type: "downgrade", reason: "replaced" },
+        });
       return;
     }
     this.#context.emit({ type: "send-datagram", to, message: { type: "pong", pulse } });
@@ -220,9 +224,10 @@ export class Tree {
   }
 
   #probe(number: number): void {
+    // Counted even when the neighbour has been forgotten meanwhile, so that its slot gets free.
+    this.#slots.probed(number);
     const to = this.#neighbourhood.addressOf(number);
     if (to === undefined) return;
-    this.#slots.probed(number);
     const message = { type: "tree-check", pulse: this.#pulse, depth: this.#depth } as const;
     this.#context.emit({ type: "send-datagram", to, message });
   }
@@ -235,8 +240,16 @@ export class Tree {
       this.#reject(orphan, "fanout-full");
       return;
     }
-    this.#context.emit({ type: "send-datagram", to: peer.address, message: { type: "introduce", peer: asking } });
-    this.#context.emit({ type: "send-datagram", to: asking.address, message: { type: "refer", peer } });
+    this.#context.emit({
+      type: "send-datagram",
+      to: peer.address,
+      message: { type: "introduce", peer: asking },
+    });
+    this.#context.emit({
+      type: "send-datagram",
+      to: asking.address,
+      message: { type: "refer", peer },
+    });
   }
 
   #isSearching(): boolean {
@@ -266,7 +279,11 @@ export class Tree {
   #ask(number: number): void {
     const to = this.#neighbourhood.addressOf(number);
     if (to === undefined) return;
-    this.#context.emit({ type: "send-datagram", to, message: { type: "orphan", pulse: this.#pulse } });
+    this.#context.emit({
+      type: "send-datagram",
+      to,
+      message: { type: "orphan", pulse: this.#pulse },
+    });
   }
 
   #dissolve(): void {
@@ -291,7 +308,11 @@ export class Tree {
     this.#tellSize();
   }
 
-  #gainParent(joined: { readonly number: number; readonly pulse: number; readonly depth: number }): void {
+  #gainParent(joined: {
+    readonly number: number;
+    readonly pulse: number;
+    readonly depth: number;
+  }): void {
     this.#joining = undefined;
     this.#parent = joined.number;
     this.#pulse = Math.max(this.#pulse, joined.pulse);
@@ -321,7 +342,11 @@ export class Tree {
     for (const number of this.#slots.children) {
       const to = this.#neighbourhood.addressOf(number);
       if (to === undefined) continue;
-      this.#context.emit({ type: "send-datagram", to, message: { type: "ping", pulse: this.#pulse } });
+      this.#context.emit({
+        type: "send-datagram",
+        to,
+        message: { type: "ping", pulse: this.#pulse },
+      });
     }
   }
 
@@ -331,6 +356,7 @@ export class Tree {
 
   #reject(number: number, reason: TreeRejectReason): void {
     const to = this.#neighbourhood.addressOf(number);
-    if (to) this.#context.emit({ type: "send-datagram", to, message: { type: "tree-reject", reason } });
+    if (to)
+      this.#context.emit({ type: "send-datagram", to, message: { type: "tree-reject", reason } });
   }
 }

@@ -37,6 +37,7 @@ export class MemberSession {
   readonly #feeds = new Set<ChunkFeed>();
   readonly #startedAt = performance.now();
   #progress: FileProgress | undefined;
+  #isOver = false;
   #failure: ReceiveResult["error"];
   #result: ReceiveResult | undefined;
   #resolveResult: (result: ReceiveResult) => void = () => undefined;
@@ -80,8 +81,14 @@ export class MemberSession {
     });
   }
 
+  /** Whether all but the last words to the neighbours is done. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Bytes that will still be written to the disk. */
   get reservedBytes(): number {
+    if (this.#isOver) return 0;
     return this.#accepted.invite.totalBytes - (this.#progress?.bytesReceived ?? 0);
   }
 
@@ -176,6 +183,7 @@ export class MemberSession {
     this.#onEnded();
     await this.#assembly.abandon();
     this.#settle("failed", this.#failure ?? describeCrash(crash));
+    this.#isOver = true;
     const result = this.#result;
     if (result !== undefined)
       this.#callUser(() => this.#options.onTransferEnd?.(this.receiver, result));

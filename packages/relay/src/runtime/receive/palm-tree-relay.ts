@@ -83,7 +83,8 @@ export class PalmTreeRelay implements AsyncDisposable {
 
   /** The transfers that it takes part in. */
   get receivers(): readonly FilesReceiver[] {
-    return [...this.#sessions.values()].map(({ receiver }) => receiver);
+    const sessions = [...this.#sessions.values()];
+    return sessions.filter(({ isOver }) => !isOver).map(({ receiver }) => receiver);
   }
 
   /** What was counted so far. */
@@ -149,7 +150,8 @@ export class PalmTreeRelay implements AsyncDisposable {
   #refuse(invite: Invite, from: Address): Refusal | undefined {
     const { maxSessions, maxTotalBytes, maxEntries, accept } = this.#options;
     if (this.#closing !== undefined) return leaving;
-    const count = this.#sessions.size + this.#pending.size;
+    const active = [...this.#sessions.values()].filter(({ isOver }) => !isOver);
+    const count = active.length + this.#pending.size;
     if (count >= maxSessions) return { reason: "busy", detail: `${count} sessions are under way` };
     if (invite.strategy !== "tree")
       return { reason: "unsupported", detail: `the strategy ${invite.strategy} is not known here` };

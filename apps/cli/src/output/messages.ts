@@ -1,0 +1,77 @@
+import pc from "picocolors";
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** Where people are told what happens: stderr, which stays free of what scripts read. */
+export interface MessageStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** What people are to be told. */
+export interface MessagesOptions {
+  /** Only warnings and errors. */
+  readonly quiet: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Lines for people, and below them on a terminal one live line that is written again and again.
+ * Every text must be safe to print: what came from elsewhere goes through `escapeForTerminal`.
+ */
+export class Messages {
+  readonly colors: Colors;
+  readonly #stream: MessageStream;
+  readonly #isQuiet: boolean;
+  readonly #isTerminal: boolean;
+  #live = "";
+
+  constructor(stream: MessageStream, { quiet, env }: MessagesOptions) {
+    this.#stream = stream;
+    this.#isQuiet = quiet;
+    this.#isTerminal = stream.isTTY === true && env.TERM !== "dumb";
+    this.colors = pc.createColors(hasColors(this.#isTerminal, env));
+  }
+
+  /** Whether a live line is shown at all. */
+  get isLive(): boolean {
+    return this.#isTerminal && !this.#isQuiet;
+  }
+
+  line(text: string): void {
+    if (!this.#isQuiet) this.#write(text);
+  }
+
+  warn(text: string): void {
+    this.#write(`palmtree: ${this.colors.yellow("warning:")} ${text}`);
+  }
+
+  error(text: string): void {
+    this.#write(`palmtree: ${this.colors.red(text)}`);
+  }
+
+  /** Replaces the live line; an empty text removes it. */
+  live(text: string): void {
+    if (!this.isLive) return;
+    const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
+    const shown = text.slice(0, width);
+    if (shown === this.#live) return;
+    this.#live = shown;
+    this.#stream.write(`\r\u001b[2K${shown}`);
+  }
+
+  #write(text: string): void {
+    const live = this.#live;
+    this.live("");
+    this.#stream.write(`${text}\n`);
+    this.live(live);
+  }
+}
+
+/** See no-color.org; colours are off where nobody is known to see them. */
+function hasColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
+  const forced = env.FORCE_COLOR;
+  return forced !== undefined && forced !== "" ? forced !== "0" : isTerminal;
+}

@@ -1,0 +1,69 @@
+import type { Failure } from "../failure.js";
+
+/** A peer's place in the tree. */
+export interface TreePeer {
+  /** 0 is the root, the sender. */
+  readonly number: number;
+  readonly address: string;
+  /** The number of the peer that it gets its chunks from; null for the root. */
+  readonly parent: number | null;
+}
+
+/** How one peer ended. */
+export interface PeerOutcome {
+  readonly address: string;
+  readonly status: "complete" | "failed";
+  /** Payload bytes that the peer received and verified. */
+  readonly bytes: number;
+  /** From the session's start to the peer's end. */
+  readonly seconds: number;
+  readonly error?: Failure;
+}
+
+/**
+ * What `palmtree send --json` prints, an object on a line. Scripts depend on it: apps/cli/README.md
+ * has an example of each, and fields are only ever added.
+ */
+export type SendEvent =
+  | {
+      readonly type: "scanned";
+      readonly session: string;
+      readonly name: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly chunkCount: number;
+      readonly chunkSizeBytes: number;
+      readonly skipped: readonly { readonly path: string; readonly why: string }[];
+    }
+  | { readonly type: "invited"; readonly address: string }
+  | { readonly type: "joined"; readonly address: string }
+  | ({ readonly type: "declined"; readonly address: string } & Failure)
+  | { readonly type: "tree"; readonly peers: readonly TreePeer[] }
+  | {
+      readonly type: "progress";
+      readonly chunkCount: number;
+      /** The peers that got on since the last `progress`. */
+      readonly peers: readonly { readonly address: string; readonly chunksHeld: number }[];
+    }
+  | ({ readonly type: "blamed"; readonly address: string } & Failure)
+  | ({ readonly type: "peer-ended" } & PeerOutcome)
+  | SendResult
+  | ({ readonly type: "error" } & Failure);
+
+/** How the session ended: the last event, unless the command was not understood. */
+export interface SendResult {
+  readonly type: "result";
+  readonly status: "complete" | "partial" | "failed";
+  /** Undefined where it ended before there was a session. */
+  readonly session?: string;
+  /** Of all that was to be sent. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** In the order in which they were listed. */
+  readonly peers: readonly (PeerOutcome & {
+    /** The peer as the caller named it. */
+    readonly peer: string;
+  })[];
+  readonly error?: Failure;
+}

@@ -1,0 +1,143 @@
+import { escapeForTerminal } from "@palmtree/files";
+import type { Messages } from "../output/messages.js";
+import { RateMeter } from "../output/rate-meter.js";
+import { type Cell, layOut } from "../output/table.js";
+import { count, formatBytes, formatRate, formatSeconds } from "../output/text.js";
+import type { SendEvent, SendResult } from "./send-event.js";
+
+type EventOf<T extends SendEvent["type"]> = Extract<SendEvent, { readonly type: T }>;
+
+/** Skipped files that are named one by one. */
+const mostSkippedNamed = 10;
+
+/** Shows a person how a session goes. */
+export class SendView {
+  readonly #messages: Messages;
+  readonly #rate = new RateMeter();
+  /** By address, of the peers that take part and have not failed. */
+  readonly #chunksHeld = new Map<string, number>();
+  #bytes = 0;
+  #completeCount = 0;
+  #invitedCount = 0;
+  #joinedCount = 0;
+  #chunkCount = 0;
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  show(event: SendEvent): void {
+    switch (event.type) {
+      case "scanned":
+        return this.#onScanned(event);
+      case "invited":
+        this.#invitedCount += 1;
+        return this.#showInvitations();
+      case "joined":
+        this.#joinedCount += 1;
+        this.#chunksHeld.set(event.address, 0);
+        return this.#showInvitations();
+      case "declined":
+        return; // what follows from it is told when the peer has ended
+      case "tree":
+        return this.#showProgress();
+      case "progress":
+        return this.#onProgress(event);
+      case "blamed":
+        return this.#complain(event.address, `is cut off: ${event.message}`);
+      case "peer-ended":
+        return this.#onPeerEnded(event);
+      case "result":
+        return this.#onResult(event);
+      case "error":
+        this.#messages.live("");
+        return this.#messages.error(event.message);
+    }
+  }
+
+  #onScanned({ name, files, bytes, skipped }: EventOf<"scanned">): void {
+    this.#bytes = bytes;
+    const what = `${escapeForTerminal(name)}: ${count(files, "file")}, ${formatBytes(bytes)}`;
+    this.#messages.line(`Sending ${what}`);
+    for (const { path, why } of skipped.slice(0, mostSkippedNamed))
+      this.#messages.line(`skipped ${escapeForTerminal(path)}: ${why}`);
+    const more = skipped.length - mostSkippedNamed;
+    if (more > 0) this.#messages.line(`skipped ${more} more`);
+  }
+
+  #showInvitations(): void {
+    this.#messages.live(`${this.#joinedCount} of ${count(this.#invitedCount, "peer")} joined`);
+  }
+
+  #onProgress({ peers, chunkCount }: EventOf<"progress">): void {
+    this.#chunkCount = chunkCount;
+    for (const { address, chunksHeld } of peers)
+      if (this.#chunksHeld.has(address)) this.#chunksHeld.set(address, chunksHeld);
+    this.#showProgress();
+  }
+
+  #onPeerEnded({ address, status, error }: EventOf<"peer-ended">): void {
+    if (status === "complete") {
+      this.#completeCount += 1;
+      this.#chunksHeld.set(address, this.#chunkCount);
+    } else {
+      this.#chunksHeld.delete(address);
+      this.#complain(address, `failed: ${error?.message ?? "no reason is known"}`);
+    }
+    this.#showProgress();
+  }
+
+  #complain(address: string, problem: string): void {
+    const text = escapeForTerminal(`${address} ${problem}`);
+    this.#messages.line(this.#messages.colors.yellow(text));
+  }
+
+  /** The share and the rate of the average peer. */
+  #showProgress(): void {
+    if (!this.#messages.isLive) return;
+    const held = [...this.#chunksHeld.values()];
+    const sum = held.reduce((total, chunks) => total + chunks, 0);
+    const share = held.length === 0 ? 0 : sum / (held.length * Math.max(1, this.#chunkCount));
+    const rate = this.#rate.add(share * this.#bytes, performance.now());
+    const percent = `${Math.floor(share * 100)} %`.padStart(5);
+    const complete = `${this.#completeCount} of ${count(this.#invitedCount, "peer")} complete`;
+    this.#messages.live([percent, formatRate(rate, 1), complete].filter(Boolean).join("  "));
+  }
+
+  #onResult(result: SendResult): void {
+    this.#messages.live("");
+    const { colors } = this.#messages;
+    if (result.peers.length > 0 && result.session !== undefined)
+      for (const line of tableOf(result, colors)) this.#messages.line(line);
+    const complete = result.peers.filter(({ status }) => status === "complete").length;
+    const colour = { complete: colors.green, partial: colors.yellow, failed: colors.red };
+    const took = `in ${formatSeconds(result.seconds)}`;
+    const summary = `${complete} of ${count(result.peers.length, "peer")} complete ${took}`;
+    if (result.session !== undefined) this.#messages.line(colour[result.status](summary));
+  }
+}
+
+function tableOf(
+  { peers }: SendResult,
+  { green, red, dim }: Messages["colors"],
+): readonly string[] {
+  const columns = [
+    { title: "PEER", align: "left" },
+    { title: "STATUS", align: "left" },
+    { title: "RECEIVED", align: "right" },
+    { title: "TIME", align: "right" },
+    { title: "RATE", align: "right" },
+    { title: "REASON", align: "left" },
+  ] as const;
+  const rows = peers.map(({ peer, status, bytes, seconds, error }): Cell[] => [
+    { text: escapeForTerminal(peer) },
+    { text: status, style: status === "complete" ? green : red },
+    { text: formatBytes(bytes) },
+    { text: formatSeconds(seconds) },
+    { text: status === "complete" ? formatRate(bytes, seconds) : "" },
+    { text: error === undefined ? "" : escapeForTerminal(`${error.code}: ${error.message}`) },
+  ]);
+  const [titles = "", ...lines] = layOut(columns, rows);
+  const hasReasons = peers.some(({ error }) => error !== undefined);
+  return [dim(hasReasons ? titles : titles.replace(/ +REASON$/, "")), ...lines];
+}

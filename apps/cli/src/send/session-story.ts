@@ -1,0 +1,159 @@
+import type { PeerResult, ScannedStep, SenderStep } from "@palmtree/relay";
+import { roundSeconds } from "../output/text.js";
+import type { PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
+
+interface KnownPeer {
+  readonly address: string;
+  parent: number | null;
+  chunksHeld: number;
+  /** Whether `chunksHeld` was told since it changed. */
+  isTold: boolean;
+}
+
+/**
+ * Turns a sender's steps into the command's events. Progress, of which there is much, is collected,
+ * and told when {@link SessionStory.tick} is called.
+ */
+export class SessionStory {
+  readonly #emit: (event: SendEvent) => void;
+  /** By number; the root is 0. */
+  readonly #peers = new Map<number, KnownPeer>();
+  readonly #outcomes = new Map<string, PeerOutcome>();
+  #scanned: ScannedStep | undefined;
+  #chunkCount = 0;
+  #hasFormed = false;
+  #hasToldTree = false;
+  #treeChanged = false;
+
+  constructor(emit: (event: SendEvent) => void) {
+    this.#emit = emit;
+  }
+
+  /** What is sent; undefined until it is known. */
+  get scanned(): ScannedStep | undefined {
+    return this.#scanned;
+  }
+
+  /** How peers ended so far, by address. */
+  get outcomes(): ReadonlyMap<string, PeerOutcome> {
+    return this.#outcomes;
+  }
+
+  take(step: SenderStep): void {
+    switch (step.type) {
+      case "scanned":
+        return this.#onScanned(step);
+      case "invited":
+      case "joined":
+        return this.#emit({ type: step.type, address: step.address });
+      case "declined": {
+        const { type, address, code, message } = step;
+        return this.#emit({ type, address, code, message });
+      }
+      case "numbered":
+        for (const { number, address } of step.peers)
+          this.#peers.set(number, { address, parent: null, chunksHeld: 0, isTold: true });
+        return;
+      case "tree-formed":
+        this.#hasFormed = true;
+        return this.#tellFirstTree();
+      case "progress":
+        return this.#onProgress(step);
+      case "blamed": {
+        const { type, number, code, message } = step;
+        return this.#emit({ type, address: this.#addressOf(number), code, message });
+      }
+      case "peer-ended":
+        return this.#onPeerEnded(step.result);
+      case "result":
+        return this.#onResult(step);
+      // Of its own place a root has nothing to tell, and its end is in the result.
+      case "attached":
+      case "detached":
+      case "ended":
+        return;
+    }
+  }
+
+  /** Tells what has changed since the last time. */
+  tick(): void {
+    if (this.#hasToldTree && this.#treeChanged) this.#tellTree();
+    const changed = [...this.#peers.values()].filter(({ isTold }) => !isTold);
+    if (changed.length === 0) return;
+    for (const peer of changed) peer.isTold = true;
+    this.#emit({
+      type: "progress",
+      chunkCount: this.#chunkCount,
+      peers: changed.map(({ address, chunksHeld }) => ({ address, chunksHeld })),
+    });
+  }
+
+  #onScanned(step: ScannedStep): void {
+    const { type, session, name, files, totalBytes: bytes, chunkSizeBytes, skipped } = step;
+    const { chunkCount } = step;
+    this.#scanned = step;
+    this.#chunkCount = chunkCount;
+    this.#emit({ type, session, name, files, bytes, chunkCount, chunkSizeBytes, skipped });
+  }
+
+  #onProgress({ number, parent, chunksHeld }: Extract<SenderStep, { type: "progress" }>): void {
+    const peer = this.#peers.get(number);
+    if (peer === undefined) return;
+    if (peer.parent !== parent) {
+      peer.parent = parent;
+      this.#treeChanged = true;
+      this.#tellFirstTree();
+    }
+    if (peer.chunksHeld === chunksHeld) return;
+    peer.chunksHeld = chunksHeld;
+    peer.isTold = false;
+  }
+
+  #onPeerEnded(result: PeerResult): void {
+    const outcome = outcomeOf(result);
+    this.#outcomes.set(result.address, outcome);
+    // A peer's last progress would come after its end: it says nothing new.
+    for (const peer of this.#peers.values())
+      if (peer.address === result.address) peer.isTold = true;
+    this.#emit({ type: "peer-ended", ...outcome });
+    this.#tellFirstTree();
+  }
+
+  #onResult(step: Extract<SenderStep, { type: "result" }>): void {
+    if (this.#hasFormed && !this.#hasToldTree) this.#tellTree();
+    this.tick();
+    const { session, status, totalBytes: bytes, seconds, error } = step;
+    const peers = step.peers.map((result) => ({ peer: result.peer, ...outcomeOf(result) }));
+    const files = this.#scanned?.files ?? 0;
+    const result = { status, session, files, bytes, seconds: roundSeconds(seconds), peers };
+    this.#emit({ type: "result", ...result, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** The tree spans before all places are known here; it is told first when they are. */
+  #tellFirstTree(): void {
+    if (!this.#hasFormed || this.#hasToldTree) return;
+    for (const [number, { address, parent }] of this.#peers)
+      if (number !== 0 && parent === null && !this.#outcomes.has(address)) return;
+    this.#tellTree();
+  }
+
+  #tellTree(): void {
+    this.#hasToldTree = true;
+    this.#treeChanged = false;
+    const peers: TreePeer[] = [];
+    for (const [number, { address, parent }] of this.#peers)
+      if (number === 0 || parent !== null) peers.push({ number, address, parent });
+    this.#emit({ type: "tree", peers });
+  }
+
+  #addressOf(number: number): string {
+    return this.#peers.get(number)?.address ?? "";
+  }
+}
+
+function outcomeOf({ address, status, bytes, seconds, error }: PeerResult): PeerOutcome {
+  const base = { address, status, bytes, seconds: roundSeconds(seconds) };
+  if (error === undefined) return base;
+  const { code, message } = error;
+  return { ...base, error: { code, message } };
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Roster } from "./roster.js";
+import type { WatchedProcess } from "./watched-process.js";
+
+/** The built command, as a user would start it. */
+export interface Palmtree {
+  readonly file: string;
+  /** Where every process leaves a CPU profile, if anywhere. */
+  readonly profileDirectory: string | undefined;
+}
+
+/** The command that the workspace's `@palmtree/cli` names under `bin`. */
+export function findPalmtree(profileDirectory: string | undefined): Palmtree {
+  const manifestFile = createRequire(import.meta.url).resolve("@palmtree/cli/package.json");
+  const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as {
+    readonly bin: { readonly palmtree: string };
+  };
+  return { file: join(dirname(manifestFile), manifest.bin.palmtree), profileDirectory };
+}
+
+/** A receiver that can be invited. */
+export interface Receiver {
+  readonly process: WatchedProcess;
+  /** `host:port` */
+  readonly address: string;
+  readonly directory: string;
+}
+
+/** Starts `palmtree receive --once`, and waits until it can be invited. */
+export async function startReceiver(
+  roster: Roster,
+  palmtree: Palmtree,
+  { name, directory, timeoutMs }: ReceiverOptions,
+): Promise<Receiver> {
+  const args = ["receive", "--once", "--insecure", "--json"];
+  const where = ["--listen", "127.0.0.1:0", "--dir", directory];
+  const process = roster.start(execPath, [...nodeArguments(palmtree, name), ...args, ...where], {
+    name,
+    timeoutMs,
+  });
+  const { value } = await process.first("listening");
+  return { process, address: `127.0.0.1:${String(value.port)}`, directory };
+}
+
+interface ReceiverOptions {
+  readonly name: string;
+  readonly directory: string;
+  readonly timeoutMs: number;
+}
+
+/** Starts `palmtree send` of one path to all receivers. */
+export function startSender(
+  roster: Roster,
+  palmtree: Palmtree,
+  { path, addresses, sendArguments, timeoutMs }: SenderOptions,
+): WatchedProcess {
+  const name = "send";
+  const args = [name, path, "--to", addresses.join(","), "--insecure", "--json", ...sendArguments];
+  return roster.start(execPath, [...nodeArguments(palmtree, name), ...args], { name, timeoutMs });
+}
+
+interface SenderOptions {
+  readonly path: string;
+  readonly addresses: readonly string[];
+  readonly sendArguments: readonly string[];
+  readonly timeoutMs: number;
+}
+
+const { execPath } = process;
+
+function nodeArguments({ file, profileDirectory }: Palmtree, name: string): string[] {
+  if (profileDirectory === undefined) return [file];
+  const profile = `${name}-${Date.now()}.cpuprofile`;
+  return ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${profile}`, file];
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+
+/** What the operating system counted for a process so far. */
+export interface ProcessUsage {
+  /** The most memory that it had in RAM at any time so far (VmHWM), shared libraries too. */
+  readonly peakMemoryBytes: number;
+  /** In user and system mode, of all its threads. */
+  readonly cpuSeconds: number;
+}
+
+/** Linux counts CPU time in these, on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+/** @returns undefined where there is no /proc, and once the process is gone */
+export function readUsage(pid: number): ProcessUsage | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return parseUsage(status, stat);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined for a process that has ended and was not collected yet: it has no memory */
+export function parseUsage(status: string, stat: string): ProcessUsage | undefined {
+  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+  // The second field is the program's name in brackets, which may hold spaces and brackets.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  if (peak === undefined || !Number.isFinite(ticks)) return undefined;
+  return { peakMemoryBytes: Number(peak) * 1_024, cpuSeconds: ticks / ticksPerSecond };
+}

@@ -1,0 +1,55 @@
+import { type ProcessOptions, WatchedProcess } from "./watched-process.js";
+
+/** How often processes are looked at. The peak is the system's own: only the last bit is missed. */
+const sampleIntervalMs = 100;
+
+/** Every roster's processes, so that none is left when the lab itself is ended. */
+const alive = new Set<WatchedProcess>();
+
+/** Ends every process that the lab has started, at once. */
+export function killAll(): void {
+  for (const process of alive) process.kill();
+}
+
+/** The processes of one run: all of them have ended when it is disposed of. */
+export class Roster {
+  readonly #signal: AbortSignal;
+  readonly #processes: WatchedProcess[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param signal - ends all processes when it aborts */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#killAll);
+    this.#timer = setInterval(() => {
+      for (const process of this.#processes) process.sample();
+    }, sampleIntervalMs);
+  }
+
+  /** @throws the signal's reason when it has aborted */
+  start(program: string, args: readonly string[], options: ProcessOptions): WatchedProcess {
+    this.#signal.throwIfAborted();
+    const process = new WatchedProcess(program, args, options);
+    this.#processes.push(process);
+    alive.add(process);
+    void process.exited.then(() => alive.delete(process));
+    return process;
+  }
+
+  /** CPU time of all processes; undefined where the system does not tell. */
+  get cpuSeconds(): number | undefined {
+    const used = this.#processes.map(({ usage }) => usage?.cpuSeconds);
+    return used.includes(undefined) ? undefined : used.reduce<number>((sum, s) => sum + (s ?? 0), 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#killAll();
+    await Promise.all(this.#processes.map(({ exited }) => exited));
+    clearInterval(this.#timer);
+    this.#signal.removeEventListener("abort", this.#killAll);
+  }
+
+  readonly #killAll = (): void => {
+    for (const process of this.#processes) process.kill();
+  };
+}

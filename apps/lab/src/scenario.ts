@@ -1,0 +1,46 @@
+import type { Promised } from "./promised.js";
+
+/** What is sent. */
+export type SourceShape =
+  /** One file; `sparse` ones hold hardly a byte on disk. */
+  | { readonly type: "file"; readonly sizeBytes: number; readonly isSparse: boolean }
+  /** A directory of small files, none larger than `fileSizeBytesMax`. */
+  | { readonly type: "files"; readonly fileCount: number; readonly fileSizeBytesMax: number };
+
+/** Something simple that does the same work, measured in the same run for comparison. */
+export type Baseline = "cp" | "plain-tcp";
+
+/** One benchmark: something sent to some receivers, and what is promised of it. */
+export interface Scenario {
+  readonly name: string;
+  /** A sentence for people. */
+  readonly about: string;
+  readonly source: SourceShape;
+  readonly receiverCount: number;
+  /** Arguments of `palmtree send` beside paths and receivers. */
+  readonly sendArguments: readonly string[];
+  readonly baselines: readonly Baseline[];
+  readonly promises: readonly Promised[];
+  /** How long any process of a run may live. */
+  readonly timeoutMs: number;
+  /** Whether it runs when no scenario is named. */
+  readonly isDefault: boolean;
+}
+
+/** Bytes of content that a source has, at most. */
+export function contentBytesOf(source: SourceShape): number {
+  return source.type === "file" ? source.sizeBytes : source.fileCount * source.fileSizeBytesMax;
+}
+
+/** A file system's block: what the smallest file takes. */
+const blockBytes = 4_096;
+
+/** Bytes that a run takes of the disk at most: the source and all copies. */
+export function neededBytes({ source, receiverCount }: Scenario): number {
+  const copyBytes =
+    source.type === "file"
+      ? source.sizeBytes
+      : source.fileCount * Math.ceil(source.fileSizeBytesMax / blockBytes) * blockBytes;
+  const sourceBytes = source.type === "file" && source.isSparse ? 0 : copyBytes;
+  return sourceBytes + receiverCount * copyBytes;
+}

@@ -1,0 +1,146 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Bitmap } from "../src/index.js";
+
+/** A bitmap and the same indexes as a set. */
+const bitmaps = fc
+  .integer({ min: 0, max: 200 })
+  .chain((size) =>
+    fc.record({
+      size: fc.constant(size),
+      indexes: size === 0 ? fc.constant([]) : fc.array(fc.nat(size - 1)),
+    }),
+  )
+  .map(({ size, indexes }) => {
+    const bitmap = new Bitmap(size);
+    for (const index of indexes) bitmap.set(index);
+    return { size, bitmap, model: new Set(indexes) };
+  });
+
+function firstWhere(size: number, from: number, test: (index: number) => boolean): number {
+  for (let index = Math.max(0, from); index < size; index += 1) if (test(index)) return index;
+  return -1;
+}
+
+describe("a bitmap", () => {
+  it("does what a set of integers does", () => {
+    const commands = fc.array(
+      fc.record({ name: fc.constantFrom("set", "clear", "all"), at: fc.nat(199) }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), commands, (size, steps) => {
+        const bitmap = new Bitmap(size);
+        const model = new Set<number>();
+        for (const { name, at } of steps) {
+          const index = at % size;
+          if (name === "all") {
+            bitmap.setAll();
+            for (let i = 0; i < size; i += 1) model.add(i);
+          } else if (name === "set") {
+            expect(bitmap.set(index)).toBe(!model.has(index));
+            model.add(index);
+          } else {
+            expect(bitmap.clear(index)).toBe(model.delete(index));
+          }
+          expect(bitmap.count).toBe(model.size);
+          expect(bitmap.isFull).toBe(model.size === size);
+          expect(bitmap.has(index)).toBe(model.has(index));
+        }
+        expect([...bitmap.indexes()]).toEqual([...model].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it("finds the first set and the first clear index from any place", () => {
+    fc.assert(
+      fc.property(bitmaps, fc.integer({ min: -5, max: 210 }), ({ size, bitmap, model }, from) => {
+        expect(bitmap.firstSet(from)).toBe(firstWhere(size, from, (i) => model.has(i)));
+        expect(bitmap.firstClear(from)).toBe(firstWhere(size, from, (i) => !model.has(i)));
+      }),
+    );
+  });
+
+  it("finds what another one lacks", () => {
+    fc.assert(
+      fc.property(
+        bitmaps,
+        fc.array(fc.nat(199)),
+        fc.integer({ min: -5, max: 210 }),
+        ({ size, bitmap, model }, indexes, from) => {
+          const other = new Bitmap(size);
+          for (const index of indexes) if (index < size) other.set(index);
+          const expected = firstWhere(size, from, (i) => model.has(i) && !other.has(i));
+          expect(bitmap.firstIn(other, from)).toBe(expected);
+        },
+      ),
+    );
+  });
+
+  it("skips words: finds the last of 2^24 indexes", () => {
+    const size = 2 ** 24;
+    const full = new Bitmap(size);
+    full.setAll();
+    const other = full.clone();
+    other.clear(size - 1);
+    expect(full.firstIn(other, 0)).toBe(size - 1);
+    expect(full.firstClear(0)).toBe(-1);
+    expect(other.firstClear(0)).toBe(size - 1);
+  });
+
+  it("puts index i into bit i % 8, least significant first, of byte floor(i / 8)", () => {
+    const bitmap = new Bitmap(19);
+    for (const index of [0, 9, 18]) bitmap.set(index);
+    expect(bitmap.toBytes()).toEqual(Uint8Array.of(0b1, 0b10, 0b100));
+    bitmap.setAll();
+    expect(bitmap.toBytes()).toEqual(Uint8Array.of(0xff, 0xff, 0b111));
+  });
+
+  it("survives a round trip through bytes", () => {
+    fc.assert(
+      fc.property(bitmaps, ({ size, bitmap, model }) => {
+        const copy = Bitmap.fromBytes(bitmap.toBytes(), size);
+        expect([...copy.indexes()]).toEqual([...bitmap.indexes()]);
+        expect(copy.count).toBe(model.size);
+      }),
+    );
+  });
+
+  it("copies the bytes it is read from", () => {
+    const bytes = Uint8Array.of(0b101);
+    const bitmap = Bitmap.fromBytes(bytes, 8);
+    bytes.fill(0);
+    expect([...bitmap.indexes()]).toEqual([0, 2]);
+  });
+
+  it("is refused as malformed, the peer's fault, when it is too short, too long or has spare bits", () => {
+    const malformed = expect.objectContaining({ code: "frame-malformed", fault: "remote" });
+    expect(() => Bitmap.fromBytes(new Uint8Array(1), 9)).toThrow(malformed);
+    expect(() => Bitmap.fromBytes(new Uint8Array(3), 9)).toThrow(malformed);
+    expect(() => Bitmap.fromBytes(new Uint8Array(1), 0)).toThrow(malformed);
+    for (let bit = 1; bit < 8; bit += 1) {
+      expect(() => Bitmap.fromBytes(Uint8Array.of(0, 1 << bit), 9)).toThrow(malformed);
+    }
+    expect(Bitmap.fromBytes(Uint8Array.of(0, 1), 9).count).toBe(1);
+    expect(Bitmap.fromBytes(new Uint8Array(0), 0).isFull).toBe(true);
+  });
+
+  it("gives independent copies", () => {
+    const bitmap = new Bitmap(40);
+    const copy = bitmap.clone();
+    copy.set(39);
+    expect([bitmap.has(39), copy.has(39), bitmap.count, copy.count]).toEqual([false, true, 0, 1]);
+  });
+
+  it("has no room for an index that is negative, too large or no integer", () => {
+    const bitmap = new Bitmap(10);
+    for (const index of [-1, 10, 0.5, Number.NaN, 2 ** 32]) {
+      expect(() => bitmap.set(index)).toThrow(RangeError);
+      expect(() => bitmap.clear(index)).toThrow(RangeError);
+    }
+    for (const index of [-1, 10, Number.NaN]) expect(bitmap.has(index)).toBe(false);
+    for (const size of [-1, 1.5, Number.NaN, 2 ** 32]) {
+      expect(() => new Bitmap(size)).toThrow(RangeError);
+    }
+    expect(() => bitmap.firstIn(new Bitmap(11), 0)).toThrow(RangeError);
+  });
+});
