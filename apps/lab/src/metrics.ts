@@ -5,10 +5,25 @@ export interface Metric {
   readonly unit: string;
 }
 
-/** Everything a run can measure, in the order of a report. */
-export const metrics = {
+/** Everything that a run can measure. */
+export type MetricName =
+  | "slowest-receiver-rate"
+  | "session-rate"
+  | "plain-tcp-rate"
+  | "plain-tcp-ratio"
+  | "cp-rate"
+  | "file-rate"
+  | "cp-file-rate"
+  | "command-time"
+  | "cpu-time"
+  | "sender-memory"
+  | "receiver-memory"
+  | "intact-copies";
+
+/** In the order of a report. */
+export const metrics: Readonly<Record<MetricName, Metric>> = {
   "slowest-receiver-rate": { label: "rate of the slowest receiver", unit: "MB/s" },
-  "session-rate": { label: "the same, without start-up of `send`", unit: "MB/s" },
+  "session-rate": { label: "same, from the session's start", unit: "MB/s" },
   "plain-tcp-rate": { label: "baseline: plain TCP to one, unverified", unit: "MB/s" },
   "plain-tcp-ratio": { label: "slowest receiver ÷ plain TCP", unit: "×" },
   "cp-rate": { label: "baseline: cp", unit: "MB/s" },
@@ -18,12 +33,9 @@ export const metrics = {
   "cpu-time": { label: "CPU time of all processes", unit: "s" },
   "sender-memory": { label: "peak memory of the sender", unit: "MiB" },
   "receiver-memory": { label: "peak memory of the largest receiver", unit: "MiB" },
-  "intact-copies": { label: "complete copies with the right hash", unit: "copies" },
-} as const satisfies Readonly<Record<string, Metric>>;
+  "intact-copies": { label: "copies with the right hash", unit: "copies" },
+};
 
-export type MetricName = keyof typeof metrics;
-
-/** Their names, in the order of a report. */
 export const metricNames: readonly MetricName[] = Object.keys(metrics) as MetricName[];
 
 /** What one run measured. What could not be measured on this system is not there. */

@@ -2,12 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fingerprint } from "./fingerprint.js";
 import type { Measurement } from "./metrics.js";
-import {
-  type Palmtree,
-  type Receiver,
-  startReceiver,
-  startSender,
-} from "./processes/palmtree.js";
+import { type Palmtree, type Receiver, startReceiver, startSender } from "./processes/palmtree.js";
 import { Roster } from "./processes/roster.js";
 import type { Exit, Printed, WatchedProcess } from "./processes/watched-process.js";
 import type { Scenario } from "./scenario.js";
@@ -48,7 +43,11 @@ export async function measureTransfer(
     const receivers = await Promise.all(
       Array.from({ length: receiverCount }, (_, at) => {
         const name = `receiver-${at + 1}`;
-        return startReceiver(roster, palmtree, { name, directory: join(directory, name), timeoutMs });
+        return startReceiver(roster, palmtree, {
+          name,
+          directory: join(directory, name),
+          timeoutMs,
+        });
       }),
     );
     const addresses = receivers.map(({ address }) => address);
@@ -91,25 +90,22 @@ function timesOf({ sender, exit, source }: Sent): Measurement {
 
 /** When `send` said that a peer had ended; it says so again in its result, at the latest. */
 function endOf(address: string, sender: WatchedProcess, result: Printed): number {
-  const ended = sender.printed("peer-ended").find(({ value }) => {
-    const { result: peer = value } = value as { readonly result?: { readonly address?: unknown } };
-    return peer.address === address;
-  });
+  const ended = sender.printed("peer-ended").find(({ value }) => value.address === address);
   return (ended ?? result).atMs;
 }
 
+/** Nothing where the system does not tell: `cpuSeconds` is undefined if any process was not seen. */
 function usageOf(
   { cpuSeconds }: Roster,
   sender: WatchedProcess,
   receivers: readonly Receiver[],
 ): Measurement {
-  const peaks = receivers.map((receiver) => receiver.process.usage?.peakMemoryBytes);
-  const senderPeak = sender.usage?.peakMemoryBytes;
-  if (cpuSeconds === undefined || senderPeak === undefined) return {};
+  const peakOf = ({ usage }: WatchedProcess): number => (usage?.peakMemoryBytes ?? 0) / mebibyte;
+  if (cpuSeconds === undefined) return {};
   return {
     "cpu-time": cpuSeconds,
-    "sender-memory": senderPeak / mebibyte,
-    "receiver-memory": Math.max(...peaks.map((peak) => peak ?? 0)) / mebibyte,
+    "sender-memory": peakOf(sender),
+    "receiver-memory": Math.max(...receivers.map((receiver) => peakOf(receiver.process))),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Bytes in a megabyte: rates are counted in these, as networks are. */
 export const megabyte = 1_000_000;
 /** Bytes in a mebibyte: memory and file sizes are counted in these. */
-export const mebibyte = 2 ** 20;
-export const gibibyte = 2 ** 30;
+export const mebibyte: number = 2 ** 20;
+export const gibibyte: number = 2 ** 30;
 
 /** A number with about three digits that mean something: 1234, 123, 12.3, 1.23. */
 export function formatNumber(value: number): string {

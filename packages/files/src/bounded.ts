@@ -11,22 +11,18 @@ export async function forEachBounded(
   signal?: AbortSignal,
 ): Promise<void> {
   let next = 0;
-  let failed = false;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    while (next < count && !failed) {
-      signal?.throwIfAborted();
-      const index = next;
-      next += 1;
-      await work(index);
+    while (next < count && failures.length === 0) {
+      try {
+        signal?.throwIfAborted();
+        next += 1;
+        await work(next - 1);
+      } catch (error) {
+        failures.push(error);
+      }
     }
   };
-  const workers = Array.from({ length: Math.min(limit, count) }, () =>
-    worker().catch((error: unknown) => {
-      failed = true;
-      throw error;
-    }),
-  );
-  const results = await Promise.allSettled(workers);
-  const failure = results.find((result) => result.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
+  await Promise.all(Array.from({ length: Math.min(limit, count) }, worker));
+  if (failures.length > 0) throw failures[0];
 }

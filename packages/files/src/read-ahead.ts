@@ -45,8 +45,8 @@ export class ReadAhead {
       return bytes.subarray(from, from + length);
     } catch (error) {
       this.#runs = this.#runs.filter((other) => other !== run);
-      if (index === run.first) throw error;
-      return this.#source.read({ entry, offset, length }); // what was read ahead is to blame
+      if (run.end - run.first === 1) throw error;
+      return await this.#source.read({ entry, offset, length }); // a neighbour may be to blame
     }
   }
 

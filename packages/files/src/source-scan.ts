@@ -106,11 +106,10 @@ interface Root {
 
 async function findRoots(paths: readonly string[]): Promise<readonly Root[]> {
   const roots: Root[] = [];
-  const names = new NameSet();
   for (const given of paths) {
     const absolute = resolve(given);
     const name = basename(absolute);
-    const problem = checkPath(name) ?? names.add(name);
+    const problem = checkPath(name);
     if (problem !== undefined) throw unsafe(absolute, problem);
     try {
       roots.push({ name, path: await realpath(absolute) });
@@ -172,7 +171,7 @@ class Walk {
     this.#add(name, path, directory);
     const children = await this.#listDirectory(path);
     // Looked at side by side, added in order.
-    const all: Found[] = new Array(children.length);
+    const all: Found[] = [];
     await forEachBounded(
       children.length,
       LOOKS_AT_ONCE,

@@ -97,7 +97,11 @@ export class StagedTree {
     await this.#forEach("file", async (entry) => {
       if (this.#made.has(entry)) return;
       const file = await this.openToWrite(entry);
-      await this.finishFile(entry, file).finally(() => closeFile(file));
+      try {
+        await this.finishFile(entry, file);
+      } finally {
+        await closeFile(file);
+      }
     });
     if (sync) await this.#forEach("file", (entry) => this.#syncFile(entry));
     // Innermost first: making something in a directory changes the directory's time.
@@ -156,7 +160,7 @@ export class StagedTree {
       // Windows syncs only what is open for writing.
       const isWritable = (this.#entry(entry).mode & 0o200) !== 0;
       const file = await openFile(path, (isWritable ? O_RDWR : O_RDONLY) | O_NOFOLLOW);
-      await syncFile(file).finally(() => closeFile(file));
+      await syncAndClose(file);
     });
   }
 
@@ -186,7 +190,15 @@ export class StagedTree {
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const directory = await openFile(path, O_RDONLY);
-  await syncFile(directory).finally(() => closeFile(directory));
+  await syncAndClose(directory);
+}
+
+async function syncAndClose(file: Descriptor): Promise<void> {
+  try {
+    await syncFile(file);
+  } finally {
+    await closeFile(file);
+  }
 }
 
 /** Entries come after the directory that they are in, and before what comes after it. */

@@ -148,6 +148,7 @@ describe("a manifest", () => {
       for (let size = 0; size < bytes.length; size += 1) {
         const error = failureOf(() => decodeManifest(bytes.subarray(0, size)));
         expect([error.code, error.fault]).toEqual(["manifest-invalid", "remote"]);
+        expect(error.facts.problem).toBe("it is cut off");
       }
     }
   });

@@ -42,10 +42,12 @@ describe("open files", () => {
   });
 
   it("are not closed while they are in use", async () => {
-    const { files, touch } = await setUp(1);
+    const { files, opened, touch } = await setUp(1);
     await files.use(0, async (descriptor) => {
       await touch(1);
       await touch(2);
+      await touch(0);
+      expect(opened).toEqual([0, 1, 2]);
       files.retire(0);
       await touch(3);
       expect(isOpen(descriptor)).toBe(true);

@@ -23,14 +23,17 @@ function readerOf(scanned: ScannedSources): SourceReader {
   return reader;
 }
 
+const bytes = pattern(3 * MIB + 1000, 1);
+
 /** Many small files, some empty, and some that are larger than a block. */
 async function mixedTree(): Promise<{ base: string; contents: Map<string, Uint8Array> }> {
   const base = await temporaryDirectory();
   const contents = new Map<string, Uint8Array>();
   const sizes = [0, 1, 1023, 1024, 1025, 3 * MIB + 5, 0, MIB, 70_000];
-  for (const [index, size] of sizes.entries()) contents.set(`d/f${index}`, pattern(size, index));
+  for (const [index, size] of sizes.entries())
+    contents.set(`d/f${index}`, bytes.subarray(index, index + size));
   for (let index = 0; index < 200; index += 1) {
-    contents.set(`d/small/${index}`, pattern(index % 5, index));
+    contents.set(`d/small/${index}`, bytes.subarray(index, index + (index % 5)));
   }
   await makeTree(base, Object.fromEntries(contents));
   return { base, contents };

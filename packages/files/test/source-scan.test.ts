@@ -10,6 +10,12 @@ import { makeTree, setStats } from "./support/tree.js";
 const isRoot = process.getuid?.() === 0;
 const onWindows = process.platform === "win32";
 
+/** Node cannot make one. */
+function makePipe(path: string): void {
+  const program = "mkfifo";
+  execFileSync(program, [path]);
+}
+
 describe("a scan", () => {
   it("finds a file, with its size, permissions and time", async () => {
     const base = await temporaryDirectory();
@@ -120,7 +126,7 @@ describe("a scan", () => {
     async () => {
       const base = await temporaryDirectory();
       await makeTree(base, { "d/a": "a" });
-      execFileSync("mkfifo", [join(base, "d/pipe")]);
+      makePipe(join(base, "d/pipe"));
       const server = createServer();
       await new Promise<void>((resolve) => server.listen(join(base, "d/socket"), resolve));
       const scanned = await scanSources([join(base, "d")]);
@@ -176,6 +182,7 @@ describe("a scan", () => {
         facts: { path: join(base, path) },
       });
     }
+    await chmod(join(base, "e"), 0o700);
   });
 
   it.skipIf(onWindows)("refuses names that are not safe everywhere, and says which", async () => {

@@ -141,6 +141,23 @@ describe("a write queue", () => {
     ]);
   });
 
+  it("writes what ends no file alone, after ends of files too", async () => {
+    const { writes, add, begun } = setUp([10, 10, 100 * KIB], KIB);
+    add(0, 1);
+    await settle();
+    for (const { finish } of writes) finish();
+    await settle();
+    add(2);
+    await settle();
+    add(10);
+    await settle();
+    expect(begun()).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
   it("counts the bytes that are not written, and lends them", async () => {
     const { queue, writes, add } = setUp([10 * KIB, 5], KIB);
     expect(queue.pendingBytes).toBe(0);
@@ -180,7 +197,7 @@ describe("a write queue", () => {
     expect(failed).toHaveLength(2);
     await settle();
     expect(stored).toEqual([]);
-    expect(failed.sort()).toEqual([
+    expect(failed.sort(([a], [b]) => a - b)).toEqual([
       [0, "store-failed"],
       [5, "store-failed"],
       [7, "store-failed"],

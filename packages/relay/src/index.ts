@@ -11,6 +11,7 @@ export {
 } from "./runtime/receive/relay-options.js";
 export { FilesSender } from "./runtime/send/files-sender.js";
 export { defaultPort } from "./runtime/send/peer-names.js";
+export { defaultSenderOptions, type FilesSenderOptions } from "./runtime/send/sender-options.js";
 export type {
   ResultStep,
   ScannedStep,
@@ -18,5 +19,4 @@ export type {
   SendPeerResult,
   TreePlace,
 } from "./runtime/send/sender-step.js";
-export { defaultSenderOptions, type FilesSenderOptions } from "./runtime/send/sender-options.js";
 export type { OpenTransport } from "./runtime/switchboard.js";

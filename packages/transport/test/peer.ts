@@ -168,3 +168,19 @@ export async function turns(count: number): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
+
+/** A small frame that says its index. */
+export function count(index: number): Frame {
+  return { type: "subtree", size: index + 1 };
+}
+
+/** Waits until a number has not moved for a while, in turns of the event loop. */
+export async function settled(read: () => number): Promise<void> {
+  let last = -1;
+  for (let still = 0; still < 30; still += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const now = read();
+    if (now !== last) still = 0;
+    last = now;
+  }
+}

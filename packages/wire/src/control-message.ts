@@ -157,7 +157,9 @@ export interface Ended {
 /** A peer that leaves the session tells its neighbours and the root. Not answered. */
 export interface Leave {
   readonly type: "leave";
-  /** For people: at most 255 bytes of UTF-8; empty when it leaves because all is done. */
+  /** An error code (docs/protocol.md lists them); empty when it leaves because all is done. */
+  readonly code: string;
+  /** For people: at most 255 bytes of UTF-8. */
   readonly detail: string;
 }
 

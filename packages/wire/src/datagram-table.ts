@@ -19,7 +19,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     fields: {
       name: text(wireLimits.nameBytes),
       totalBytes: uint(0, wireLimits.integer),
-      entryCount: uint(1, wireLimits.entryCount),
+      entryCount: uint(0, wireLimits.entryCount),
       chunkCount: uint(0, wireLimits.chunkCount),
       chunkSizeBytes: uint(wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
       strategy: oneOf({ tree: 1, pipeline: 2 }),
@@ -119,7 +119,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     code: 18,
     sender: "peer that leaves",
     receiver: "neighbours and root",
-    fields: { detail },
+    fields: { code: text(wireLimits.errorCodeBytes), detail },
   },
 };
 

@@ -91,7 +91,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
   invite: message("invite", {
     name: text(wireLimits.nameBytes),
     totalBytes: integer(0, wireLimits.integer),
-    entryCount: integer(1, wireLimits.entryCount),
+    entryCount: integer(0, wireLimits.entryCount),
     chunkCount: integer(0, wireLimits.chunkCount),
     chunkSizeBytes: integer(wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
     strategy: each<Strategy>({ tree: true, pipeline: true }),
@@ -161,7 +161,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
   ping: message("ping", { pulse: sequence }),
   pong: message("pong", { pulse: sequence }),
   ended: message("ended", {}),
-  leave: message("leave", { detail }),
+  leave: message("leave", { code: text(wireLimits.errorCodeBytes), detail }),
 };
 
 /** Any control message. */

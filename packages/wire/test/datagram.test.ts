@@ -259,7 +259,7 @@ describe("the encoder", () => {
     ["an unknown word", withMessage({ type: "tree-reject", reason: "toString" })],
     ["a number for a word", withMessage({ type: "tree-reject", reason: 1 })],
     ["a token of 17 digits", withMessage({ type: "upgrade-accept", token: "0".repeat(17) })],
-    ["a lone surrogate", withMessage({ type: "leave", detail: "\ud800" })],
+    ["a lone surrogate", withMessage({ type: "leave", code: "left", detail: "\ud800" })],
     ["a hash of 31 bytes", withMessage({ ...invite, manifestHash: new Uint8Array(31) })],
     ["a hash as text", withMessage({ ...invite, manifestHash: "00".repeat(32) })],
     ["no list", withMessage({ type: "neighbours", revision: 1, number: 1, peerCount: 2 })],

@@ -181,6 +181,16 @@ describe("a chunk's index", () => {
     const bytes = rawFrame(5, join("91", index), Uint8Array.of(1));
     expect(malformedFacts(() => readAll(bytes)).rule).toBe(rule);
   });
+
+  test.each([
+    ["92 07", "count"],
+    ["90 07", "count"],
+    ["81 07", "format"],
+    ["07 07", "format"],
+  ])("is not taken from a body that is no array of one: %s", (body, rule) => {
+    const bytes = rawFrame(5, join(body), Uint8Array.of(1));
+    expect(malformedFacts(() => readAll(bytes)).rule).toBe(rule);
+  });
 });
 
 describe("progress", () => {

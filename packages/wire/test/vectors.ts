@@ -47,7 +47,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       type: "invite",
       name: "",
       totalBytes: 0,
-      entryCount: 1,
+      entryCount: 0,
       chunkCount: 0,
       chunkSizeBytes: 1_024,
       strategy: "tree",
@@ -135,8 +135,8 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
   ),
   ["pong", { type: "pong", pulse: 7 }],
   ["ended", { type: "ended" }],
-  ["leave", { type: "leave", detail: "" }],
-  ["leave with a detail beyond ASCII", { type: "leave", detail: "Gerät aus 🌴 \u0000\ufeff" }],
+  ["leave", { type: "leave", code: "", detail: "" }],
+  ["leave with a detail beyond ASCII", { type: "leave", code: "disk-full", detail: "Gerät aus 🌴 \u0000\ufeff" }],
 ];
 
 /** Every datagram vector. */

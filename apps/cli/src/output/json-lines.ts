@@ -15,6 +15,11 @@ export class JsonLines {
     });
   }
 
+  /** Whether nobody reads any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Whether the reader is slow: events that are replaced by later ones anyway can be left out. */
   get isBehind(): boolean {
     return this.#stream.writableNeedDrain;

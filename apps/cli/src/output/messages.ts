@@ -9,13 +9,6 @@ export interface MessageStream {
   write(text: string): unknown;
 }
 
-/** What people are to be told. */
-export interface MessagesOptions {
-  /** Only warnings and errors. */
-  readonly quiet: boolean;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 /**
  * Lines for people, and below them on a terminal one live line that is written again and again.
  * Every text must be safe to print: what came from elsewhere goes through `escapeForTerminal`.
@@ -27,9 +20,16 @@ export class Messages {
   readonly #isTerminal: boolean;
   #live = "";
 
-  constructor(stream: MessageStream, { quiet, env }: MessagesOptions) {
+  constructor(
+    stream: MessageStream,
+    options: {
+      /** Only warnings and errors. */
+      readonly quiet?: boolean;
+    },
+    env: NodeJS.ProcessEnv,
+  ) {
     this.#stream = stream;
-    this.#isQuiet = quiet;
+    this.#isQuiet = options.quiet === true;
     this.#isTerminal = stream.isTTY === true && env.TERM !== "dumb";
     this.colors = pc.createColors(hasColors(this.#isTerminal, env));
   }

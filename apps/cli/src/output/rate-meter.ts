@@ -11,7 +11,7 @@ export class RateMeter {
   /** @returns bytes per second; 0 as long as nothing can be said */
   add(bytes: number, at: number): number {
     this.#samples.push({ bytes, at });
-    while ((this.#samples[1]?.at ?? at) < at - this.#windowMs) this.#samples.shift();
+    while ((this.#samples[1]?.at ?? at) <= at - this.#windowMs) this.#samples.shift();
     const [first] = this.#samples;
     if (first === undefined || at <= first.at) return 0;
     return Math.max(0, (1_000 * (bytes - first.bytes)) / (at - first.at));

@@ -19,7 +19,10 @@ export function layOut(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): readonly string[] {
-  const all: readonly (readonly Cell[])[] = [columns.map(({ title }) => ({ text: title })), ...rows];
+  const all: readonly (readonly Cell[])[] = [
+    columns.map(({ title }) => ({ text: title })),
+    ...rows,
+  ];
   const widths = columns.map((_, place) =>
     Math.max(...all.map((row) => row[place]?.text.length ?? 0)),
   );

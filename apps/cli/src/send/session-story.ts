@@ -1,4 +1,5 @@
-import type { PeerResult, ScannedStep, SenderStep } from "@palmtree/relay";
+import { defaultPort, type PeerResult, type ScannedStep, type SenderStep } from "@palmtree/relay";
+import type { Failure } from "../failure.js";
 import { roundSeconds } from "../output/text.js";
 import type { PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
 
@@ -27,16 +28,6 @@ export class SessionStory {
 
   constructor(emit: (event: SendEvent) => void) {
     this.#emit = emit;
-  }
-
-  /** What is sent; undefined until it is known. */
-  get scanned(): ScannedStep | undefined {
-    return this.#scanned;
-  }
-
-  /** How peers ended so far, by address. */
-  get outcomes(): ReadonlyMap<string, PeerOutcome> {
-    return this.#outcomes;
   }
 
   take(step: SenderStep): void {
@@ -73,6 +64,29 @@ export class SessionStory {
       case "ended":
         return;
     }
+  }
+
+  /**
+   * The session could not be begun, or was stopped: there is no `result` step.
+   *
+   * @param peers - all that were listed, as the caller named them
+   */
+  fail(
+    error: Failure,
+    { peers: names, seconds }: { readonly peers: readonly string[]; readonly seconds: number },
+  ): void {
+    this.#emit({ type: "error", ...error });
+    const absent = { status: "failed", bytes: 0, seconds, error } as const;
+    const peers = names.map((peer) => {
+      const known = this.#outcomes.get(peer) ?? this.#outcomes.get(`${peer}:${defaultPort}`);
+      return { peer, ...(known ?? { address: peer, ...absent }) };
+    });
+    const completeCount = peers.filter(({ status }) => status === "complete").length;
+    const isComplete = completeCount === peers.length;
+    const status = isComplete ? "complete" : completeCount > 0 ? "partial" : "failed";
+    const { session, files = 0, totalBytes: bytes = 0 } = this.#scanned ?? {};
+    const begun = session === undefined ? {} : { session };
+    this.#emit({ type: "result", status, ...begun, files, bytes, seconds, peers, error });
   }
 
   /** Tells what has changed since the last time. */

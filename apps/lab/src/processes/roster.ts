@@ -39,7 +39,9 @@ export class Roster {
   /** CPU time of all processes; undefined where the system does not tell. */
   get cpuSeconds(): number | undefined {
     const used = this.#processes.map(({ usage }) => usage?.cpuSeconds);
-    return used.includes(undefined) ? undefined : used.reduce<number>((sum, s) => sum + (s ?? 0), 0);
+    return used.includes(undefined)
+      ? undefined
+      : used.reduce<number>((sum, s) => sum + (s ?? 0), 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

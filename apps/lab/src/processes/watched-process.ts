@@ -132,12 +132,10 @@ export class WatchedProcess {
     } catch {
       return;
     }
-    this.sample();
-    const list = this.#printed.get(value.type);
     // Progress may come by the thousand; nobody here asks for it.
     if (value.type === "progress") return;
-    if (list === undefined) this.#printed.set(value.type, [{ value, atMs }]);
-    else list.push({ value, atMs });
+    this.sample();
+    this.#printed.set(value.type, [...this.printed(value.type), { value, atMs }]);
     this.#wake();
   }
 
@@ -159,8 +157,11 @@ export class WatchedProcess {
   }
 }
 
-/** Ours, without what would change what is measured. */
+/** Variables that would change what is measured. */
+const disturbing = ["PALMTREE_KEY", "PALMTREE_KEY_FILE", "NODE_OPTIONS"];
+
+/** Our own environment, without those. */
 function environment(): NodeJS.ProcessEnv {
-  const { PALMTREE_KEY, PALMTREE_KEY_FILE, NODE_OPTIONS, ...rest } = process.env;
-  return rest;
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !disturbing.includes(name)));
 }

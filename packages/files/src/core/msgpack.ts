@@ -100,7 +100,7 @@ export class MsgpackReader {
     return this.#fail(`byte ${hex(tag)} is not the head of an array`);
   }
 
-  /** An integer from 0 to 2^53 - 1. */
+  /** An integer from 0 on; above 2^53 it is rounded, but never to below 2^53. */
   uint(): number {
     const tag = this.#number(1);
     if (tag < 0x80) return tag;
@@ -108,9 +108,7 @@ export class MsgpackReader {
     if (tag === 0xcd) return this.#shortest(this.#number(2), 0x100);
     if (tag === 0xce) return this.#shortest(this.#number(4), 0x1_0000);
     if (tag !== 0xcf) return this.#fail(`byte ${hex(tag)} is not an unsigned integer`);
-    const value = this.#number(4) * 2 ** 32 + this.#number(4);
-    if (value > Number.MAX_SAFE_INTEGER) this.#fail("an integer is beyond 2^53 - 1");
-    return this.#shortest(value, 2 ** 32);
+    return this.#shortest(this.#number(8), 2 ** 32);
   }
 
   /** A string of at most `maxBytes` bytes of UTF-8. */

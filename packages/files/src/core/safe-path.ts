@@ -22,8 +22,7 @@ export interface PathRule {
   readonly sentence: string;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\p{Control}\u2028\u2029]/u;
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /** In Unicode mode a surrogate matches only where it has no partner. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -225,8 +224,7 @@ export class NameSet {
  * case folding joins (ß and SS, the two small sigmas), which lower case alone does not.
  */
 function collisionKey(path: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what ASCII is
-  if (/^[\u0000-\u007f]*$/.test(path)) return path.toLowerCase();
+  if (/^\p{ASCII}*$/u.test(path)) return path.toLowerCase();
   const visible = path.normalize("NFC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible.toUpperCase().toLowerCase().normalize("NFC");
 }

@@ -114,7 +114,6 @@ export class Member {
         return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
       case "manifest-opened": {
         const content = this.#intake.onManifestOpened(event.sizes);
-        this.#relay.self.hasManifest = true;
         this.#relay.distribution.open(this.#intake.manifest as Uint8Array, content);
         return;
       }
@@ -161,10 +160,8 @@ export class Member {
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
     const { links, tree } = this.#relay;
-    if (frame.type === "hello") return links.onHello(connection, frame);
-    if (frame.type === "welcome") return links.onWelcome(connection, frame.peer);
     const number = links.activeNumberOf(connection);
-    if (number === undefined) return;
+    if (number === undefined) return links.onGreeting(connection, frame);
     links.heard(number);
     const fault =
       number === tree.parent
@@ -176,8 +173,12 @@ export class Member {
 
   #onParentFrame(connection: ConnectionId, frame: Frame): string | undefined {
     switch (frame.type) {
-      case "manifest":
-        return this.#intake.onManifestPart(frame.offset, frame.payload);
+      case "manifest": {
+        const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
+        // It is not opened yet, but another parent need not send it again.
+        this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
+        return fault;
+      }
       case "hashes":
         return this.#intake.onHashes(frame.firstChunk, frame.payload);
       case "chunk":
@@ -274,27 +275,30 @@ export class Member {
   #fail(error: PalmTreeError): void {
     if (this.#hasEnded) return;
     if (this.#outcome === undefined) this.#conclude("failed", error.code, error.message);
-    this.#leave(error.message);
+    this.#leave(error.code, error.message);
     this.#end({ code: error.code, message: error.message });
   }
 
   #stop(detail: string): void {
     if (this.#outcome === undefined) this.#conclude("failed", "aborted", detail);
-    this.#leave(detail);
-    this.#end(this.#outcome === "complete" ? undefined : { code: "aborted", message: detail });
+    const isComplete = this.#outcome === "complete";
+    this.#leave(isComplete ? "" : "aborted", detail);
+    this.#end(isComplete ? undefined : { code: "aborted", message: detail });
   }
 
   #onFinish(): void {
     if (this.#hasEnded) return;
-    this.#sendToRoot({ type: "leave", detail: "" });
+    this.#sendToRoot({ type: "leave", code: "", detail: "" });
     this.#relay.finish();
     if (this.#outcome === "complete") return this.#end(undefined);
     const message = "the root ended the session before everything had arrived here";
     this.#end({ code: "left", message });
   }
 
-  #leave(detail: string): void {
-    this.#sendToRoot({ type: "leave", detail: truncateUtf8(detail, wireLimits.detailBytes) });
+  /** The root is told directly too: a link that ends may take the report with it. */
+  #leave(code: string, detail: string): void {
+    const cut = truncateUtf8(detail, wireLimits.detailBytes);
+    this.#sendToRoot({ type: "leave", code, detail: cut });
     this.#relay.tree.leave();
     this.#relay.links.closeAll();
   }
@@ -329,7 +333,7 @@ export class Member {
         this.#movedAt = this.#context.now;
         return;
       }
-      this.#leave("");
+      this.#leave("", "");
       return this.#end(undefined);
     }
     const isAttached = this.#relay.tree.parent !== undefined;
@@ -338,7 +342,7 @@ export class Member {
       ? `nothing arrived for ${seconds} s`
       : `no way to the root was found within ${seconds} s`;
     this.#conclude("failed", code, message);
-    this.#leave(message);
+    this.#leave(code, message);
     this.#end({ code, message });
   }
 

@@ -152,8 +152,7 @@ export class Root {
     sender: PeerId,
     message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
   ): void {
-    if (this.#phase === "lingering")
-      this.#onLateDatagram(from, sender, message.type === "leave");
+    if (this.#phase === "lingering") this.#onLateDatagram(from, sender, message.type === "leave");
     else if (message.type === "join") this.#invitation.onJoin(from, sender);
     else if (message.type === "decline")
       this.#invitation.onDecline(from, message.reason, message.detail);
@@ -162,16 +161,15 @@ export class Root {
       if (number !== undefined && message.type === "neighbours-ack")
         this.#introduction?.onAck(number);
       if (number !== undefined && message.type === "leave")
-        this.#verdicts?.onLeave(number, message.detail);
+        this.#verdicts?.onLeave(number, message.code, message.detail);
       this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
     }
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
     const { links } = this.#relay;
-    if (frame.type === "hello") return links.onHello(connection, frame);
     const number = links.activeNumberOf(connection);
-    if (number === undefined) return;
+    if (number === undefined) return links.onGreeting(connection, frame);
     links.heard(number);
     if (frame.type === "progress")
       for (const entry of frame.entries) this.#verdicts?.onProgress(entry);

@@ -45,7 +45,10 @@ export class MachineRunner {
   post(event: PeerEvent): void {
     if (this.#hasEnded) return;
     this.#waiting.push(event);
-    if (this.#isBusy) return;
+    if (!this.#isBusy) this.#run();
+  }
+
+  #run(): void {
     this.#isBusy = true;
     try {
       this.#handleWaiting();
@@ -80,8 +83,9 @@ export class MachineRunner {
   #wake(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     const deadline = this.#machine.deadline();
-    if (deadline !== undefined && deadline <= performance.now()) this.post({ type: "tick" });
-    else this.#arm();
+    if (deadline !== undefined && deadline <= performance.now())
+      this.#waiting.push({ type: "tick" });
+    this.#run();
   }
 
   #end(crash?: { readonly error: unknown }): void {

@@ -1,6 +1,6 @@
 import type { SessionContent } from "@palmtree/files";
 import { SessionHasher, sha256 } from "@palmtree/files";
-import { hashBytes } from "../core/index.js";
+import { hashBytes } from "@palmtree/wire";
 
 /** How long the event loop may stand still for hashing at a time, in milliseconds. */
 const sliceMs = 5;

@@ -1,12 +1,5 @@
 import type { Connection, ConnectionHandlers } from "@palmtree/transport";
-import {
-  type Address,
-  type ControlMessage,
-  type Frame,
-  type Hello,
-  truncateUtf8,
-  wireLimits,
-} from "@palmtree/wire";
+import type { Address, Frame, Hello } from "@palmtree/wire";
 import type { ConnectionId, Effect, PeerEvent } from "../core/index.js";
 import type { Switchboard, Voice } from "./switchboard.js";
 
@@ -55,7 +48,7 @@ export class SessionPort {
   perform(effect: NetworkEffect): void {
     switch (effect.type) {
       case "send-datagram":
-        return this.#switchboard.send(this.#voice, effect.to, fitMessage(effect.message));
+        return this.#switchboard.send(this.#voice, effect.to, effect.message);
       case "dial":
         return this.#dial(effect.connection, effect.to);
       case "send-frame":
@@ -106,7 +99,7 @@ export class SessionPort {
     if (frame.type === "chunk") {
       const { index } = frame;
       connection.send(frame, () => this.#post({ type: "chunk-sent", connection: id, index }));
-    } else connection.send(frame.type === "report" ? fitReport(frame) : frame);
+    } else connection.send(frame);
   }
 
   #handlers(id: ConnectionId): ConnectionHandlers {
@@ -121,18 +114,4 @@ export class SessionPort {
       },
     };
   }
-}
-
-/** Texts for people may hold what an operating system said: they are cut to what fits. */
-function fitMessage(message: ControlMessage): ControlMessage {
-  if (message.type !== "leave" && message.type !== "decline") return message;
-  return { ...message, detail: truncateUtf8(message.detail, wireLimits.detailBytes) };
-}
-
-function fitReport(frame: Extract<Frame, { readonly type: "report" }>): Frame {
-  return {
-    ...frame,
-    code: truncateUtf8(frame.code, wireLimits.errorCodeBytes),
-    detail: truncateUtf8(frame.detail, wireLimits.reportDetailBytes),
-  };
 }

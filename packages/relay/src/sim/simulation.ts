@@ -156,7 +156,10 @@ class Simulation implements World {
     if (effect.frame.type === "welcome") this.#checkFanout(host);
   }
 
-  #checkPayload(host: Host, chunk: { readonly type: string; readonly index: number; readonly payload: Uint8Array }): void {
+  #checkPayload(
+    host: Host,
+    chunk: { readonly type: string; readonly index: number; readonly payload: Uint8Array },
+  ): void {
     if (isSame(chunk.payload, this.content.payloadOf(chunk.index))) return;
     this.#break(`host ${host.number} lets a wrong chunk ${chunk.index} pass (${chunk.type})`);
   }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
-  FilesReceiver,
+  type FilesReceiver,
   FilesSender,
   type FilesSenderOptions,
   PalmTreeRelay,

@@ -73,7 +73,10 @@ describe("a transfer over real sockets", () => {
   });
 
   test("three hundred small files arrive, each with its own content", async () => {
-    const files = Array.from({ length: 300 }, (_, at) => [`out/many/${at % 7}/f${at}`, at] as const);
+    const files = Array.from(
+      { length: 300 },
+      (_, at) => [`out/many/${at % 7}/f${at}`, at] as const,
+    );
     await place.write(Object.fromEntries(files));
     const receiving = await place.receiveMany(2);
     const { result } = await place.send(["out/many"], receiving);

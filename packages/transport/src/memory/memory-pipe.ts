@@ -28,7 +28,6 @@ export class MemoryPipe implements Pipe {
   #isPaused: boolean;
   #hasEnded = false;
   #otherHasEnded = false;
-  #isEndTold = false;
   #isOver = false;
 
   /** @param isPaused - Whether it begins paused, as that of an accepted connection does. */
@@ -122,8 +121,7 @@ export class MemoryPipe implements Pipe {
       this.#events?.onBytes(bytes);
     }
     if (this.#other !== undefined) this.#other.#writeOn();
-    if (this.#isPaused || this.#isOver || this.#isEndTold || !this.#otherHasEnded) return;
-    this.#isEndTold = true;
+    if (this.#isPaused || this.#isOver || !this.#otherHasEnded) return;
     this.#events?.onEnd();
   }
 

@@ -1,6 +1,10 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import type { createServer, Server } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openTransport } from "../../src/index.js";
+import { bindBoth } from "../../src/socket/bind.js";
+import { withDefaults } from "../../src/socket/options.js";
 
 const net = vi.hoisted(() => ({ collisions: 0 }));
 
@@ -27,6 +31,19 @@ const handlers = { onDatagram: () => undefined, onConnection: () => undefined };
 
 afterEach(() => {
   net.collisions = 0;
+});
+
+describe("the buffer for incoming datagrams", () => {
+  it.runIf(process.platform === "linux")(
+    "is made larger, as far as the system allows",
+    async () => {
+      const plain = createSocket("udp4").bind(0, "127.0.0.1");
+      await once(plain, "listening");
+      const { udp, server } = await bindBoth(withDefaults({ host: "127.0.0.1" }));
+      expect(udp.getRecvBufferSize()).toBeGreaterThan(plain.getRecvBufferSize());
+      for (const socket of [plain, udp, server]) socket.close();
+    },
+  );
 });
 
 describe("a port for UDP and TCP", () => {

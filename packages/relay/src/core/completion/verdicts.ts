@@ -7,7 +7,7 @@ interface Candidate {
   entry: ProgressEntry | undefined;
   movedAt: number;
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
-  leaving: { readonly at: number; readonly detail: string } | undefined;
+  leaving: { readonly at: number; readonly code: string; readonly detail: string } | undefined;
   result: PeerResult | undefined;
 }
 
@@ -91,6 +91,8 @@ export class Verdicts {
   onProgress(entry: ProgressEntry): void {
     const candidate = this.#candidates.get(entry.number);
     if (candidate === undefined || candidate.result !== undefined) return;
+    // Told again by somebody above whom the peer hung before.
+    if (entry.chunksHeld < (candidate.entry?.chunksHeld ?? 0)) return;
     candidate.movedAt = this.#context.now;
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;
@@ -116,10 +118,10 @@ export class Verdicts {
   }
 
   /** A peer said, outside the tree, that it leaves. */
-  onLeave(number: number, detail: string): void {
+  onLeave(number: number, code: string, detail: string): void {
     const candidate = this.#candidates.get(number);
     if (candidate === undefined) return;
-    candidate.leaving ??= { at: this.#context.now + reportGraceMs, detail };
+    candidate.leaving ??= { at: this.#context.now + reportGraceMs, code, detail };
     this.#dueAt = Math.min(this.#dueAt, candidate.leaving.at);
   }
 
@@ -144,7 +146,7 @@ export class Verdicts {
       if (result !== undefined) continue;
       const lateAt = movedAt + this.#timeoutMs;
       if (leaving !== undefined && leaving.at <= now)
-        this.giveUp(peer.number, "left", leaving.detail || "left before it was complete");
+        this.giveUp(peer.number, leaving.code || "left", leaving.detail || "left before it was complete");
       else if (lateAt <= now)
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
       else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);

@@ -100,8 +100,14 @@ export class Links {
     });
   }
 
+  /** A frame on a connection that no link has yet: only the two that make one mean something. */
+  onGreeting(connection: ConnectionId, frame: Frame): void {
+    if (frame.type === "hello") this.#onHello(connection, frame);
+    else if (frame.type === "welcome") this.#onWelcome(connection, frame.peer);
+  }
+
   /** The first frame on an accepted connection: does it answer an offer of ours? */
-  onHello(connection: ConnectionId, hello: Hello): void {
+  #onHello(connection: ConnectionId, hello: Hello): void {
     const entry = this.#links.get(hello.number);
     const isOffered =
       entry?.link.offeredToken === hello.token &&
@@ -116,7 +122,7 @@ export class Links {
     this.#handle(hello.number, { type: "hello-received" });
   }
 
-  onWelcome(connection: ConnectionId, id: PeerId): void {
+  #onWelcome(connection: ConnectionId, id: PeerId): void {
     const number = this.#numberOfConnection.get(connection);
     if (number === undefined) return;
     const isExpected = this.#neighbourhood.get(number)?.id === id;

@@ -11,6 +11,8 @@ export class Content {
   readonly held: Bitmap;
   readonly pages: HashPages;
   readonly ring: RingBuffer;
+  /** Chunks that the ring keeps, when all are of full size. */
+  readonly ringChunks: number;
   /** The session's hash, once the root has produced every chunk. */
   sessionHash: Uint8Array | undefined;
 
@@ -20,7 +22,9 @@ export class Content {
     this.pages = new HashPages(sizes.chunkCount, chunkSizeBytes);
     // Two pages at least: the root fills one while the other is being sent.
     const leastBytes = 2 * this.pages.perPage * chunkSizeBytes;
-    this.ring = new RingBuffer(options.ringChunks, Math.max(options.ringBytes, leastBytes));
+    const ringBytes = Math.max(options.ringBytes, leastBytes);
+    this.ring = new RingBuffer(options.ringChunks, ringBytes);
+    this.ringChunks = Math.min(options.ringChunks, Math.floor(ringBytes / chunkSizeBytes));
   }
 
   get chunkCount(): number {

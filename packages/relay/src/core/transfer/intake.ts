@@ -182,10 +182,10 @@ export class Intake {
   #armWant(): void {
     const content = this.#content;
     const isMissing = content?.sessionHash !== undefined && !content.held.isFull;
+    // While the parent is held back, what is missing may be on its way.
+    const isListening = this.#parent !== undefined && this.#pausedConnection === undefined;
     this.#wantAt =
-      isMissing && this.#parent !== undefined
-        ? this.#context.now + this.#context.options.wantAfterMs
-        : undefined;
+      isMissing && isListening ? this.#context.now + this.#context.options.wantAfterMs : undefined;
   }
 
   #holdBack(): void {
@@ -204,6 +204,7 @@ export class Intake {
     this.#pausedConnection = undefined;
     // Silence was of our own making.
     if (this.#parent !== undefined) this.#links.heard(this.#parent);
+    this.#armWant();
   }
 
   #isBehind(share: number): boolean {

@@ -27,8 +27,9 @@ export class Production {
       return;
     }
     if (leadingCursor === undefined) return;
-    const { perPage } = this.#content.pages;
-    const reach = Math.max(this.#context.options.ringChunks - perPage, perPage);
+    const { ringChunks, pages } = this.#content;
+    const { perPage } = pages;
+    const reach = Math.max(ringChunks - perPage, perPage);
     const end = Math.min(this.#content.chunkCount, ceilTo(leadingCursor + reach, perPage));
     for (; this.#asked < end; this.#asked += 1)
       this.#context.emit({ type: "produce-chunk", index: this.#asked });

@@ -94,8 +94,7 @@ export class ChildSlots {
     this.#slots.delete(number);
     // Who is still deciding may end up without a parent after all; the others are in the tree.
     if (reason !== "deciding") this.#settled.add(number);
-    else
-      this.#decidingUntil.set(number, this.#context.now + this.#context.options.probeRetryMs);
+    else this.#decidingUntil.set(number, this.#context.now + this.#context.options.probeRetryMs);
   }
 
   beginUpgrade(number: number): void {

@@ -139,8 +139,9 @@ export class Tree {
   /** Whether the neighbour's request, an answer to a tree check of ours, is accepted. */
   onUpgradeRequest(from: number): void {
     const isKnown = this.#slots.hasProbe(from) || this.#slots.hasChild(from);
+    const isAbove = from === this.#parent || from === this.#joining?.number;
     if (this.#isLeaving) this.#links.refuseUpgrade(from, "leaving");
-    else if (!this.isAttached && !isKnown) this.#links.refuseUpgrade(from, "busy");
+    else if (isAbove || (!this.isAttached && !isKnown)) this.#links.refuseUpgrade(from, "busy");
     else if (!isKnown && !this.#slots.hold(from)) this.#links.refuseUpgrade(from, "fanout-full");
     else {
       this.#slots.beginUpgrade(from);
@@ -213,7 +214,8 @@ export class Tree {
   }
 
   #gossip(): void {
-    if (!this.isAttached || this.#isLeaving) return;
+    // The root's pulse is 0 until everybody knows his neighbours; before that nobody is checked.
+    if (!this.isAttached || this.#isLeaving || this.#pulse === 0) return;
     const free = this.#slots.free;
     if (free === 0) return;
     const unsettled = this.#neighbourhood.numbers.filter(

@@ -1,4 +1,11 @@
-import type { Address, ControlMessage, Datagram, SessionId } from "@palmtree/wire";
+import {
+  type Address,
+  type ControlMessage,
+  type Datagram,
+  type SessionId,
+  truncateUtf8,
+  wireLimits,
+} from "@palmtree/wire";
 import type { Voice } from "../switchboard.js";
 import type { Refusal } from "./relay-options.js";
 
@@ -28,7 +35,9 @@ export class ClosedSessions {
 
   /** @param voice - with the peer's id that the session knows */
   add(voice: Voice, refusal: Refusal): void {
-    this.#closed.set(voice.session, { voice, refusal });
+    // It may hold what a caller or an operating system said.
+    const detail = truncateUtf8(refusal.detail, wireLimits.detailBytes);
+    this.#closed.set(voice.session, { voice, refusal: { reason: refusal.reason, detail } });
     for (const oldest of this.#closed.keys()) {
       if (this.#closed.size <= mostRemembered) break;
       this.#closed.delete(oldest);
@@ -39,7 +48,24 @@ export class ClosedSessions {
     const closed = this.#closed.get(session);
     if (closed === undefined) return;
     const { voice, refusal } = closed;
-    if (message.type === "invite") this.#send(voice, from, { type: "decline", ...refusal });
-    if (message.type === "ended") this.#send(voice, from, { type: "leave", detail: "" });
+    const answer = answerTo(message, refusal);
+    if (answer !== undefined) this.#send(voice, from, answer);
+  }
+}
+
+/** Who knows at once that nobody is here any more need not find out by waiting. */
+function answerTo({ type }: ControlMessage, refusal: Refusal): ControlMessage | undefined {
+  switch (type) {
+    case "invite":
+      return { type: "decline", ...refusal };
+    case "ended":
+      return { type: "leave", code: "", detail: "" };
+    case "tree-check":
+    case "orphan":
+      return { type: "tree-reject", reason: "leaving" };
+    case "upgrade-request":
+      return { type: "upgrade-reject", reason: "leaving" };
+    default:
+      return undefined;
   }
 }

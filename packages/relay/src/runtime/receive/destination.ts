@@ -18,10 +18,14 @@ export async function prepareDirectory(directory: string): Promise<string> {
     return path;
   } catch (cause) {
     const shown = escapeForTerminal(path);
-    throw new PalmTreeError("not-writable", `Cannot write to the directory ${shown}: ${why(cause)}`, {
-      facts: { path },
-      cause,
-    });
+    throw new PalmTreeError(
+      "not-writable",
+      `Cannot write to the directory ${shown}: ${why(cause)}`,
+      {
+        facts: { path },
+        cause,
+      },
+    );
   }
 }
 

@@ -5,11 +5,16 @@ import type { Step } from "../../core/index.js";
 import { drawSessionId } from "../identity.js";
 import { Switchboard } from "../switchboard.js";
 import { ownAddress, withoutLoopback } from "./own-address.js";
-import { checkDistinct, type ResolvedPeer, resolvePeers, type UnresolvedPeer } from "./peer-names.js";
+import {
+  checkDistinct,
+  type ResolvedPeer,
+  resolvePeers,
+  type UnresolvedPeer,
+} from "./peer-names.js";
 import { ResultLedger } from "./result-ledger.js";
 import { RootSession } from "./root-session.js";
-import type { ScannedStep, SenderStep } from "./sender-step.js";
 import { checkOrder, type FilesSenderOptions, type SendOrder } from "./sender-options.js";
+import type { ScannedStep, SenderStep } from "./sender-step.js";
 import { StepQueue } from "./step-queue.js";
 
 /**
@@ -102,8 +107,7 @@ export class FilesSender {
       peers.map(({ text }) => text),
       reachable,
     );
-    for (const peer of unresolved)
-      queue.push({ type: "peer-ended", result: ledger.absent(peer) });
+    for (const peer of unresolved) queue.push({ type: "peer-ended", result: ledger.absent(peer) });
     const onStep = (step: Step): void => {
       ledger.note(step);
       queue.push(step);
@@ -127,7 +131,8 @@ export class FilesSender {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       root.start();
-      for (let steps = await queue.take(); steps.length > 0; steps = await queue.take()) yield* steps;
+      for (let steps = await queue.take(); steps.length > 0; steps = await queue.take())
+        yield* steps;
     } finally {
       signal?.removeEventListener("abort", onAbort);
       await root.close("the sender was stopped");

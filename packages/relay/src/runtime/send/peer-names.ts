@@ -1,6 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { type Address, formatAddress, isPalmTreeError, PalmTreeError, parseAddress } from "@palmtree/wire";
+import {
+  type Address,
+  formatAddress,
+  isPalmTreeError,
+  PalmTreeError,
+  parseAddress,
+} from "@palmtree/wire";
 
 /** The port, UDP and TCP, where none is given. */
 export const defaultPort = 4747;
@@ -38,7 +44,8 @@ export function parsePeerName(text: string): PeerName {
   const host = isBareIpv6 ? text : (bracketed ?? plain)?.[1];
   const digits = isBareIpv6 ? undefined : (bracketed ?? plain)?.[2];
   const port = digits === undefined ? defaultPort : Number(digits);
-  const isHost = host !== undefined && (bracketed ? isIP(host) === 6 : isHostName(host) || isBareIpv6);
+  const isHost =
+    host !== undefined && (bracketed ? isIP(host) === 6 : isHostName(host) || isBareIpv6);
   // A zone (`%eth0`) means nothing on the other machines.
   if (!isHost || host.includes("%") || port < 1 || port > 65_535)
     throw new PalmTreeError(

@@ -42,9 +42,7 @@ export class ResultLedger {
     }
   }
 
-  close(
-    outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "error">,
-  ): ResultStep {
+  close(outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "error">): ResultStep {
     const peers = this.#peers.map((peer) => this.#results.get(peer) ?? unheard(peer, outcome));
     const completeCount = peers.filter(({ status }) => status === "complete").length;
     const isComplete = completeCount === peers.length;
@@ -67,6 +65,13 @@ function unheard(
   { seconds, error }: { readonly seconds: number; readonly error?: ResultStep["error"] },
 ): SendPeerResult {
   const why = error ?? { code: "not-answering", message: `nothing was heard of ${peer}` };
-  return { peer, address: peer, number: undefined, status: "failed", bytes: 0, seconds, error: why };
+  return {
+    peer,
+    address: peer,
+    number: undefined,
+    status: "failed",
+    bytes: 0,
+    seconds,
+    error: why,
+  };
 }
-

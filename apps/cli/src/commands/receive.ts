@@ -1,0 +1,156 @@
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { defaultPort, PalmTreeRelay, type Refusal, type RelayOptions } from "@palmtree/relay";
+import { Command } from "commander";
+import { type ExitCode, exitCodes } from "../exit-code.js";
+import { describeFailure } from "../failure.js";
+import { findKey, insecurityWarning, type KeyOptions } from "../options/group-key.js";
+import { ipOf, type Listen, listenOption } from "../options/listen.js";
+import { choiceOption, integerOption } from "../options/values.js";
+import { EventOutput } from "../output/event-output.js";
+import { Messages } from "../output/messages.js";
+import type { ReceiveEvent } from "../receive/receive-event.js";
+import { ReceiveStory } from "../receive/receive-story.js";
+import { ReceiveView } from "../receive/receive-view.js";
+import { StopRequest } from "../stop-request.js";
+import { UsageError } from "../usage-error.js";
+
+interface ReceiveOptions extends KeyOptions {
+  readonly dir?: string;
+  readonly listen?: Listen;
+  readonly once?: true;
+  readonly onConflict?: "fail" | "overwrite";
+  readonly sync: boolean;
+  readonly maxSessions?: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+const examples = `
+Examples:
+  $ palmtree receive --dir incoming --insecure
+  $ palmtree receive --once --json --listen 10.0.0.7:5000 --insecure
+
+Receives until SIGINT or SIGTERM, which remove what has not arrived whole. Exit codes: 0 nothing was
+broken off (with --once: the transfer is complete), 1 something was, 2 the command was not
+understood.`;
+
+/** @param setExitCode - is told how it ended */
+export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
+  return new Command("receive")
+    .description("Receive what `palmtree send` sends, and pass it on to other peers.")
+    .option("--dir <dir>", "where it lands; made if it is not there (.)")
+    .option(
+      "--listen <host:port>",
+      `where to be invited (0.0.0.0:${defaultPort}); port 0 for a free one`,
+      listenOption(defaultPort),
+    )
+    .option("--once", "end after one session")
+    .option(
+      "--on-conflict <what>",
+      "fail keeps what is there, overwrite replaces it (fail)",
+      choiceOption("--on-conflict", ["fail", "overwrite"]),
+    )
+    .option("--no-sync", "do not wait until it would survive a loss of power")
+    .option(
+      "--max-sessions <n>",
+      "sessions at the same time; others are declined (8)",
+      integerOption("--max-sessions", 1, 1_024),
+    )
+    .option("--key-file <file>", "a file with the group key (checked, not used yet)")
+    .option("--insecure", "neither encrypted nor authenticated, and that is meant")
+    .option("--json", "events on stdout, one JSON object a line")
+    .option("--quiet", "only warnings and errors on stderr")
+    .addHelpText("after", examples)
+    .action(async (options: ReceiveOptions) => {
+      setExitCode(await receive(options));
+    });
+}
+
+const anywhere: Listen = { host: "0.0.0.0", port: defaultPort };
+
+/** Progress is told this often at most, in milliseconds: five times a second. */
+const tickMs = 200;
+
+async function receive(options: ReceiveOptions): Promise<ExitCode> {
+  const key = await findKey(options, process.env);
+  const warning = insecurityWarning(options, key);
+  const { listen = anywhere, dir: directory = "." } = options;
+  const place = { directory, host: await ipOf(listen), port: listen.port };
+  const messages = new Messages(process.stderr, options, process.env);
+  using stop = new StopRequest();
+  const output = new EventOutput<ReceiveEvent>(new ReceiveView(messages), {
+    json: options.json === true,
+    onClosed: () => stop.make("nobody reads the events any more"),
+  });
+  const { emit } = output;
+  if (warning !== undefined) messages.warn(warning);
+
+  const story = new ReceiveStory(emit);
+  const ticker = setInterval(() => !output.isBehind && story.tick(), tickMs);
+  try {
+    return await serve({ options, place, signal: stop.signal, story, emit });
+  } catch (error) {
+    const failure = describeFailure(error);
+    // The address is what the caller wrote, or this machine does not have it.
+    if (failure.code === "address-invalid")
+      throw new UsageError(`--listen: ${failure.message}`, { cause: error });
+    story.fail(failure, { isLast: options.once === true });
+    return exitCodes.failed;
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+interface Serving {
+  readonly options: ReceiveOptions;
+  readonly place: Pick<RelayOptions, "directory"> & {
+    readonly host: string;
+    readonly port: number;
+  };
+  readonly signal: AbortSignal;
+  readonly story: ReceiveStory;
+  readonly emit: (event: ReceiveEvent) => void;
+}
+
+/** Takes part in sessions until the signal, or until the first is over. */
+async function serve({ options, place, signal, story, emit }: Serving): Promise<ExitCode> {
+  const { once: isOnce = false, maxSessions, onConflict = "fail", sync } = options;
+  const firstEnd = new AbortController();
+  const brokenOff: string[] = [];
+  let first: "complete" | "failed" | undefined;
+  // A second session is declined, also between the end of the first and that of the process.
+  let isTaken = (): boolean => false;
+  const accept = (): true | Refusal => !isTaken() || { reason: "leaving", detail: "it took one" };
+  const relay = await PalmTreeRelay.open({
+    ...place,
+    onConflict,
+    sync,
+    ...(isOnce ? { maxSessions: 1, accept } : maxSessions === undefined ? {} : { maxSessions }),
+    onTransferStart: (receiver) => story.onStart(receiver),
+    onStep: (receiver, step) => story.onStep(receiver, step),
+    onTransferEnd: (receiver, result) => {
+      if (signal.aborted && result.status === "failed") brokenOff.push(receiver.session);
+      first ??= result.status;
+      story.onEnd(receiver, result);
+      if (isOnce) firstEnd.abort();
+    },
+  });
+  isTaken = () => isOnce && relay.counters.sessionsJoined > 0;
+  emit({ type: "listening", ...partsOf(relay.address), dir: resolve(place.directory) });
+  await aborted(AbortSignal.any([signal, firstEnd.signal]));
+  await relay.close();
+  if (!isOnce) return brokenOff.length === 0 ? exitCodes.complete : exitCodes.failed;
+  if (first === undefined) story.fail(describeFailure(signal.reason), { isLast: true });
+  return first === "complete" ? exitCodes.complete : exitCodes.failed;
+}
+
+function partsOf(address: string): { readonly address: string; readonly port: number } {
+  const colon = address.lastIndexOf(":");
+  const ip = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  return { address: ip, port: Number(address.slice(colon + 1)) };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}

@@ -1,0 +1,61 @@
+import type { Failure } from "../failure.js";
+
+/**
+ * What `palmtree receive --json` prints, an object on a line. Scripts depend on it:
+ * apps/cli/README.md has an example of each, and fields are only ever added.
+ */
+export type ReceiveEvent =
+  | {
+      readonly type: "listening";
+      /** An IP address. */
+      readonly address: string;
+      readonly port: number;
+      readonly dir: string;
+    }
+  | {
+      /** The names and sizes of a session's files are known. */
+      readonly type: "started";
+      readonly session: string;
+      readonly name: string;
+      readonly from: string;
+      readonly files: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: "progress";
+      readonly session: string;
+      /** Of all files, verified and on this machine's disk. */
+      readonly bytes: number;
+      readonly totalBytes: number;
+    }
+  | ({
+      /** A neighbour broke the rules. */
+      readonly type: "blamed";
+      readonly session: string;
+      /** The neighbour's number in the session; 0 is the sender. */
+      readonly number: number;
+    } & Failure)
+  | {
+      /** Everything stands under its final name; the session goes on for the neighbours. */
+      readonly type: "landed";
+      readonly session: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly seconds: number;
+    }
+  | ReceiveResult
+  | ({ readonly type: "error" } & Failure);
+
+/** A session is over here. */
+export interface ReceiveResult {
+  readonly type: "result";
+  readonly status: "complete" | "failed";
+  /** Undefined where there was none. */
+  readonly session?: string;
+  readonly name?: string;
+  readonly from?: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly error?: Failure;
+}

@@ -1,0 +1,63 @@
+import type { FilesReceiver, ReceiveResult as RelayResult, Step } from "@palmtree/relay";
+import type { Failure } from "../failure.js";
+import { roundSeconds } from "../output/text.js";
+import type { ReceiveEvent } from "./receive-event.js";
+
+/**
+ * Turns what a relay tells into the command's events. Progress is looked at, and told, when
+ * {@link ReceiveStory.tick} is called.
+ */
+export class ReceiveStory {
+  readonly #emit: (event: ReceiveEvent) => void;
+  /** Transfers that are under way, with the bytes that were told last. */
+  readonly #receiving = new Map<FilesReceiver, number>();
+
+  constructor(emit: (event: ReceiveEvent) => void) {
+    this.#emit = emit;
+  }
+
+  onStart(receiver: FilesReceiver): void {
+    const { session, name, from, fileItems, totalBytes: bytes } = receiver;
+    this.#receiving.set(receiver, 0);
+    this.#emit({ type: "started", session, name, from, files: fileItems.length, bytes });
+    void receiver.result.then((result) => this.#onResult(receiver, result));
+  }
+
+  onStep({ session }: FilesReceiver, step: Step): void {
+    if (step.type !== "blamed") return;
+    const { type, number, code, message } = step;
+    this.#emit({ type, session, number, code, message });
+  }
+
+  onEnd({ session, name, from }: FilesReceiver, result: RelayResult): void {
+    const { status, files, bytes, error } = result;
+    const seconds = roundSeconds(result.seconds);
+    const base = { status, session, name, from, files, bytes, seconds };
+    this.#emit({ type: "result", ...base, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** There was no session, and there will be none. */
+  fail(error: Failure, { isLast }: { readonly isLast: boolean }): void {
+    this.#emit({ type: "error", ...error });
+    if (!isLast) return;
+    this.#emit({ type: "result", status: "failed", files: 0, bytes: 0, seconds: 0, error });
+  }
+
+  /** Tells how far the transfers are, those that got on. */
+  tick(): void {
+    for (const [receiver, before] of this.#receiving) {
+      const { session, bytesReceived: bytes, totalBytes } = receiver;
+      if (bytes === before) continue;
+      this.#receiving.set(receiver, bytes);
+      this.#emit({ type: "progress", session, bytes, totalBytes });
+    }
+  }
+
+  #onResult(receiver: FilesReceiver, result: RelayResult): void {
+    this.#receiving.delete(receiver);
+    if (result.status !== "complete") return;
+    const { files, bytes } = result;
+    const seconds = roundSeconds(result.seconds);
+    this.#emit({ type: "landed", session: receiver.session, files, bytes, seconds });
+  }
+}

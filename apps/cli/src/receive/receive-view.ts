@@ -1,0 +1,107 @@
+import { escapeForTerminal } from "@palmtree/files";
+import type { Messages } from "../output/messages.js";
+import { RateMeter } from "../output/rate-meter.js";
+import { count, formatBytes, formatRate, formatSeconds } from "../output/text.js";
+import type { ReceiveEvent } from "./receive-event.js";
+
+type EventOf<T extends ReceiveEvent["type"]> = Extract<ReceiveEvent, { readonly type: T }>;
+
+interface Incoming {
+  readonly name: string;
+  readonly rate: RateMeter;
+  bytes: number;
+  readonly totalBytes: number;
+  bytesPerSecond: number;
+}
+
+/** Shows a person what comes in. */
+export class ReceiveView {
+  readonly #messages: Messages;
+  /** By session, the transfers that are under way. */
+  readonly #incoming = new Map<string, Incoming>();
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  show(event: ReceiveEvent): void {
+    switch (event.type) {
+      case "listening":
+        return this.#onListening(event);
+      case "started":
+        return this.#onStarted(event);
+      case "progress":
+        return this.#onProgress(event);
+      case "blamed":
+        return this.#complain(`peer ${event.number} is cut off: ${event.message}`);
+      case "landed":
+        return this.#onLanded(event);
+      case "result":
+        return this.#onResult(event);
+      case "error":
+        this.#messages.live("");
+        return this.#messages.error(event.message);
+    }
+  }
+
+  #onListening({ address, port, dir }: EventOf<"listening">): void {
+    const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    this.#messages.line(`Listening on ${place}, receiving into ${escapeForTerminal(dir)}`);
+  }
+
+  #onStarted({ session, name, from, files, bytes }: EventOf<"started">): void {
+    const shown = escapeForTerminal(name);
+    const rate = new RateMeter();
+    this.#incoming.set(session, {
+      name: shown,
+      rate,
+      bytes: 0,
+      totalBytes: bytes,
+      bytesPerSecond: 0,
+    });
+    const what = `${count(files, "file")}, ${formatBytes(bytes)}`;
+    this.#messages.line(`Receiving ${shown} (${what}) from ${from}`);
+  }
+
+  #onProgress({ session, bytes }: EventOf<"progress">): void {
+    const incoming = this.#incoming.get(session);
+    if (incoming === undefined) return;
+    incoming.bytes = bytes;
+    incoming.bytesPerSecond = incoming.rate.add(bytes, performance.now());
+    this.#showProgress();
+  }
+
+  #onLanded({ session, files, bytes, seconds }: EventOf<"landed">): void {
+    const name = this.#incoming.get(session)?.name ?? "";
+    this.#incoming.delete(session);
+    this.#showProgress();
+    const took = `${formatSeconds(seconds)} (${formatRate(bytes, seconds)})`;
+    const what = `${count(files, "file")}, ${formatBytes(bytes)} in ${took}`;
+    const text = `Received ${name}: ${what}; serving its neighbours until the session ends`;
+    this.#messages.line(this.#messages.colors.green(text));
+  }
+
+  #onResult({ session = "", status, name = "", error }: EventOf<"result">): void {
+    this.#incoming.delete(session);
+    this.#showProgress();
+    if (session === "") return; // its error is shown
+    const shown = escapeForTerminal(name);
+    if (status === "complete") return this.#messages.line(`The session of ${shown} is over`);
+    const why = error === undefined ? "" : escapeForTerminal(`: ${error.code}: ${error.message}`);
+    this.#complain(`Did not receive ${shown}${why}`);
+  }
+
+  #complain(text: string): void {
+    this.#messages.line(this.#messages.colors.yellow(escapeForTerminal(text)));
+  }
+
+  #showProgress(): void {
+    const shown = [...this.#incoming.values()].map(
+      ({ name, bytes, totalBytes, bytesPerSecond }) => {
+        const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+        return `${`${percent} %`.padStart(5)}  ${formatRate(bytesPerSecond, 1)}  ${name}`;
+      },
+    );
+    this.#messages.live(shown.join("   "));
+  }
+}

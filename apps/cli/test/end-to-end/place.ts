@@ -1,0 +1,119 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type CommandOptions, type Ended, type Event, PalmtreeProcess } from "./command.js";
+
+/** A receiving process that can be invited. */
+export interface Receiving {
+  readonly process: PalmtreeProcess;
+  readonly directory: string;
+  /** `127.0.0.1:PORT` */
+  readonly address: string;
+}
+
+/** A temporary directory, and processes on loopback, all of which end with the test. */
+export class Place {
+  readonly path: string;
+  readonly #processes: PalmtreeProcess[] = [];
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async make(): Promise<Place> {
+    return new Place(await mkdtemp(join(tmpdir(), "palmtree-cli-")));
+  }
+
+  async clear(): Promise<void> {
+    for (const command of this.#processes) command.kill("SIGKILL");
+    await Promise.all(this.#processes.map(({ ended }) => ended.catch(() => undefined)));
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** Writes files: random bytes for a size, a text as it is, "directory" for an empty directory. */
+  async write(files: Readonly<Record<string, number | string>>): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(this.path, name);
+      await mkdir(content === "directory" ? path : dirname(path), { recursive: true });
+      if (content === "directory") continue;
+      await writeFile(path, typeof content === "number" ? randomBytes(content) : content);
+    }
+  }
+
+  /** A file of zeros that takes no space. */
+  async writeSparse(name: string, bytes: number): Promise<void> {
+    await writeFile(join(this.path, name), "");
+    await truncate(join(this.path, name), bytes);
+  }
+
+  start(args: readonly string[], options: CommandOptions = {}): PalmtreeProcess {
+    const command = new PalmtreeProcess(args, { cwd: this.path, ...options });
+    this.#processes.push(command);
+    return command;
+  }
+
+  /** Runs a command to its end. */
+  run(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  /** Starts `receive`, with --json and --insecure, and waits until it can be invited. */
+  async receive(name: string, ...args: readonly string[]): Promise<Receiving> {
+    const place = ["--dir", name, "--listen", "127.0.0.1:0", "--no-sync"];
+    const process = this.start(["receive", "--json", "--insecure", ...place, ...args]);
+    const { port } = await process.event("listening");
+    return { process, directory: join(this.path, name), address: `127.0.0.1:${port}` };
+  }
+
+  receiveMany(count: number, ...args: readonly string[]): Promise<Receiving[]> {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    return Promise.all(numbers.map((number) => this.receive(`in-${number}`, ...args)));
+  }
+
+  /** Starts `send`, with --json and --insecure. */
+  send(
+    paths: readonly string[],
+    to: readonly (Receiving | string)[],
+    ...args: readonly string[]
+  ): PalmtreeProcess {
+    const peers = to.map((peer) => (typeof peer === "string" ? peer : peer.address));
+    return this.start(["send", ...paths, "--to", peers.join(","), "--json", "--insecure", ...args]);
+  }
+
+  /** Everything below a directory: paths with hashes, directories with a slash behind. */
+  async contentOf(name: string): Promise<Record<string, string>> {
+    const base = join(this.path, name);
+    const content: Record<string, string> = {};
+    for (const entry of (await readdir(base, { recursive: true })).sort()) {
+      const path = join(base, entry);
+      if ((await stat(path)).isDirectory()) content[`${entry}/`] = "";
+      else content[entry] = await hashOf(path);
+    }
+    return content;
+  }
+}
+
+/** The last line, as every script reads it. */
+export function lastOf({ events }: Pick<Ended, "events">): Event {
+  const last = events.at(-1);
+  if (last === undefined) throw new Error("there is no event");
+  return last;
+}
+
+export async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest("hex");
+}
+
+/** Waits, looking often. For what another process does and does not tell. */
+export async function until(isSo: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`not so within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,303 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Bench, session } from "./bench.js";
+import { address, framesIn, only, peer, saidIn, token } from "./parts.js";
+
+const options = {
+  upgradeRetryMs: 100,
+  upgradeTimeoutMs: 1_000,
+  silentAfterMs: 5_000,
+  aliveIntervalMs: 1_000,
+  pulseIntervalMs: 1e9,
+  progressIntervalMs: 1e9,
+};
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench({ options });
+});
+
+const request = { type: "upgrade-request" } as const;
+const alive = { type: "alive" } as const;
+
+/** A root with two children slots, so that nothing but the links has anything to do. */
+function makeRoot(): Bench {
+  return new Bench({ isRoot: true, number: 0, options });
+}
+
+describe("the side that asks", () => {
+  test("asks again until it is answered", () => {
+    bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
+    const said = saidIn(bench.pass(450));
+    expect(said).toEqual(Array(4).fill({ to: 1, ...request }));
+  });
+
+  test("dials when it is accepted, shows the token first, and is active by the welcome", () => {
+    bench.relay.self.hasManifest = true;
+    bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
+    const accepted = bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    expect(accepted).toEqual([{ type: "dial", connection: 1, to: address(1) }]);
+    const opened = bench.do(() => bench.relay.links.onConnectionOpened(1));
+    expect(framesIn(opened, 1)).toEqual([
+      { type: "hello", session, peer: peer(5).id, number: 5, token: token(3), hasManifest: true },
+    ]);
+    expect(bench.relay.links.isActive(1)).toBe(false);
+    bench.welcome(1, 1);
+    expect(bench.relay.links.isActive(1)).toBe(true);
+    expect(bench.relay.links.connectionOf(1)).toBe(1);
+    expect(bench.relay.links.activeNumberOf(1)).toBe(1);
+  });
+
+  test("ends the attempt when somebody else welcomes it", () => {
+    bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
+    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    bench.do(() => bench.relay.links.onConnectionOpened(1));
+    const welcome = { type: "welcome", peer: peer(2).id } as const;
+    const effects = bench.do(() => bench.relay.links.onGreeting(1, welcome));
+    expect(effects).toContainEqual({ type: "close-connection", connection: 1 });
+    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "protocol" });
+    expect(bench.relay.links.isUsed(1)).toBe(false);
+  });
+
+  test("gives up, and says so, when the attempt takes too long", () => {
+    bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
+    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    const effects = bench.pass(1_000);
+    expect(only(effects, "close-connection")).toEqual([
+      { type: "close-connection", connection: 1 },
+    ]);
+    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "silent" });
+    expect(bench.relay.links.isUsed(1)).toBe(false);
+  });
+
+  test("gives up at once when the neighbour cannot be dialled", () => {
+    bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
+    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    bench.cut(1);
+    expect(bench.relay.links.isUsed(1)).toBe(false);
+    expect(bench.facts).toContainEqual({ type: "link-passive", number: 1 });
+  });
+
+  test("takes a new connection for a new attempt, and what the old one still does is nothing", () => {
+    const old = bench.joinUnder(1);
+    bench.cut(old);
+    const fresh = bench.joinUnder(1);
+    expect(fresh).not.toBe(old);
+    bench.do(() => bench.relay.links.onConnectionOpened(old));
+    bench.cut(old);
+    expect(bench.relay.links.connectionOf(1)).toBe(fresh);
+  });
+});
+
+describe("the side that offers", () => {
+  test("offers a token of its own to every neighbour, and the same one again when asked again", () => {
+    bench = makeRoot();
+    const first = bench.offerTo(1);
+    const other = bench.offerTo(2);
+    expect(first).toBe(token(1));
+    expect(other).toBe(token(2));
+    expect(bench.offerTo(1)).toBe(first);
+  });
+
+  test("welcomes the hello that shows the token, and is active from then on", () => {
+    bench = makeRoot();
+    const offered = bench.offerTo(1) ?? "";
+    const { connection, effects } = bench.greet(1, { token: offered, hasManifest: true });
+    expect(framesIn(effects, connection)).toEqual([{ type: "welcome", peer: peer(0).id }]);
+    expect(bench.relay.links.activeNumberOf(connection)).toBe(1);
+    expect(bench.relay.links.hasManifest(1)).toBe(true);
+    expect(bench.facts).toContainEqual({ type: "link-active", number: 1, isParent: false });
+  });
+
+  test("closes a connection that shows another token, without an answer", () => {
+    bench = makeRoot();
+    bench.offerTo(1);
+    const { connection, effects } = bench.greet(1, { token: token(77) });
+    expect(effects).toEqual([{ type: "close-connection", connection }]);
+    expect(bench.relay.links.isActive(1)).toBe(false);
+  });
+
+  test("closes a connection that shows another neighbour's token", () => {
+    bench = makeRoot();
+    const offered = bench.offerTo(1) ?? "";
+    bench.offerTo(2);
+    const { connection, effects } = bench.greet(2, { token: offered });
+    expect(effects).toEqual([{ type: "close-connection", connection }]);
+  });
+
+  test("closes a connection that shows the right token and another id", () => {
+    bench = makeRoot();
+    const offered = bench.offerTo(1) ?? "";
+    const { connection, effects } = bench.greet(1, { token: offered, peer: peer(2).id });
+    expect(effects).toEqual([{ type: "close-connection", connection }]);
+    expect(bench.relay.links.isActive(1)).toBe(false);
+  });
+
+  test("closes a connection of a neighbour to which nothing was offered, and of a stranger", () => {
+    bench = makeRoot();
+    for (const number of [1, 9]) {
+      const { connection, effects } = bench.greet(number, { token: token(1) });
+      expect(effects).toEqual([{ type: "close-connection", connection }]);
+    }
+  });
+
+  test("takes a token once: a second connection with it is closed and leaves the first alone", () => {
+    bench = makeRoot();
+    const offered = bench.offerTo(1) ?? "";
+    const first = bench.greet(1, { token: offered });
+    const second = bench.greet(1, { token: offered });
+    expect(second.effects).toEqual([{ type: "close-connection", connection: second.connection }]);
+    expect(bench.relay.links.connectionOf(1)).toBe(first.connection);
+  });
+
+  test("withdraws an offer that nobody took", () => {
+    bench = makeRoot();
+    const offered = bench.offerTo(1) ?? "";
+    expect(saidIn(bench.pass(1_000))).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      reason: "silent",
+    });
+    const { connection, effects } = bench.greet(1, { token: offered });
+    expect(effects).toEqual([{ type: "close-connection", connection }]);
+  });
+
+  test("gives an active link up for a new offer when the neighbour asks again", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    const effects = bench.hear(1, request);
+    expect(effects).toContainEqual({ type: "close-connection", connection });
+    expect(saidIn(effects)).toEqual([{ to: 1, type: "upgrade-accept", token: token(2) }]);
+    expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
+  });
+});
+
+describe("an active link", () => {
+  test("goes passive, and the neighbour is told, when the connection is lost", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    expect(saidIn(bench.cut(connection))).toEqual([{ to: 1, type: "downgrade", reason: "lost" }]);
+    expect(bench.relay.links.isActive(1)).toBe(false);
+    expect(bench.relay.links.activeNumberOf(connection)).toBeUndefined();
+  });
+
+  test("goes passive without an answer when the neighbour downgrades it, or leaves", () => {
+    for (const message of [
+      { type: "downgrade", reason: "silent" },
+      { type: "leave", code: "", detail: "" },
+    ] as const) {
+      bench = makeRoot();
+      const connection = bench.adopt(1);
+      expect(bench.hear(1, message)).toEqual([{ type: "close-connection", connection }]);
+      expect(bench.relay.links.isActive(1)).toBe(false);
+    }
+  });
+
+  test("that was idle for a second carries alive", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    const effects = bench.pass(3_500);
+    expect(framesIn(effects, connection)).toEqual([alive, alive, alive]);
+  });
+
+  test("on which something was sent meanwhile carries alive a second after that", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    bench.pass(700);
+    bench.do(() => bench.relay.links.send(1, { type: "finish" }));
+    expect(framesIn(bench.pass(1_699), connection)).toEqual([]);
+    expect(framesIn(bench.pass(1_700), connection)).toEqual([alive]);
+  });
+
+  test("to a neighbour that is silent on both ways is downgraded", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    expect(saidIn(bench.pass(4_999))).toEqual([]);
+    const effects = bench.pass(5_000);
+    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "silent" });
+    expect(effects).toContainEqual({ type: "close-connection", connection });
+    expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
+  });
+
+  test("stays as long as the neighbour is heard on either way", () => {
+    bench = makeRoot();
+    bench.adopt(1);
+    for (let at = 4_000; at <= 20_000; at += 4_000) {
+      bench.pass(at);
+      if (at % 8_000 === 0) bench.hear(1, { type: "pong", pulse: 1 });
+      else bench.childSays(1, alive);
+    }
+    expect(bench.relay.links.isActive(1)).toBe(true);
+  });
+
+  test("is no worse for a machine that itself stood still: it begins to listen anew", () => {
+    bench = makeRoot();
+    bench.adopt(1);
+    const { relay } = bench;
+    relay.setTime(1_000, relay.deadline());
+    bench.do(() => relay.onTick());
+    // A laptop's lid was closed for a minute.
+    relay.setTime(61_000, relay.deadline());
+    expect(saidIn(bench.do(() => relay.onTick()))).toEqual([]);
+    expect(relay.links.isActive(1)).toBe(true);
+    // From now on it counts as always.
+    expect(saidIn(bench.pass(66_000))).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      reason: "silent",
+    });
+  });
+
+  test("of a machine that was only a little late is judged as always", () => {
+    bench = makeRoot();
+    bench.adopt(1);
+    const { relay } = bench;
+    for (const at of [1_000, 2_000, 3_000, 4_000]) {
+      relay.setTime(at, relay.deadline());
+      bench.do(() => relay.onTick());
+    }
+    relay.setTime(5_200, relay.deadline());
+    expect(saidIn(bench.do(() => relay.onTick()))).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      reason: "silent",
+    });
+  });
+
+  test("that is closed with all others says that this peer leaves", () => {
+    bench = makeRoot();
+    const connections = [bench.adopt(1), bench.adopt(2)];
+    const effects = bench.do(() => bench.relay.links.closeAll());
+    expect(only(effects, "close-connection").map(({ connection }) => connection)).toEqual(
+      connections,
+    );
+    expect(saidIn(effects)).toEqual([
+      { to: 1, type: "downgrade", reason: "leaving" },
+      { to: 2, type: "downgrade", reason: "leaving" },
+    ]);
+  });
+});
+
+describe("a passive link", () => {
+  test("drops what is to be sent over it, and has no connection", () => {
+    expect(bench.do(() => bench.relay.links.send(1, alive))).toEqual([]);
+    expect(bench.relay.links.connectionOf(1)).toBeUndefined();
+  });
+
+  test("has nothing to do: neither alive, nor silence, nor a deadline", () => {
+    bench = makeRoot();
+    bench.cut(bench.adopt(1));
+    bench.pass(20_000);
+    expect(bench.relay.links.deadline()).toBeUndefined();
+  });
+
+  test("is not made for a neighbour that only sends a downgrade", () => {
+    expect(bench.hear(1, { type: "downgrade", reason: "lost" })).toEqual([]);
+    expect(bench.relay.links.isUsed(1)).toBe(false);
+  });
+
+  test("ignores frames other than a greeting on connections that it does not know", () => {
+    expect(bench.do(() => bench.relay.links.onGreeting(-9, alive))).toEqual([]);
+    const welcome = { type: "welcome", peer: peer(1).id } as const;
+    expect(bench.do(() => bench.relay.links.onGreeting(-9, welcome))).toEqual([]);
+  });
+});

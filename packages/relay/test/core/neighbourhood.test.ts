@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Neighbourhood } from "../../src/core/hypercube/neighbourhood.js";
+import { address, peer, peers, range } from "./parts.js";
+
+const nobodyIsUsed = (): boolean => false;
+
+let neighbourhood: Neighbourhood;
+beforeEach(() => {
+  neighbourhood = new Neighbourhood();
+  neighbourhood.list(peers(3, 1, 2));
+});
+
+describe("Neighbourhood", () => {
+  test("listed neighbours are known by number, id and address, in the order of the list", () => {
+    expect(neighbourhood.numbers).toEqual([3, 1, 2]);
+    expect(neighbourhood.size).toBe(3);
+    expect(neighbourhood.get(1)).toEqual(peer(1));
+    expect(neighbourhood.numberOf(peer(2).id)).toBe(2);
+    expect(neighbourhood.addressOf(3)).toBe(address(3));
+  });
+
+  test("nobody else is known", () => {
+    expect(neighbourhood.get(4)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(4).id)).toBeUndefined();
+    expect(neighbourhood.addressOf(4)).toBeUndefined();
+  });
+
+  test("a new list replaces all neighbours, the introduced ones too", () => {
+    neighbourhood.introduce(peer(9), nobodyIsUsed);
+    neighbourhood.list(peers(1, 7));
+    expect(neighbourhood.numbers).toEqual([1, 7]);
+    expect(neighbourhood.numberOf(peer(9).id)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
+  });
+
+  test("an introduced peer is a neighbour from then on", () => {
+    neighbourhood.introduce(peer(9), nobodyIsUsed);
+    expect(neighbourhood.numberOf(peer(9).id)).toBe(9);
+    expect(neighbourhood.numbers).toEqual([3, 1, 2, 9]);
+  });
+
+  test("an introduction does not change what the root said of a neighbour", () => {
+    neighbourhood.introduce(
+      { number: 1, id: "00000000000000ff", address: address(66) },
+      nobodyIsUsed,
+    );
+    expect(neighbourhood.get(1)).toEqual(peer(1));
+    expect(neighbourhood.numberOf("00000000000000ff")).toBeUndefined();
+  });
+
+  test("an introduction does not give a known neighbour's id to another number", () => {
+    neighbourhood.introduce({ number: 8, id: peer(1).id, address: address(66) }, nobodyIsUsed);
+    expect(neighbourhood.numberOf(peer(1).id)).toBe(1);
+    expect(neighbourhood.get(8)).toBeUndefined();
+  });
+
+  test("at most 64 introduced neighbours are kept: the oldest goes, the listed stay", () => {
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    expect(neighbourhood.size).toBe(3 + 64);
+    expect(neighbourhood.get(100)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(100).id)).toBeUndefined();
+    expect(neighbourhood.get(101)).toEqual(peer(101));
+    expect(neighbourhood.get(164)).toEqual(peer(164));
+    expect(neighbourhood.get(3)).toEqual(peer(3));
+  });
+
+  test("a neighbour to which there is a link does not make room for a new one", () => {
+    const isUsed = (number: number): boolean => number === 100 || number === 101;
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), isUsed);
+    expect(neighbourhood.get(100)).toEqual(peer(100));
+    expect(neighbourhood.get(101)).toEqual(peer(101));
+    expect(neighbourhood.get(102)).toBeUndefined();
+  });
+
+  test("when all are in use, the new one is not taken", () => {
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), () => true);
+    expect(neighbourhood.get(164)).toBeUndefined();
+    expect(neighbourhood.size).toBe(3 + 64);
+  });
+});

@@ -1,0 +1,135 @@
+import type { Frame, Report } from "@palmtree/wire";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Summary } from "../../src/core/completion/summary.js";
+import type { ConnectionId } from "../../src/core/event.js";
+import { Bench } from "./bench.js";
+import { framesIn, range } from "./parts.js";
+
+let bench: Bench;
+let summary: Summary;
+let parent: ConnectionId;
+beforeEach(() => {
+  bench = new Bench({
+    options: { progressIntervalMs: 250, aliveIntervalMs: 1e9, silentAfterMs: 1e9 },
+  });
+  summary = new Summary(bench.context, bench.relay.links);
+});
+
+/** Get a parent, of which only the summary under test knows what to tell. */
+function gain(number: number): Frame[] {
+  parent = bench.joinUnder(number);
+  return framesIn(
+    bench.do(() => summary.onParentGained(number)),
+    parent,
+  );
+}
+
+function lose(): void {
+  bench.cut(parent);
+  summary.onParentLost();
+}
+
+const entry = (number: number, chunksHeld: number) => ({ number, parent: 1, chunksHeld });
+
+function report(number: number, status: Report["status"] = "complete"): Report {
+  return { type: "report", number, status, bytes: 10, durationMs: 20, code: "", detail: "" };
+}
+
+function during(act: () => void): Frame[] {
+  return framesIn(bench.do(act), parent);
+}
+
+function pass(until: number): Frame[] {
+  const frames: Frame[] = [];
+  for (let due = summary.deadline(); due !== undefined && due <= until; due = summary.deadline()) {
+    bench.context.now = Math.max(due, bench.now);
+    frames.push(...during(() => summary.onTick()));
+  }
+  bench.context.now = until;
+  return frames;
+}
+
+describe("Summary", () => {
+  test("progress is gathered and sent at most every so often, the newest of each peer", () => {
+    gain(1);
+    pass(1_000);
+    expect(during(() => summary.note(entry(5, 1)))).toEqual([]);
+    summary.note(entry(6, 3));
+    bench.context.now = 1_100;
+    summary.note(entry(5, 2));
+    expect(pass(1_249)).toEqual([]);
+    expect(pass(1_250)).toEqual([{ type: "progress", entries: [entry(5, 2), entry(6, 3)] }]);
+    expect(pass(5_000)).toEqual([]);
+  });
+
+  test("only those that moved since are sent", () => {
+    gain(1);
+    summary.note(entry(5, 1));
+    summary.note(entry(6, 1));
+    pass(1_000);
+    summary.note(entry(6, 2));
+    expect(pass(2_000)).toEqual([{ type: "progress", entries: [entry(6, 2)] }]);
+  });
+
+  test("more than 1,024 peers are told in several frames", () => {
+    gain(1);
+    pass(500);
+    for (const number of range(0, 2_500)) summary.note(entry(number, 1));
+    const sizes = pass(1_000).map((frame) =>
+      frame.type === "progress" ? frame.entries.length : 0,
+    );
+    expect(sizes).toEqual([1_024, 1_024, 452]);
+  });
+
+  test("a report goes up at once, after the progress that led to it", () => {
+    gain(1);
+    pass(500);
+    summary.note(entry(6, 9));
+    expect(during(() => summary.report(report(6)))).toEqual([
+      { type: "progress", entries: [entry(6, 9)] },
+      report(6),
+    ]);
+  });
+
+  test("a peer's report is passed on once, the first", () => {
+    gain(1);
+    during(() => summary.report(report(6, "failed")));
+    expect(during(() => summary.report(report(6, "complete")))).toEqual([]);
+    lose();
+    expect(gain(2).filter(({ type }) => type === "report")).toEqual([report(6, "failed")]);
+  });
+
+  test("the subtree's size goes up when it changes, and not otherwise", () => {
+    gain(1);
+    expect(during(() => summary.onSubtreeResized(4))).toEqual([{ type: "subtree", size: 4 }]);
+    expect(during(() => summary.onSubtreeResized(4))).toEqual([]);
+  });
+
+  test("a new parent is told everything again: size, reports and all progress", () => {
+    gain(1);
+    summary.onSubtreeResized(3);
+    summary.note(entry(5, 7));
+    summary.note(entry(6, 8));
+    summary.report(report(6));
+    pass(1_000);
+    lose();
+    const frames = [...gain(2), ...pass(bench.now)];
+    expect(frames).toEqual([
+      { type: "subtree", size: 3 },
+      report(6),
+      { type: "progress", entries: [entry(5, 7), entry(6, 8)] },
+    ]);
+  });
+
+  test("nothing is lost that happens while there is no parent", () => {
+    expect(bench.do(() => summary.note(entry(6, 2)))).toEqual([]);
+    expect(bench.do(() => summary.report(report(6)))).toEqual([]);
+    expect(bench.do(() => summary.onSubtreeResized(2))).toEqual([]);
+    expect(summary.deadline()).toBeUndefined();
+    expect([...gain(1), ...pass(bench.now)]).toEqual([
+      { type: "subtree", size: 2 },
+      report(6),
+      { type: "progress", entries: [entry(6, 2)] },
+    ]);
+  });
+});

@@ -1,0 +1,161 @@
+import type { Report } from "@palmtree/wire";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Verdicts } from "../../src/core/completion/verdicts.js";
+import type { Context } from "../../src/core/context.js";
+import { address, makeContext, peer, stepsIn } from "./parts.js";
+
+let context: Context;
+let verdicts: Verdicts;
+beforeEach(() => {
+  context = makeContext();
+  verdicts = new Verdicts(context, { timeoutMs: 10_000, chunkCount: 40, startedAt: 0 });
+  for (const number of [1, 2]) verdicts.expect(peer(number));
+});
+
+function report(number: number, fields: Partial<Report> = {}): Report {
+  const base = { type: "report", number, status: "complete", bytes: 4_000 } as const;
+  return { ...base, durationMs: 20, code: "", detail: "", ...fields };
+}
+
+const progress = (number: number, chunksHeld: number, parent = 0) =>
+  verdicts.onProgress({ number, parent, chunksHeld });
+
+function pass(until: number): void {
+  for (
+    let due = verdicts.deadline();
+    due !== undefined && due <= until;
+    due = verdicts.deadline()
+  ) {
+    expect(due).toBeGreaterThan(context.now);
+    context.now = due;
+    verdicts.onTick();
+  }
+  context.now = until;
+}
+
+describe("Verdicts", () => {
+  test("a complete peer's report is its result, with the time as the root saw it", () => {
+    context.now = 2_500;
+    verdicts.onReport(report(1));
+    expect(verdicts.results).toEqual([
+      { address: address(1), number: 1, status: "complete", bytes: 4_000, seconds: 2.5 },
+    ]);
+    expect(verdicts.undecided).toEqual([peer(2)]);
+    expect(verdicts.undecidedCount).toBe(1);
+    expect(verdicts.isDecided).toBe(false);
+    verdicts.onReport(report(2));
+    expect(verdicts.isDecided).toBe(true);
+  });
+
+  test("a failed peer's report is its result, with its own code and words", () => {
+    verdicts.onReport(report(1, { status: "failed", code: "disk-full", detail: "no space" }));
+    expect(verdicts.results).toMatchObject([
+      { status: "failed", bytes: 4_000, error: { code: "disk-full", message: "no space" } },
+    ]);
+  });
+
+  test("the first report counts; nobody is counted twice, nor is a stranger", () => {
+    verdicts.onReport(report(1, { status: "failed", code: "left" }));
+    verdicts.onReport(report(1));
+    verdicts.onReport(report(7));
+    verdicts.giveUp(1, "timed-out", "");
+    expect(verdicts.results).toHaveLength(1);
+    expect(verdicts.undecidedCount).toBe(1);
+  });
+
+  test("a peer that never took part has a result without a number, and is not awaited", () => {
+    verdicts.absent(address(9), "declined", "declined: busy");
+    expect(verdicts.results).toMatchObject([
+      { address: address(9), number: undefined, status: "failed", error: { code: "declined" } },
+    ]);
+    expect(verdicts.undecidedCount).toBe(2);
+  });
+
+  test("a peer that stands still is given up after the time-out, and not a moment earlier", () => {
+    context.now = 4_000;
+    progress(2, 1);
+    pass(9_999);
+    expect(verdicts.results).toEqual([]);
+    pass(10_000);
+    expect(verdicts.results).toMatchObject([
+      {
+        number: 1,
+        status: "failed",
+        error: { code: "timed-out", message: "no progress for 10 s" },
+      },
+    ]);
+    pass(13_999);
+    expect(verdicts.results).toHaveLength(1);
+    pass(14_000);
+    expect(verdicts.isDecided).toBe(true);
+    expect(verdicts.deadline()).toBeUndefined();
+  });
+
+  test("progress and signs of life put the time-out off", () => {
+    for (const at of [5_000, 12_000, 20_000]) {
+      pass(at);
+      progress(1, 3);
+    }
+    pass(29_999);
+    expect(verdicts.undecided).toEqual([peer(1)]);
+  });
+
+  test("progress is told the user with the peer's place in the tree", () => {
+    progress(2, 8, 1);
+    expect(stepsIn(context.takeEffects())).toEqual([
+      {
+        type: "progress",
+        number: 2,
+        address: address(2),
+        parent: 1,
+        chunksHeld: 8,
+        chunkCount: 40,
+      },
+    ]);
+  });
+
+  test("an old progress, told again from above an old place, neither sets a peer back nor is a sign of life", () => {
+    progress(1, 8, 2);
+    context.takeEffects();
+    context.now = 5_000;
+    progress(1, 7, 2);
+    expect(context.takeEffects()).toEqual([]);
+    pass(10_000);
+    expect(verdicts.results).toContainEqual(expect.objectContaining({ number: 1 }));
+  });
+
+  test("who leaves has a second for its report to come up the tree", () => {
+    context.now = 100;
+    verdicts.onLeave(1, "aborted", "Ctrl-C");
+    pass(1_099);
+    verdicts.onReport(report(1));
+    pass(2_000);
+    expect(verdicts.results).toMatchObject([{ number: 1, status: "complete" }]);
+  });
+
+  test("who leaves without a report has left, in its own words or in ours", () => {
+    verdicts.onLeave(1, "aborted", "Ctrl-C");
+    verdicts.onLeave(2, "", "");
+    verdicts.onLeave(9, "left", "a stranger");
+    pass(999);
+    expect(verdicts.results).toEqual([]);
+    context.now = 999.5;
+    verdicts.onLeave(1, "left", "again");
+    pass(1_000);
+    expect(verdicts.results).toMatchObject([
+      { number: 1, error: { code: "aborted", message: "Ctrl-C" } },
+      { number: 2, error: { code: "left", message: "left before it was complete" } },
+    ]);
+  });
+
+  test("every result is told the user once", () => {
+    verdicts.absent(address(9), "declined", "");
+    verdicts.onReport(report(1));
+    verdicts.giveUp(2, "not-answering", "");
+    const ended = stepsIn(context.takeEffects()).flatMap((step) =>
+      step.type === "peer-ended" ? [step.result] : [],
+    );
+    expect(ended).toEqual(verdicts.results);
+    expect(ended).toHaveLength(3);
+  });
+});

@@ -1,0 +1,145 @@
+import { createSocket } from "node:dgram";
+import { connect } from "node:net";
+import { type Connection, openTransport, type Transport } from "@palmtree/transport";
+import type { Address, ControlMessage, Datagram, Frame, Invite } from "@palmtree/wire";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FilesSender, PalmTreeRelay } from "../../src/index.js";
+import { Place, type Receiving } from "./place.js";
+import { tamperedTransport } from "./tampered-transport.js";
+
+const session = "000102030405060708090a0b0c0d0e0f";
+const sender = "1011121314151617";
+const invite: Invite = {
+  type: "invite",
+  name: "test",
+  totalBytes: 1,
+  entryCount: 1,
+  chunkCount: 1,
+  chunkSizeBytes: 1_024,
+  strategy: "tree",
+  fanout: 4,
+  timeoutMs: 1_000,
+  manifestBytes: 10,
+  manifestHash: new Uint8Array(32),
+};
+
+let place: Place;
+let receiving: Receiving;
+let stranger: Transport;
+const answers: ControlMessage[] = [];
+let onAnswer: () => void = () => undefined;
+
+beforeEach(async () => {
+  place = await Place.make();
+  receiving = await place.receive("in");
+  answers.length = 0;
+  stranger = await openTransport({
+    host: "127.0.0.1",
+    handlers: {
+      onDatagram: (_from: Address, { message }: Datagram) => {
+        answers.push(message);
+        onAnswer();
+      },
+      onConnection: (connection: Connection) => connection.destroy(),
+    },
+  });
+});
+afterEach(async () => {
+  await stranger.close();
+  await place.clear();
+});
+
+async function ask(message: ControlMessage): Promise<ControlMessage | undefined> {
+  const answered = new Promise<void>((resolve) => {
+    onAnswer = resolve;
+  });
+  stranger.send(receiving.relay.address, { session, sender, counter: 1, message });
+  await answered;
+  return answers.at(-1);
+}
+
+/** Resolves when the relay has ended the connection. */
+async function dialAndSend(frame: Frame): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const connection = stranger.dial(receiving.relay.address, {
+      onFrame: () => expect.unreachable("a stranger gets no frames"),
+      onClose: () => resolve(),
+    });
+    connection.send(frame);
+  });
+}
+
+describe("what comes from nobody in particular", () => {
+  test("bytes that are no datagram and no frames are counted and forgotten", async () => {
+    const [host, port] = receiving.relay.address.split(":") as [string, string];
+    const socket = connect(Number(port), host);
+    socket.on("error", () => undefined);
+    socket.end("GET / HTTP/1.1\r\n\r\n");
+    await new Promise((resolve) => socket.once("close", resolve));
+    const udp = createSocket("udp4");
+    udp.send("hello", Number(port), host);
+    // Answered after the garbage, from the same queue.
+    await ask({ ...invite, strategy: "pipeline" });
+    udp.close();
+    expect(receiving.relay.counters).toMatchObject({
+      connectionsMalformed: 1,
+      datagramsMalformed: 1,
+    });
+  });
+
+  test("a connection that names no session, or does not begin with a hello, is ended", async () => {
+    await dialAndSend({
+      type: "hello",
+      session,
+      peer: sender,
+      number: 1,
+      token: "0011223344556677",
+      hasManifest: false,
+    });
+    await dialAndSend({ type: "alive" });
+    expect(receiving.relay.counters.connectionsStray).toBe(2);
+  });
+
+  test("an invitation to what is not known here is declined, each time alike", async () => {
+    const pipeline = { ...invite, strategy: "pipeline" } as const;
+    expect(await ask(pipeline)).toMatchObject({ type: "decline", reason: "unsupported" });
+    expect(await ask(pipeline)).toMatchObject({ type: "decline", reason: "unsupported" });
+    expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 1, sessionsJoined: 0 });
+  });
+
+  test("a session that has ended here is not joined again", async () => {
+    expect(await ask(invite)).toEqual({ type: "join" });
+    expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
+    expect((await receiving.end).error).toMatchObject({ code: "left" });
+    expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
+    expect(await ask(invite)).toMatchObject({ type: "decline", reason: "leaving" });
+    expect(await ask({ type: "orphan", pulse: 1 })).toMatchObject({ reason: "leaving" });
+    expect(receiving.started).toEqual([]);
+  });
+});
+
+test("a closed relay has freed its port", async () => {
+  const { relay, directory } = receiving;
+  await relay.close();
+  const port = Number(relay.address.split(":")[1]);
+  const again = await PalmTreeRelay.open({ directory, host: "127.0.0.1", port });
+  expect(again.address).toBe(relay.address);
+  await again.close();
+});
+
+test("a bug of ours ends the session with its error, and the receiver's too", async () => {
+  await place.write({ "out/a": 1_000 });
+  const bug = new Error("a bug");
+  const failing = new FilesSender([`${place.path}/out/a`], [receiving.relay.address], {
+    openTransport: tamperedTransport((frame) => {
+      if (frame.type === "chunk") throw bug;
+      return frame;
+    }),
+    timeoutMs: 1_000,
+  });
+  const reading = (async () => {
+    for await (const _ of failing.start());
+  })();
+  await expect(reading).rejects.toBe(bug);
+  expect(await receiving.end).toMatchObject({ status: "failed", files: 0 });
+});

@@ -1,0 +1,46 @@
+import { it } from "vitest";
+import { join, Peer, type Side, type World } from "../peer.js";
+
+/** What the tests of one transport play on: a world, and two peers that are new for each test. */
+export class Stage {
+  readonly name: string;
+  readonly world: World;
+  #peers: readonly [Peer, Peer] | undefined;
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.world = world;
+  }
+
+  get left(): Peer {
+    return this.#both()[0];
+  }
+
+  get right(): Peer {
+    return this.#both()[1];
+  }
+
+  async open(): Promise<void> {
+    this.#peers = [await Peer.open(this.world), await Peer.open(this.world)];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#both().map(({ transport }) => transport.close()));
+  }
+
+  /** The same promise for what a dialled connection sends and for what an accepted one sends. */
+  bothWays(promise: string, test: (from: Side, to: Side) => Promise<void>): void {
+    for (const direction of ["dialled to accepted", "accepted to dialled"] as const) {
+      it(`${promise} (${direction})`, async () => {
+        const { dialled, accepted } = await join(this.left, this.right);
+        if (direction === "dialled to accepted") await test(dialled, accepted);
+        else await test(accepted, dialled);
+      });
+    }
+  }
+
+  #both(): readonly [Peer, Peer] {
+    if (this.#peers === undefined) throw new Error("not open yet");
+    return this.#peers;
+  }
+}
