@@ -66,6 +66,7 @@ export class ChunkStore {
   #landing: Promise<Landed> | undefined;
   #hasLanded = false;
   #abandoning: Promise<void> | undefined;
+  #isClosed = false;
 
   private constructor(options: ChunkStoreOptions, staging: Staging) {
     const { manifest, layout } = options;
@@ -232,6 +233,7 @@ export class ChunkStore {
     await this.#landing?.catch(() => undefined);
     this.#queue.stop(abandoned());
     await this.#queue.idle();
+    this.#isClosed = true;
     await this.#files.close();
     this.#readAhead.clear();
     await removeStaging(this.#staging, this.#hasLanded);
@@ -264,6 +266,7 @@ export class ChunkStore {
 
   async #open(entry: number): Promise<Descriptor> {
     await this.#moving;
+    if (this.#isClosed) throw abandoned();
     const isFinished = this.#missing[entry] === 0;
     return await (isFinished ? this.#tree.openToRead(entry) : this.#tree.openToWrite(entry));
   }

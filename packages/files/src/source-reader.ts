@@ -58,6 +58,7 @@ export class SourceReader {
   readonly #readAhead: ReadAhead;
   #block: Block | undefined;
   #nextBlock: Block | undefined;
+  #isClosed = false;
 
   /** @param scanned - kept */
   constructor(scanned: ScannedSources) {
@@ -76,7 +77,7 @@ export class SourceReader {
    * @throws RangeError when there is no such chunk
    * @throws source-changed when the file shrank, grew, was changed or went away since the scan,
    *   with the `path`, what was found (`got`) and what was scanned (`expected`)
-   * @throws source-unreadable when it cannot be read
+   * @throws source-unreadable when it cannot be read; aborted after `close`
    */
   async produce(index: number): Promise<ProducedChunk> {
     const { layout } = this.#scanned;
@@ -98,8 +99,10 @@ export class SourceReader {
     return await this.#readAhead.read(index);
   }
 
-  /** Closes all files, after what is being read. */
+  /** Closes all files; what is being read ahead ends, and nothing can be read any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled([this.#block?.bytes, this.#nextBlock?.bytes]);
     this.#block = undefined;
     this.#nextBlock = undefined;
     this.#readAhead.clear();
@@ -165,6 +168,7 @@ export class SourceReader {
   }
 
   async #fill(target: Uint8Array, { entry, offset, length }: ChunkPlace): Promise<void> {
+    if (this.#isClosed) throw new PalmTreeError("aborted", "The reader was closed");
     const size = this.#sizeOf(entry);
     const isEnd = offset + length === size;
     try {

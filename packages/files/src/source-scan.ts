@@ -161,7 +161,8 @@ class Walk {
       return;
     }
     if (found.kind !== "file") {
-      const message = `${escapeForTerminal(path)} ${found.kind}: only files and directories are sent`;
+      const what = `${escapeForTerminal(path)} ${found.kind}`;
+      const message = `${what}: only files and directories are sent`;
       throw new PalmTreeError("source-unsupported", message, { facts: { path } });
     }
     this.#add(name, path, found);

@@ -92,7 +92,7 @@ export class StagedTree {
     });
   }
 
-  /** Makes what no chunk belongs to, and gives the directories their times; files stay as they are. */
+  /** Makes what no chunk belongs to, and gives the directories their times. */
   async finishTree(sync: boolean): Promise<void> {
     await this.#forEach("file", async (entry) => {
       if (this.#made.has(entry)) return;

@@ -1,5 +1,6 @@
 export type { PeerOptions, PeerResult, Step } from "./core/index.js";
 export { defaultPeerOptions } from "./core/index.js";
+export { defaultPort } from "./runtime/default-port.js";
 export type { ReceivedChunk } from "./runtime/receive/chunk-feed.js";
 export type { FileItem, FileItems } from "./runtime/receive/file-items.js";
 export { FilesReceiver, type ReceiveResult } from "./runtime/receive/files-receiver.js";
@@ -10,7 +11,6 @@ export {
   type RelayOptions,
 } from "./runtime/receive/relay-options.js";
 export { FilesSender } from "./runtime/send/files-sender.js";
-export { defaultPort } from "./runtime/send/peer-names.js";
 export { defaultSenderOptions, type FilesSenderOptions } from "./runtime/send/sender-options.js";
 export type {
   ResultStep,

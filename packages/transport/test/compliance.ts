@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from "vitest";
+import { afterEach, beforeEach, describe } from "vitest";
 import { describeDatagrams } from "./compliance/datagrams.js";
 import { describeEnd } from "./compliance/end.js";
 import { describeFrames } from "./compliance/frames.js";
@@ -9,14 +9,16 @@ import type { World } from "./peer.js";
 
 /** What every transport promises, as tests. */
 export function describeTransport(name: string, world: World): void {
-  const stage = new Stage(name, world);
+  describe(name, () => {
+    const stage = new Stage(world);
 
-  beforeEach(() => stage.open());
-  afterEach(() => stage.close());
+    beforeEach(() => stage.open());
+    afterEach(() => stage.close());
 
-  describeDatagrams(stage);
-  describeFrames(stage);
-  describeHoldingBack(stage);
-  describeEnd(stage);
-  describeRules(stage);
+    describeDatagrams(stage);
+    describeFrames(stage);
+    describeHoldingBack(stage);
+    describeEnd(stage);
+    describeRules(stage);
+  });
 }

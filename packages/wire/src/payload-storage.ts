@@ -19,11 +19,10 @@ export class PayloadStorage {
     this.#allocate = allocate;
   }
 
-  /** The next payload will have `length` bytes. */
+  /** The next payload will have `length` bytes; the one before was handed over. */
   begin(length: number): void {
     this.#length = length;
     this.#received = 0;
-    this.#buffer = undefined;
   }
 
   get isComplete(): boolean {

@@ -136,7 +136,10 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
   ["pong", { type: "pong", pulse: 7 }],
   ["ended", { type: "ended" }],
   ["leave", { type: "leave", code: "", detail: "" }],
-  ["leave with a detail beyond ASCII", { type: "leave", code: "disk-full", detail: "Gerät aus 🌴 \u0000\ufeff" }],
+  [
+    "leave with a detail beyond ASCII",
+    { type: "leave", code: "disk-full", detail: "Gerät aus 🌴 \u0000\ufeff" },
+  ],
 ];
 
 /** Every datagram vector. */

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.clear());
 
-test("32 receivers get 64 MiB each, and all hashes are equal", { timeout: 60_000 }, async () => {
+test("32 receivers get 64 MiB each, and all hashes are equal", { timeout: 120_000 }, async () => {
   await place.write({ "disk.img": 64 * mebibyte });
   const receiving = await place.receiveMany(32, "--once", "--quiet");
   const sent = await place.send(["disk.img"], receiving).ended;

@@ -1,7 +1,10 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ReceiveEvent } from "../../src/receive/receive-event.js";
+import type { SendEvent } from "../../src/send/send-event.js";
 import { script, version } from "./command.js";
+import { documentedEvents, undocumented } from "./documented-events.js";
 import { lastOf, Place } from "./place.js";
 
 const mebibyte = 1024 * 1024;
@@ -172,6 +175,29 @@ describe("the events that scripts depend on", () => {
         totalBytes: bytes,
       });
     }
+  });
+});
+
+describe("the README", () => {
+  test("has an example of every event", () => {
+    const send: Record<SendEvent["type"], true> = {
+      ...{ scanned: true, invited: true, joined: true, declined: true, tree: true },
+      ...{ progress: true, blamed: true, "peer-ended": true, result: true, error: true },
+    };
+    const receive: Record<ReceiveEvent["type"], true> = {
+      ...{ listening: true, started: true, progress: true, blamed: true },
+      ...{ landed: true, result: true, error: true },
+    };
+    expect([...documentedEvents("send").keys()].sort()).toEqual(Object.keys(send).sort());
+    expect([...documentedEvents("receive").keys()].sort()).toEqual(Object.keys(receive).sort());
+  });
+
+  test("knows every field that is printed", async () => {
+    await place.write({ "out/a": 2 * mebibyte });
+    const receiving = await place.receive("in", "--once");
+    const sent = await place.send(["out/a"], [receiving, "no-such-host.invalid"]).ended;
+    expect(undocumented("send", sent.events)).toEqual([]);
+    expect(undocumented("receive", (await receiving.process.ended).events)).toEqual([]);
   });
 });
 

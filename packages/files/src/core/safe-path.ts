@@ -169,7 +169,7 @@ export function checkPath(path: string): string | undefined {
   return undefined;
 }
 
-/** Why `name` must not be a component of a path: as {@link checkPath}, without its whole-path rules. */
+/** Why `name` must not be a component of a path: {@link checkPath} without whole-path rules. */
 export function checkComponent(name: string): string | undefined {
   const broken = componentRules.find((rule) => rule.isBrokenBy(name));
   return broken === undefined ? undefined : say(name, broken);

@@ -168,7 +168,8 @@ export class Room {
   crash(place: number, how: "kill" | "vanish"): void {
     const party = this.party(place);
     party.isGone = true;
-    if (how === "kill") for (const id of party.connections.keys()) this.#close(party, id);
+    if (how === "kill")
+      for (const other of party.connections.values()) this.#close(other.party, other.id);
     this.#settle();
   }
 

@@ -58,6 +58,13 @@ function receive(index: number, isIntact = true): readonly Effect[] {
   });
 }
 
+/** These chunks are on disk now. */
+function store(indexes: readonly number[]): readonly Effect[] {
+  return bench.do(() => {
+    for (const index of indexes) intake.onStored(index);
+  });
+}
+
 function heldFacts(): number[] {
   return bench.facts.flatMap((fact) => (fact.type === "chunk-held" ? [fact.index] : []));
 }
@@ -217,10 +224,6 @@ describe("a chunk", () => {
 });
 
 describe("back-pressure", () => {
-  const stored = (...indexes: readonly number[]): readonly Effect[] =>
-    bench.do(() => {
-      for (const index of indexes) intake.onStored(index);
-    });
   const flow = (effects: readonly Effect[]) =>
     only(effects, "pause-connection", "resume-connection");
 
@@ -231,26 +234,26 @@ describe("back-pressure", () => {
     expect(flow(receive(4))).toEqual([{ type: "pause-connection", connection: parent }]);
     // What was read already still comes; one pause is enough.
     expect(flow(receive(5))).toEqual([]);
-    expect(flow(stored(0, 1, 2))).toEqual([]);
-    expect(flow(stored(3))).toEqual([{ type: "resume-connection", connection: parent }]);
-    expect(flow(stored(4, 5))).toEqual([]);
+    expect(flow(store([0, 1, 2]))).toEqual([]);
+    expect(flow(store([3]))).toEqual([{ type: "resume-connection", connection: parent }]);
+    expect(flow(store([4, 5]))).toEqual([]);
   });
 
   test("pauses for too many chunks as well: small files make small chunks", () => {
     open({ unstoredChunks: 3 });
     const effects = range(0, 4).map((index) => flow(receive(index)).length);
     expect(effects).toEqual([0, 0, 0, 1]);
-    expect(flow(stored(0, 1))).toEqual([]);
-    expect(flow(stored(2))).toHaveLength(1);
+    expect(flow(store([0, 1]))).toEqual([]);
+    expect(flow(store([2]))).toHaveLength(1);
   });
 
   test("begins anew with a new parent: what was paused went with the old one", () => {
     open({ unstoredChunks: 2 });
     for (const index of range(0, 3)) receive(index);
     loseParent();
-    expect(flow(stored(0))).toEqual([]);
+    expect(flow(store([0]))).toEqual([]);
     parent = gainParent(2);
-    expect(flow(stored(1, 2))).toEqual([]);
+    expect(flow(store([1, 2]))).toEqual([]);
     expect(flow(receive(3))).toEqual([]);
     receive(4);
     expect(flow(receive(5))).toEqual([{ type: "pause-connection", connection: parent }]);
@@ -261,7 +264,7 @@ describe("back-pressure", () => {
     receive(0);
     receive(1);
     bench.context.now = 4_999;
-    stored(0, 1);
+    store([0, 1]);
     bench.do(() => bench.relay.links.onTick());
     bench.context.now = 9_998;
     bench.do(() => bench.relay.links.onTick());
@@ -275,9 +278,9 @@ describe("back-pressure", () => {
 describe("the end of the transfer", () => {
   test("is reached when all is held, sealed and on disk, and only then", () => {
     for (const index of range(0, 40)) receive(index);
-    bench.do(() => range(0, 39).forEach((index) => intake.onStored(index)));
+    store(range(0, 39));
     expect(isAllStored()).toBe(false);
-    bench.do(() => intake.onStored(39));
+    store([39]);
     expect(isAllStored()).toBe(false);
     bench.do(() => intake.onSeal(sessionHash));
     expect(isAllStored()).toBe(true);
@@ -285,7 +288,7 @@ describe("the end of the transfer", () => {
 
   test("is told once, although a new parent seals again", () => {
     for (const index of range(0, 40)) receive(index);
-    bench.do(() => range(0, 40).forEach((index) => intake.onStored(index)));
+    store(range(0, 40));
     bench.do(() => intake.onSeal(sessionHash));
     bench.do(() => intake.onSeal(sessionHash));
     expect(bench.facts.filter(({ type }) => type === "all-stored")).toHaveLength(1);
@@ -329,10 +332,7 @@ describe("the end of the transfer", () => {
     receive(0);
     receive(1);
     expect(wantsIn(pass(10_000))).toEqual([]);
-    bench.do(() => {
-      intake.onStored(0);
-      intake.onStored(1);
-    });
+    store([0, 1]);
     expect(wantsIn(pass(10_999))).toEqual([]);
     expect(wantsIn(pass(11_000))).toEqual([range(2, 40)]);
   });

@@ -4,7 +4,7 @@ import type { Stage } from "./stage.js";
 
 /** Datagrams: whole or not at all, and nothing that fails loudly. */
 export function describeDatagrams(stage: Stage): void {
-  describe(`${stage.name}: datagrams`, () => {
+  describe("datagrams", () => {
     it("arrive whole, both ways, with the address that answers them", async () => {
       stage.left.transport.send(stage.right.transport.address, ping(1));
       const first = await stage.right.datagrams.take();

@@ -4,7 +4,7 @@ import type { Stage } from "./stage.js";
 
 /** How a connection ends, and a transport. */
 export function describeEnd(stage: Stage): void {
-  describe(`${stage.name}: the end`, () => {
+  describe("the end", () => {
     stage.bothWays("close sends what is queued first", async (from, to) => {
       for (let index = 0; index < 100; index += 1) from.connection.send(chunk(index));
       from.connection.close();
@@ -176,7 +176,7 @@ export function describeEnd(stage: Stage): void {
     });
   });
 
-  describe(`${stage.name}: the transport's end`, () => {
+  describe("the transport's end", () => {
     it("flushes and ends every connection, and frees the address", async () => {
       const { dialled, accepted } = await join(stage.left, stage.right);
       const { address } = stage.right.transport;

@@ -5,7 +5,7 @@ import type { Stage } from "./stage.js";
 
 /** Frames: all of them, in order, byte for byte, and what is said about their sending. */
 export function describeFrames(stage: Stage): void {
-  describe(`${stage.name}: frames`, () => {
+  describe("frames", () => {
     stage.bothWays("arrive all, in order, small and large mixed", async (from, to) => {
       const frames = Array.from({ length: 1_000 }, (_, index): Frame => {
         if (index % 7 === 0) return chunk(index, 1 + ((index * 977) % 70_000));

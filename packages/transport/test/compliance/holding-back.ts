@@ -5,7 +5,7 @@ import type { Stage } from "./stage.js";
 
 /** Back-pressure: a reader that pauses, and a writer that is held back. */
 export function describeHoldingBack(stage: Stage): void {
-  describe(`${stage.name}: holding back`, () => {
+  describe("holding back", () => {
     stage.bothWays("pause stops frames at once, resume loses none", async (from, to) => {
       const frames = Array.from({ length: 200 }, (_, index): Frame => {
         return count(index);

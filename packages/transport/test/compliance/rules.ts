@@ -5,7 +5,7 @@ import type { Stage } from "./stage.js";
 
 /** What a neighbour may not do, and what the owner is promised about its handlers. */
 export function describeRules(stage: Stage): void {
-  describe(`${stage.name}: what breaks the format`, () => {
+  describe("what breaks the format", () => {
     stage.bothWays("ends the connection and is told", async (from, to) => {
       to.connection.limitChunkBytes(1_024);
       from.connection.send(chunk(1, 1_024));
@@ -54,7 +54,7 @@ export function describeRules(stage: Stage): void {
     });
   });
 
-  describe(`${stage.name}: handlers`, () => {
+  describe("handlers", () => {
     stage.bothWays("are never called from inside a method", async (from, to) => {
       await to.sent({ type: "alive" });
       await from.frames.take();

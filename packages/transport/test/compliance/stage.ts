@@ -3,12 +3,10 @@ import { join, Peer, type Side, type World } from "../peer.js";
 
 /** What the tests of one transport play on: a world, and two peers that are new for each test. */
 export class Stage {
-  readonly name: string;
   readonly world: World;
   #peers: readonly [Peer, Peer] | undefined;
 
-  constructor(name: string, world: World) {
-    this.name = name;
+  constructor(world: World) {
     this.world = world;
   }
 

@@ -146,7 +146,11 @@ export class Verdicts {
       if (result !== undefined) continue;
       const lateAt = movedAt + this.#timeoutMs;
       if (leaving !== undefined && leaving.at <= now)
-        this.giveUp(peer.number, leaving.code || "left", leaving.detail || "left before it was complete");
+        this.giveUp(
+          peer.number,
+          leaving.code || "left",
+          leaving.detail || "left before it was complete",
+        );
       else if (lateAt <= now)
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
       else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);

@@ -1,7 +1,7 @@
 import { type Address, type DeclineReason, type Invite, wireLimits } from "@palmtree/wire";
 import type { PeerOptions, Step } from "../../core/index.js";
+import { defaultPort } from "../default-port.js";
 import { checkInteger, checkPeerOptions, checkText } from "../option-check.js";
-import { defaultPort } from "../send/peer-names.js";
 import type { OpenTransport } from "../switchboard.js";
 import type { FilesReceiver, ReceiveResult } from "./files-receiver.js";
 
@@ -12,7 +12,10 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** The knobs of a {@link PalmTreeRelay}. */
+/**
+ * The knobs of a {@link PalmTreeRelay}. What an `on...` hook throws surfaces as an
+ * `uncaughtException`; the session goes on.
+ */
 export interface RelayOptions {
   /** Where what is received lands; made if it is not there. Staging directories are in it too. */
   readonly directory: string;

@@ -7,9 +7,7 @@ import {
   PalmTreeError,
   parseAddress,
 } from "@palmtree/wire";
-
-/** The port, UDP and TCP, where none is given. */
-export const defaultPort = 4747;
+import { defaultPort } from "../default-port.js";
 
 /** A peer as a caller names it. */
 export interface PeerName {

@@ -52,6 +52,7 @@ export class RootSession {
     this.#runner = new MachineRunner(root, {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => {
+        switchboard.leave(session);
         options.onEnd(crash);
         onEnded();
       },
@@ -78,7 +79,6 @@ export class RootSession {
     this.#runner.post({ type: "stop", detail });
     await this.#ended;
     await this.#port.drain(drainMs);
-    this.#switchboard.leave(this.#options.session);
     await this.#content.close();
   }
 

@@ -1,0 +1,176 @@
+/**
+ * Messages that a malicious peer might send: well-formed, since malformed ones never reach a
+ * machine, and drawn so that many of them fit the session of the test that is under attack.
+ */
+import { type ControlMessage, type Frame, type PeerInfo, wireLimits } from "@palmtree/wire";
+import fc from "fast-check";
+import { session } from "./bench.js";
+import { address, makeInvite, peer, token } from "./parts.js";
+
+/** What the session under attack has. */
+export const chunkCount = 200;
+export const chunkSizeBytes = 64;
+
+/** The compiler demands an entry for every type. */
+type OfEach<M extends { readonly type: string }> = {
+  readonly [T in M["type"]]: fc.Arbitrary<Omit<Extract<M, { readonly type: T }>, "type">>;
+};
+
+const record = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
+const nothing = fc.constant({});
+
+const number = fc.oneof(fc.nat(6), fc.constantFrom(90, 91, wireLimits.peerCount - 1));
+const sequence = fc.oneof(fc.nat(5), fc.constantFrom(1_000, wireLimits.sequence));
+const index = fc.oneof(
+  fc.nat(chunkCount - 1),
+  fc.constantFrom(chunkCount, wireLimits.chunkCount - 1),
+);
+const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.nat(255).map((byte) => new Uint8Array(length).fill(byte));
+const bitmap = fc.oneof(
+  fc.uint8Array({ minLength: chunkCount / 8, maxLength: chunkCount / 8 }),
+  fc.constantFrom(new Uint8Array(chunkCount / 8), new Uint8Array(chunkCount / 8).fill(255)),
+  fc.uint8Array({ maxLength: 40 }),
+);
+const drawnToken = fc.integer({ min: 1, max: 8 }).map(token);
+
+/** Peers by their own names, and some under the name of another. */
+const peerInfo: fc.Arbitrary<PeerInfo> = fc.oneof(
+  number.map(peer),
+  record<PeerInfo>({
+    number,
+    id: number.map((of) => peer(of).id),
+    address: number.map(address),
+  }),
+  fc.integer({ min: 100, max: 400 }).map(peer),
+);
+
+const messages: OfEach<ControlMessage> = {
+  invite: fc.constant(makeInvite({ chunkCount: 1, fanout: 64 })),
+  join: nothing,
+  decline: record({ reason: fc.constantFrom("busy", "leaving"), detail: fc.string() }),
+  neighbours: record({
+    revision: sequence,
+    number,
+    peerCount: fc.integer({ min: 1, max: wireLimits.peerCount }),
+    neighbours: fc.array(peerInfo, { maxLength: 8 }),
+  }),
+  "neighbours-ack": record({ revision: sequence }),
+  "tree-check": record({
+    pulse: sequence,
+    depth: fc.oneof(fc.nat(5), fc.constant(wireLimits.peerCount - 1)),
+  }),
+  "tree-reject": record({
+    reason: fc.constantFrom(
+      "not-a-neighbour",
+      "fanout-full",
+      "has-parent",
+      "deciding",
+      "not-attached",
+      "stale",
+      "leaving",
+    ),
+  }),
+  "upgrade-request": nothing,
+  "upgrade-accept": record({ token: drawnToken }),
+  "upgrade-reject": record({
+    reason: fc.constantFrom("fanout-full", "not-a-neighbour", "busy", "leaving"),
+  }),
+  downgrade: record({
+    reason: fc.constantFrom("lost", "silent", "corrupt", "protocol", "replaced", "leaving"),
+  }),
+  orphan: record({ pulse: sequence }),
+  refer: record({ peer: peerInfo }),
+  introduce: record({ peer: peerInfo }),
+  ping: record({ pulse: sequence }),
+  pong: record({ pulse: sequence }),
+  ended: nothing,
+  leave: record({ code: fc.constantFrom("", "disk-full"), detail: fc.string() }),
+};
+
+const frames: OfEach<Frame> = {
+  hello: record({
+    session: fc.constant(session),
+    peer: number.map((of) => peer(of).id),
+    number,
+    token: drawnToken,
+    hasManifest: fc.boolean(),
+  }),
+  welcome: record({ peer: number.map((of) => peer(of).id) }),
+  manifest: record({ offset: fc.constantFrom(0, 10, 699, 700), payload: bytes(700) }),
+  hashes: record({
+    firstChunk: fc.oneof(fc.constantFrom(0, 32, 64, 96, 192), index),
+    payload: fc.oneof(bytes(32 * 32), bytes(32 * 8), bytes(32)),
+  }),
+  chunk: record({ index, payload: fc.oneof(bytes(chunkSizeBytes), bytes(1)) }),
+  seal: record({ sessionHash: bytes(32) }),
+  holds: record({ payload: bitmap }),
+  want: record({ payload: bitmap }),
+  refuse: record({ index, reason: fc.constantFrom("not-held", "unreadable", "leaving") }),
+  subtree: record({
+    size: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.peerCount)),
+  }),
+  progress: record({
+    entries: fc.array(record({ number, parent: number, chunksHeld: index }), { maxLength: 5 }),
+  }),
+  report: record({
+    number,
+    status: fc.constantFrom("complete", "failed"),
+    bytes: fc.constantFrom(0, wireLimits.integer),
+    durationMs: fc.constantFrom(0, wireLimits.integer),
+    code: fc.constantFrom("", "disk-full"),
+    detail: fc.string(),
+  }),
+  finish: nothing,
+  alive: nothing,
+};
+
+function anyOf<M extends { readonly type: string }>(each: OfEach<M>): fc.Arbitrary<M> {
+  const typed = Object.entries<fc.Arbitrary<object>>(each).map(([type, fields]) =>
+    fields.map((drawn) => ({ type, ...drawn }) as unknown as M),
+  );
+  return fc.oneof(...typed);
+}
+
+/** Something that a peer says or does, a neighbour (1 to 4), the root (0) or a stranger (90, 91). */
+export type Attack =
+  | { readonly type: "datagram"; readonly from: number; readonly message: ControlMessage }
+  /** On one of the connections that the machine under attack has had, or on one that nobody knows. */
+  | { readonly type: "frame"; readonly connection: number; readonly frame: Frame }
+  | { readonly type: "open"; readonly connection: number }
+  | { readonly type: "close"; readonly connection: number; readonly isMalformed: boolean }
+  /** Disk, source and processor do the oldest thing that they were asked for. */
+  | { readonly type: "work" }
+  | { readonly type: "wait"; readonly milliseconds: number };
+
+const from = fc.oneof(fc.nat(4), fc.constantFrom(90, 91));
+const connection = fc.nat(9);
+
+export const attack: fc.Arbitrary<Attack> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: record({ type: fc.constant("datagram" as const), from, message: anyOf(messages) }),
+  },
+  {
+    weight: 6,
+    arbitrary: record({ type: fc.constant("frame" as const), connection, frame: anyOf(frames) }),
+  },
+  { weight: 1, arbitrary: record({ type: fc.constant("open" as const), connection }) },
+  {
+    weight: 1,
+    arbitrary: record({
+      type: fc.constant("close" as const),
+      connection,
+      isMalformed: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: record({ type: fc.constant("work" as const) }) },
+  {
+    weight: 3,
+    arbitrary: record({
+      type: fc.constant("wait" as const),
+      milliseconds: fc.oneof(fc.nat(50), fc.nat(3_000)),
+    }),
+  },
+);

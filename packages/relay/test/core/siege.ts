@@ -1,0 +1,225 @@
+import { encodeDatagram, encodeFrame, PalmTreeError } from "@palmtree/wire";
+import { expect } from "vitest";
+import type { Effect } from "../../src/core/effect.js";
+import type { ConnectionId, PeerEvent } from "../../src/core/event.js";
+import { Member } from "../../src/core/member.js";
+import { defaultPeerOptions } from "../../src/core/options.js";
+import { simulatedHash, simulatedSessionHash } from "../../src/sim/content.js";
+import { session } from "./bench.js";
+import type { Room } from "./harness.js";
+import type { Attack } from "./hostile-arbitraries.js";
+import { address, numberAt, peer } from "./parts.js";
+
+/** Peers that a machine may know from its list: the root and the other receivers. */
+const listed = 5;
+/** Introduced neighbours that are kept, at most. */
+const introduced = 64;
+
+/**
+ * One machine of a room, taken out of it in the middle of a session and told whatever its
+ * attackers like, while its own disk and processor stay honest. Checks after every event what has
+ * to hold whatever is said.
+ */
+export class Siege {
+  readonly #room: Room;
+  readonly #place: number;
+  #now: number;
+  #isOver = false;
+  #accepted = 1_000;
+  readonly #connections: ConnectionId[];
+  readonly #closed = new Set<ConnectionId>();
+  readonly #work: PeerEvent[] = [];
+  /** Chunks sent to each connection and not yet taken by the operating system. */
+  readonly #underWay = new Map<ConnectionId, number[]>();
+
+  constructor(room: Room, place: number) {
+    this.#room = room;
+    this.#place = place;
+    this.#now = room.now;
+    this.#connections = [...room.party(place).connections.keys()];
+  }
+
+  suffer(attack: Attack): void {
+    switch (attack.type) {
+      case "datagram":
+        return this.#hear(attack);
+      case "frame":
+        return this.#read(attack);
+      case "open":
+        return this.#tell({
+          type: "connection-opened",
+          connection: this.#known(attack.connection),
+        });
+      case "close":
+        return this.#lose(this.#known(attack.connection), attack.isMalformed);
+      case "work":
+        return this.#doWork();
+      case "wait":
+        return this.#wait(attack.milliseconds);
+    }
+  }
+
+  /** Nobody says anything any more: what is still due must come to an end. */
+  outlast(): void {
+    while (this.#work.length > 0) this.#doWork();
+    this.#wait(120_000);
+    while (this.#work.length > 0) this.#doWork();
+  }
+
+  get #machine() {
+    return this.#room.party(this.#place).machine;
+  }
+
+  #hear({ from, message }: Extract<Attack, { type: "datagram" }>): void {
+    const datagram = { session, sender: peer(from).id, counter: 1, message };
+    const isStranger =
+      from !== 0 && this.#machine.relay.neighbourhood.numberOf(peer(from).id) === undefined;
+    const isLingering = !(this.#machine instanceof Member) && this.#machine.phase === "lingering";
+    const effects = this.#tell({ type: "datagram-received", from: address(from), datagram });
+    if (!isStranger || this.#isInvited(from)) return;
+    const answer = isLingering ? ["ended"] : ["tree-reject"];
+    expect(effects.length).toBeLessThanOrEqual(1);
+    for (const effect of effects) {
+      if (effect.type !== "send-datagram") throw new Error(`a stranger leads to ${effect.type}`);
+      expect(effect.to).toBe(address(from));
+      expect(answer).toContain(effect.message.type);
+    }
+  }
+
+  /** The root knows all whom it invited, whatever they have become since. */
+  #isInvited(from: number): boolean {
+    return this.#place === 0 && from < listed;
+  }
+
+  #read({ connection: place, frame }: Extract<Attack, { type: "frame" }>): void {
+    const { links } = this.#machine.relay;
+    const isNew = frame.type === "hello" && place > 4;
+    const connection = isNew ? this.#accept() : this.#known(place);
+    const isActive = links.activeNumberOf(connection) !== undefined;
+    const effects = this.#tell({ type: "frame-received", connection, frame });
+    if (isActive || frame.type === "hello" || frame.type === "welcome") return;
+    expect(effects).toEqual([]);
+  }
+
+  #accept(): ConnectionId {
+    this.#accepted += 1;
+    this.#connections.push(-this.#accepted);
+    return -this.#accepted;
+  }
+
+  #known(place: number): ConnectionId {
+    return this.#connections[place % (this.#connections.length + 1)] ?? 55_555;
+  }
+
+  #lose(connection: ConnectionId, isMalformed: boolean): void {
+    if (this.#closed.has(connection)) return;
+    this.#closed.add(connection);
+    const error = new PalmTreeError("frame-malformed", "no such type", { fault: "remote" });
+    const event = { type: "connection-closed", connection } as const;
+    this.#tell(isMalformed ? { ...event, error } : event);
+  }
+
+  #doWork(): void {
+    const done = this.#work.shift();
+    if (done !== undefined) this.#tell(done);
+    for (const [connection, indexes] of this.#underWay) {
+      const index = indexes.shift();
+      if (index !== undefined) this.#tell({ type: "chunk-sent", connection, index });
+    }
+  }
+
+  #wait(milliseconds: number): void {
+    const until = this.#now + milliseconds;
+    let ticks = 0;
+    for (let due = this.#machine.deadline(); due !== undefined && due <= until; ) {
+      ticks += 1;
+      // A quiet peer has about ten things to do in a second, and some more for every neighbour.
+      expect(ticks).toBeLessThan(1_000 + milliseconds);
+      this.#now = Math.max(this.#now, due);
+      this.#tell({ type: "tick" });
+      due = this.#machine.deadline();
+    }
+    this.#now = until;
+  }
+
+  #tell(event: PeerEvent): readonly Effect[] {
+    const effects = this.#machine.handle(event, this.#now);
+    for (const effect of effects) {
+      expect(this.#isOver).toBe(false);
+      this.#perform(effect);
+    }
+    this.#checkBounds();
+    return effects;
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "send-datagram":
+        // Throws when it could not be sent.
+        encodeDatagram({ session, sender: peer(0).id, counter: 1, message: effect.message });
+        return;
+      case "send-frame":
+        encodeFrame(effect.frame);
+        expect(this.#closed.has(effect.connection)).toBe(false);
+        if (effect.frame.type === "chunk") this.#note(effect.connection, effect.frame.index);
+        return;
+      case "dial":
+        expect(numberAt(effect.to)).toBeLessThan(500);
+        this.#connections.push(effect.connection);
+        return;
+      case "close-connection":
+        this.#closed.add(effect.connection);
+        return;
+      case "end":
+        this.#isOver = true;
+        return;
+      default:
+        return this.#begin(effect);
+    }
+  }
+
+  #note(connection: ConnectionId, index: number): void {
+    const indexes = this.#underWay.get(connection) ?? [];
+    this.#underWay.set(connection, [...indexes, index]);
+    expect(indexes.length).toBeLessThan(defaultPeerOptions.forwardWindowChunks);
+  }
+
+  /** The machine's own side is honest. */
+  #begin(effect: Effect): void {
+    const { content } = this.#room;
+    if (effect.type === "verify-chunk") {
+      const { connection, index, payload, hash } = effect;
+      const isIntact = Buffer.compare(simulatedHash(payload), hash) === 0;
+      this.#work.push({ type: "chunk-verified", connection, index, payload, isIntact });
+    } else if (effect.type === "store-chunk")
+      this.#work.push({ type: "chunk-stored", index: effect.index });
+    else if (effect.type === "load-chunk")
+      this.#work.push({
+        type: "chunk-loaded",
+        index: effect.index,
+        payload: content.payloadOf(effect.index),
+      });
+    else if (effect.type === "produce-chunk") {
+      const payload = content.payloadOf(effect.index);
+      const hash = simulatedHash(payload);
+      this.#work.push({ type: "chunk-produced", index: effect.index, hash, payload });
+    } else if (effect.type === "hash-session")
+      this.#work.push({ type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages) });
+    else if (effect.type === "open-manifest")
+      this.#work.push({ type: "manifest-opened", sizes: content });
+    else if (effect.type === "land") this.#work.push({ type: "landed" });
+  }
+
+  #checkBounds(): void {
+    const { relay } = this.#machine;
+    const { fanout } = this.#room.invite;
+    expect(relay.tree.children.length).toBeLessThanOrEqual(fanout);
+    // A list of the root's own may be longer than those that are drawn here, up to 64.
+    expect(relay.neighbourhood.size).toBeLessThanOrEqual(Math.max(listed, 64) + introduced);
+    for (const connection of this.#closed)
+      expect(relay.links.activeNumberOf(connection)).toBeUndefined();
+    if (!(this.#machine instanceof Member)) return;
+    const ring = this.#machine.intake.content?.ring;
+    if (ring !== undefined) expect(ring.size).toBeLessThanOrEqual(defaultPeerOptions.ringChunks);
+  }
+}
