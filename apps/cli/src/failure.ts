@@ -47,7 +47,7 @@ function explain(error: PalmTreeError): string {
 
 function reasonOf({ facts, cause, message }: PalmTreeError): string {
   const thrown = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const system = String(facts.system ?? thrown ?? "");
-  const plain = cause instanceof Error ? cause.message : message;
-  return systemReasons[system] ?? (system === "" ? plain : system);
+  const system = facts.system ?? thrown;
+  if (typeof system === "string") return systemReasons[system] ?? system;
+  return cause instanceof Error ? cause.message : message;
 }

@@ -141,7 +141,6 @@ function inMebibytes(bytes: number): string {
 
 /** A text from elsewhere on one short line. */
 function shorten(text: string, most: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+  const plain = text.replace(/\p{Cc}/gu, "?");
   return plain.length <= most ? plain : `${plain.slice(0, most - 1)}…`;
 }

@@ -19,7 +19,7 @@ export class PalmtreeCommand implements AsyncDisposable {
 
   /** @param args - `--json` is added */
   constructor(args: readonly string[]) {
-    this.#process = spawn(process.execPath, [scriptOf("@palmtree/cli"), ...args, "--json"], {
+    this.#process = spawn(process.execPath, [commandScript(), ...args, "--json"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#ended = new Promise((resolve) => {
@@ -44,9 +44,9 @@ async function* parse(lines: AsyncIterable<string>): AsyncGenerator<CommandEvent
   for await (const line of lines) yield JSON.parse(line);
 }
 
-/** The file that a package's manifest names as its only command. */
-function scriptOf(name: string): string {
-  const manifest = new URL(import.meta.resolve(`${name}/package.json`));
+/** The file that the command's package names as its program. */
+function commandScript(): string {
+  const manifest = new URL(import.meta.resolve("@palmtree/cli/package.json"));
   const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  return fileURLToPath(new URL(String(Object.values(bin)[0]), manifest));
+  return fileURLToPath(new URL(bin.palmtree, manifest));
 }

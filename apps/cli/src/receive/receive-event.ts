@@ -47,7 +47,7 @@ export type ReceiveEvent =
   | ({ readonly type: "error" } & Failure);
 
 /** A session is over here. */
-export interface ReceiveResult {
+interface ReceiveResult {
   readonly type: "result";
   readonly status: "complete" | "failed";
   /** Undefined where there was none. */

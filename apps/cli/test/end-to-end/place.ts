@@ -103,17 +103,15 @@ export function lastOf({ events }: Pick<Ended, "events">): Event {
   return last;
 }
 
+/** The last event of a type. */
+export function eventOf({ events }: Pick<Ended, "events">, type: string): Event {
+  const found = events.findLast((event) => event.type === type);
+  if (found === undefined) throw new Error(`there is no "${type}"`);
+  return found;
+}
+
 export async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
   return hash.digest("hex");
-}
-
-/** Waits, looking often. For what another process does and does not tell. */
-export async function until(isSo: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not so within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

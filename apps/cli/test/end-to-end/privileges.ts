@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { script } from "./command.js";
@@ -27,6 +27,11 @@ export function ordinaryUser(): Found<number | undefined> {
   };
 }
 
+/** Runs a program of the operating system to its end. */
+function system(program: string, ...args: readonly string[]) {
+  return spawnSync(program, args);
+}
+
 /** A small file system of its own, below `folder`. */
 export class SmallDisk implements Disposable {
   readonly path: string;
@@ -40,15 +45,14 @@ export class SmallDisk implements Disposable {
     if (process.platform !== "linux" || process.getuid?.() !== 0)
       return { missing: "only root can mount a small file system" };
     const path = mkdtempSync(join(tmpdir(), "palmtree-disk-"));
-    mkdirSync(path, { recursive: true });
-    const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
+    const { status, stderr } = system("mount", "-t", "tmpfs", "-o", options, "tmpfs", path);
     if (status === 0) return { it: new SmallDisk(path) };
     rmSync(path, { recursive: true });
     return { missing: `tmpfs cannot be mounted here: ${String(stderr ?? "no mount").trim()}` };
   }
 
   [Symbol.dispose](): void {
-    spawnSync("umount", ["-l", this.path]);
+    system("umount", "-l", this.path);
     rmSync(this.path, { recursive: true, force: true });
   }
 }

@@ -5,7 +5,7 @@ import type { ReceiveEvent } from "../../src/receive/receive-event.js";
 import type { SendEvent } from "../../src/send/send-event.js";
 import { script, version } from "./command.js";
 import { documentedEvents, undocumented } from "./documented-events.js";
-import { lastOf, Place } from "./place.js";
+import { eventOf, lastOf, Place } from "./place.js";
 
 const mebibyte = 1024 * 1024;
 let place: Place;
@@ -42,7 +42,7 @@ describe("a transfer", () => {
       expect((await process.ended).code).toBe(0);
       expect(await place.contentOf(`in-${index + 1}`)).toEqual(content);
     }
-    const { peers } = sent.events.findLast(({ type }) => type === "tree") ?? {};
+    const { peers } = eventOf(sent, "tree");
     const parents = peers.map(({ parent }: { parent: number | null }) => parent);
     expect(parents[0]).toBeNull();
     expect(new Set(parents).size, "with fanout 1, each has another parent").toBe(4);
@@ -97,7 +97,7 @@ describe("the events that scripts depend on", () => {
         .map((line) => JSON.parse(line)),
     ).toEqual(events);
 
-    const { session } = events[0] ?? {};
+    const { session } = eventOf({ events }, "scanned");
     expect(session).toMatch(/^[0-9a-f]{32}$/);
     const [one, two] = receiving.map(({ address }) => address);
     const bytes = 200 * mebibyte;
@@ -144,7 +144,7 @@ describe("the events that scripts depend on", () => {
     await place.writeSparse("disk.img", 400 * mebibyte);
     const receiving = await place.receiveMany(3, "--once");
     const { events } = await place.send(["disk.img"], receiving).ended;
-    const { seconds } = events.at(-1) ?? {};
+    const { seconds } = lastOf({ events });
     const progress = events.filter(({ type }) => type === "progress");
     expect(progress.length).toBeGreaterThan(0);
     expect(progress.length).toBeLessThanOrEqual(Math.ceil(seconds * 5) + 1);
@@ -153,12 +153,11 @@ describe("the events that scripts depend on", () => {
   test("of receive --once", async () => {
     await place.write({ "out/a": 3 * mebibyte });
     const receiving = await place.receive("in", "--once");
-    const { events: sent } = await place.send(["out"], [receiving]).ended;
+    const sent = await place.send(["out"], [receiving]).ended;
     const { events } = await receiving.process.ended;
     const port = Number(receiving.address.split(":")[1]);
-    const { session } = sent[0] ?? {};
-    const { peers } = sent.find(({ type }) => type === "tree") ?? {};
-    const from = peers[0].address;
+    const { session } = eventOf(sent, "scanned");
+    const from = eventOf(sent, "tree").peers[0].address;
     const bytes = 3 * mebibyte;
     const seconds = expect.any(Number);
     expect(events.filter(({ type }) => type !== "progress")).toEqual([

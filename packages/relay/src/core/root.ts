@@ -190,6 +190,8 @@ export class Root {
       this.#relay.onFact(fact);
       this.#onFact(fact);
     }
+    // Once all facts are known: what is sent goes to children that are there.
+    if (this.#phase === "forming") this.#checkSpan();
     if (this.#phase === "sending" && this.#verdicts?.isDecided === true) this.#finish();
   }
 
@@ -199,9 +201,6 @@ export class Root {
         return this.#introduce();
       case "neighbours-acknowledged":
         return this.#form();
-      case "subtree-resized":
-        if (this.#phase === "forming") this.#checkSpan();
-        return;
       case "child-gained":
       case "chunk-held":
         return this.#produce();
@@ -253,7 +252,6 @@ export class Root {
     this.#phase = "forming";
     this.#formedBy = this.#context.now + this.#context.options.formationTimeoutMs;
     this.#relay.tree.start();
-    this.#checkSpan();
   }
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
@@ -328,7 +326,6 @@ export class Root {
         this.#introduction?.onTick();
         this.#relay.onTick();
         this.#verdicts?.onTick();
-        if (this.#phase === "forming") this.#checkSpan();
     }
   }
 }

@@ -91,10 +91,10 @@ export class Room {
     readonly invite?: Partial<Invite>;
   } = {}) {
     this.#options = options;
-    this.content = new SimulatedContent(chunkCount, 64);
+    this.content = new SimulatedContent(chunkCount, 1_024);
     this.invite = makeInvite({
       chunkCount,
-      chunkSizeBytes: 64,
+      chunkSizeBytes: 1_024,
       totalBytes: this.content.totalBytes,
       manifestBytes: this.content.manifest.length,
       ...invite,

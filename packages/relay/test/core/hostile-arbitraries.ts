@@ -8,8 +8,8 @@ import { session } from "./bench.js";
 import { address, makeInvite, peer, token } from "./parts.js";
 
 /** What the session under attack has. */
-export const chunkCount = 200;
-export const chunkSizeBytes = 64;
+export const chunkCount = 104;
+export const chunkSizeBytes = 1_024;
 
 /** The compiler demands an entry for every type. */
 type OfEach<M extends { readonly type: string }> = {
@@ -22,6 +22,7 @@ const nothing = fc.constant({});
 
 const number = fc.oneof(fc.nat(6), fc.constantFrom(90, 91, wireLimits.peerCount - 1));
 const sequence = fc.oneof(fc.nat(5), fc.constantFrom(1_000, wireLimits.sequence));
+const depth = fc.oneof(fc.nat(5), fc.constant(wireLimits.peerCount - 1));
 const index = fc.oneof(
   fc.nat(chunkCount - 1),
   fc.constantFrom(chunkCount, wireLimits.chunkCount - 1),
@@ -57,10 +58,7 @@ const messages: OfEach<ControlMessage> = {
     neighbours: fc.array(peerInfo, { maxLength: 8 }),
   }),
   "neighbours-ack": record({ revision: sequence }),
-  "tree-check": record({
-    pulse: sequence,
-    depth: fc.oneof(fc.nat(5), fc.constant(wireLimits.peerCount - 1)),
-  }),
+  "tree-check": record({ pulse: sequence, depth }),
   "tree-reject": record({
     reason: fc.constantFrom(
       "not-a-neighbour",
@@ -138,6 +136,14 @@ export type Attack =
   | { readonly type: "datagram"; readonly from: number; readonly message: ControlMessage }
   /** On one of the connections that the machine under attack has had, or on one that nobody knows. */
   | { readonly type: "frame"; readonly connection: number; readonly frame: Frame }
+  /** A neighbour does all that makes it this machine's parent, or its child. */
+  | {
+      readonly type: "court";
+      readonly from: number;
+      readonly pulse: number;
+      readonly depth: number;
+    }
+  | { readonly type: "beg"; readonly from: number; readonly hasManifest: boolean }
   | { readonly type: "open"; readonly connection: number }
   | { readonly type: "close"; readonly connection: number; readonly isMalformed: boolean }
   /** Disk, source and processor do the oldest thing that they were asked for. */
@@ -155,6 +161,14 @@ export const attack: fc.Arbitrary<Attack> = fc.oneof(
   {
     weight: 6,
     arbitrary: record({ type: fc.constant("frame" as const), connection, frame: anyOf(frames) }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({ type: fc.constant("court" as const), from, pulse: sequence, depth }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({ type: fc.constant("beg" as const), from, hasManifest: fc.boolean() }),
   },
   { weight: 1, arbitrary: record({ type: fc.constant("open" as const), connection }) },
   {

@@ -1,4 +1,10 @@
-import { encodeDatagram, encodeFrame, PalmTreeError } from "@palmtree/wire";
+import {
+  type ControlMessage,
+  encodeDatagram,
+  encodeFrame,
+  type Frame,
+  PalmTreeError,
+} from "@palmtree/wire";
 import { expect } from "vitest";
 import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId, PeerEvent } from "../../src/core/event.js";
@@ -8,7 +14,7 @@ import { simulatedHash, simulatedSessionHash } from "../../src/sim/content.js";
 import { session } from "./bench.js";
 import type { Room } from "./harness.js";
 import type { Attack } from "./hostile-arbitraries.js";
-import { address, numberAt, peer } from "./parts.js";
+import { address, numberAt, only, peer, saidIn, token } from "./parts.js";
 
 /** Peers that a machine may know from its list: the root and the other receivers. */
 const listed = 5;
@@ -42,14 +48,16 @@ export class Siege {
   suffer(attack: Attack): void {
     switch (attack.type) {
       case "datagram":
-        return this.#hear(attack);
+        this.#hear(attack.from, attack.message);
+        return;
       case "frame":
-        return this.#read(attack);
+        return this.#read(this.#connectionFor(attack), attack.frame);
+      case "court":
+        return this.#court(attack);
+      case "beg":
+        return this.#beg(attack);
       case "open":
-        return this.#tell({
-          type: "connection-opened",
-          connection: this.#known(attack.connection),
-        });
+        return this.#open(this.#known(attack.connection));
       case "close":
         return this.#lose(this.#known(attack.connection), attack.isMalformed);
       case "work":
@@ -70,13 +78,13 @@ export class Siege {
     return this.#room.party(this.#place).machine;
   }
 
-  #hear({ from, message }: Extract<Attack, { type: "datagram" }>): void {
+  #hear(from: number, message: ControlMessage): readonly Effect[] {
     const datagram = { session, sender: peer(from).id, counter: 1, message };
     const isStranger =
       from !== 0 && this.#machine.relay.neighbourhood.numberOf(peer(from).id) === undefined;
     const isLingering = !(this.#machine instanceof Member) && this.#machine.phase === "lingering";
     const effects = this.#tell({ type: "datagram-received", from: address(from), datagram });
-    if (!isStranger || this.#isInvited(from)) return;
+    if (!isStranger || this.#isInvited(from)) return effects;
     const answer = isLingering ? ["ended"] : ["tree-reject"];
     expect(effects.length).toBeLessThanOrEqual(1);
     for (const effect of effects) {
@@ -84,6 +92,7 @@ export class Siege {
       expect(effect.to).toBe(address(from));
       expect(answer).toContain(effect.message.type);
     }
+    return effects;
   }
 
   /** The root knows all whom it invited, whatever they have become since. */
@@ -91,14 +100,38 @@ export class Siege {
     return this.#place === 0 && from < listed;
   }
 
-  #read({ connection: place, frame }: Extract<Attack, { type: "frame" }>): void {
-    const { links } = this.#machine.relay;
-    const isNew = frame.type === "hello" && place > 4;
-    const connection = isNew ? this.#accept() : this.#known(place);
-    const isActive = links.activeNumberOf(connection) !== undefined;
+  #read(connection: ConnectionId, frame: Frame): void {
+    const isActive = this.#machine.relay.links.activeNumberOf(connection) !== undefined;
     const effects = this.#tell({ type: "frame-received", connection, frame });
     if (isActive || frame.type === "hello" || frame.type === "welcome") return;
     expect(effects).toEqual([]);
+  }
+
+  #court({ from, pulse, depth }: Extract<Attack, { type: "court" }>): void {
+    this.#hear(from, { type: "tree-check", pulse, depth });
+    const accepted = this.#hear(from, { type: "upgrade-accept", token: token(1) });
+    for (const { connection } of only(accepted, "dial")) {
+      this.#open(connection);
+      this.#read(connection, { type: "welcome", peer: peer(from).id });
+    }
+  }
+
+  #beg({ from, hasManifest }: Extract<Attack, { type: "beg" }>): void {
+    for (const said of saidIn(this.#hear(from, { type: "upgrade-request" }))) {
+      if (said.type !== "upgrade-accept") continue;
+      const { id, number } = peer(from);
+      const hello = { type: "hello", session, peer: id, number, hasManifest } as const;
+      this.#read(this.#accept(), { ...hello, token: said.token });
+    }
+  }
+
+  #open(connection: ConnectionId): void {
+    this.#tell({ type: "connection-opened", connection });
+  }
+
+  /** A hello comes on a new connection as often as on one that is there. */
+  #connectionFor({ connection, frame }: Extract<Attack, { type: "frame" }>): ConnectionId {
+    return frame.type === "hello" && connection > 4 ? this.#accept() : this.#known(connection);
   }
 
   #accept(): ConnectionId {

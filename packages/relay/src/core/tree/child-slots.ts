@@ -1,4 +1,4 @@
-import type { TreeRejectReason } from "@palmtree/wire";
+import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 
 type Slot =
@@ -39,11 +39,11 @@ export class ChildSlots {
     return children;
   }
 
-  /** One for the peer itself, and the sizes that its children told. */
+  /** One for the peer itself, and the sizes that its children told; within what may be told on. */
   get subtreeSize(): number {
     let size = 1;
     for (const slot of this.#slots.values()) if (slot.state === "child") size += slot.size;
-    return size;
+    return Math.min(size, wireLimits.peerCount);
   }
 
   hasChild(number: number): boolean {

@@ -1,4 +1,4 @@
-import type { TreeRejectReason } from "@palmtree/wire";
+import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import type { Links } from "../link/links.js";
@@ -110,7 +110,8 @@ export class Tree {
       this.#reject(from, reason);
       return;
     }
-    this.#joining = { number: from, pulse, depth: depth + 1 };
+    // Nobody is deeper than the session has peers; a liar's depth must not leave its range here.
+    this.#joining = { number: from, pulse, depth: Math.min(depth + 1, wireLimits.peerCount - 1) };
     this.#askAt = undefined;
     this.#links.requestUpgrade(from);
   }
