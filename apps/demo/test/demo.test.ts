@@ -77,6 +77,17 @@ test("a file that is not there is named, and nothing is started", async () => {
   expect((await endOf(start(["--what"]))).code).toBe(2);
 });
 
+test("copies that are missing or differ make it fail", { timeout: 60_000 }, async () => {
+  // The sender refuses a name that means another one on some systems, so nothing arrives.
+  await writeFile(join(folder, "bad."), "x");
+  const { code, stdout, stderr } = await endOf(start(["bad."]));
+  expect(code).toBe(1);
+  expect(stdout).toContain("\nOnly 0 of 8 copies are equal to the file.\n");
+  expect(stdout.match(/^ {2}\d +failed /gm)).toHaveLength(8);
+  expect(stderr).toContain("cannot be sent");
+  expect(await readdir(temporary)).toEqual([]);
+});
+
 test("SIGINT ends its processes and removes its files", { timeout: 60_000 }, async () => {
   const demo = start([]);
   const { code, stderr } = await endOf(demo, (text) => {

@@ -96,10 +96,10 @@ describe("truncateUtf8", () => {
     fc.assert(
       fc.property(fc.oneof(anyUnits, anyText), fc.nat(60), (text, maxBytes) => {
         const cut = truncateUtf8(text, maxBytes);
-        const whole = [...text.replaceAll(/\p{Surrogate}/gu, "\ufffd")];
+        const whole = Array.from(text.replaceAll(/\p{Surrogate}/gu, "\ufffd"));
         expect(utf8ByteLength(cut)).toBeLessThanOrEqual(maxBytes);
         expect(whole.join("").startsWith(cut)).toBe(true);
-        const next = whole[[...cut].length];
+        const next = whole[Array.from(cut).length];
         if (next !== undefined) expect(utf8ByteLength(cut + next)).toBeGreaterThan(maxBytes);
       }),
     );

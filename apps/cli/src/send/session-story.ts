@@ -19,6 +19,9 @@ export class SessionStory {
   readonly #emit: (event: SendEvent) => void;
   /** By number; the root is 0. */
   readonly #peers = new Map<number, KnownPeer>();
+  readonly #peerAt = new Map<string, KnownPeer>();
+  /** Peers without a place in the tree, as far as is known, that have not ended. */
+  readonly #placeless = new Set<KnownPeer>();
   readonly #outcomes = new Map<string, PeerOutcome>();
   #scanned: ScannedStep | undefined;
   #chunkCount = 0;
@@ -42,9 +45,7 @@ export class SessionStory {
         return this.#emit({ type, address, code, message });
       }
       case "numbered":
-        for (const { number, address } of step.peers)
-          this.#peers.set(number, { address, parent: null, chunksHeld: 0, isTold: true });
-        return;
+        return this.#onNumbered(step);
       case "tree-formed":
         this.#hasFormed = true;
         return this.#tellFirstTree();
@@ -110,11 +111,21 @@ export class SessionStory {
     this.#emit({ type, session, name, files, bytes, chunkCount, chunkSizeBytes, skipped });
   }
 
+  #onNumbered({ peers }: Extract<SenderStep, { type: "numbered" }>): void {
+    for (const { number, address } of peers) {
+      const peer: KnownPeer = { address, parent: null, chunksHeld: 0, isTold: true };
+      this.#peers.set(number, peer);
+      this.#peerAt.set(address, peer);
+      if (number !== 0) this.#placeless.add(peer);
+    }
+  }
+
   #onProgress({ number, parent, chunksHeld }: Extract<SenderStep, { type: "progress" }>): void {
     const peer = this.#peers.get(number);
     if (peer === undefined) return;
     if (peer.parent !== parent) {
       peer.parent = parent;
+      this.#placeless.delete(peer);
       this.#treeChanged = true;
       this.#tellFirstTree();
     }
@@ -126,9 +137,12 @@ export class SessionStory {
   #onPeerEnded(result: PeerResult): void {
     const outcome = outcomeOf(result);
     this.#outcomes.set(result.address, outcome);
-    // A peer's last progress would come after its end: it says nothing new.
-    for (const peer of this.#peers.values())
-      if (peer.address === result.address) peer.isTold = true;
+    const peer = this.#peerAt.get(result.address);
+    if (peer !== undefined) {
+      this.#placeless.delete(peer);
+      // Its last progress would come after its end, and say nothing new.
+      peer.isTold = true;
+    }
     this.#emit({ type: "peer-ended", ...outcome });
     this.#tellFirstTree();
   }
@@ -145,10 +159,7 @@ export class SessionStory {
 
   /** The tree spans before all places are known here; it is told first when they are. */
   #tellFirstTree(): void {
-    if (!this.#hasFormed || this.#hasToldTree) return;
-    for (const [number, { address, parent }] of this.#peers)
-      if (number !== 0 && parent === null && !this.#outcomes.has(address)) return;
-    this.#tellTree();
+    if (this.#hasFormed && !this.#hasToldTree && this.#placeless.size === 0) this.#tellTree();
   }
 
   #tellTree(): void {

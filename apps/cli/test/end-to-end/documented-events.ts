@@ -3,26 +3,30 @@ import type { Event } from "./command.js";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-/** The README's example of each event of a command, by type. */
-export function documentedEvents(command: "send" | "receive"): ReadonlyMap<string, Event> {
+/** What the README's examples have: by type of event, its fields. */
+export function documentedFields(
+  command: "send" | "receive",
+): ReadonlyMap<string, ReadonlySet<string>> {
   const section = readme.split(`### Events of ${command}\n`)[1]?.split("\n### ")[0] ?? "";
   const fence = /^```json\n([\s\S]*?)^```$/m.exec(section)?.[1] ?? "";
-  const events = fence
-    .trim()
-    .split("\n")
-    .map((line): Event => JSON.parse(line));
-  return new Map(events.map((event) => [event.type, event]));
+  const fields = new Map<string, Set<string>>();
+  for (const line of fence.trim().split("\n")) {
+    const event: Event = JSON.parse(line);
+    const known = fields.get(event.type) ?? new Set();
+    fields.set(event.type, known);
+    for (const field of Object.keys(event)) known.add(field);
+  }
+  // Said in words below the examples.
+  fields.get("result")?.add("error");
+  return fields;
 }
 
-/** What events have and the README's examples do not; `error` may be in any `result`. */
+/** Fields that events have and the README does not. */
 export function undocumented(command: "send" | "receive", events: readonly Event[]): string[] {
-  const documented = documentedEvents(command);
-  return events.flatMap((event) => {
-    const example = documented.get(event.type);
-    if (example === undefined) return [event.type];
-    const known = new Set([...Object.keys(example), ...(event.type === "result" ? ["error"] : [])]);
-    return Object.keys(event)
-      .filter((key) => !known.has(key))
-      .map((key) => `${event.type}.${key}`);
-  });
+  const documented = documentedFields(command);
+  return events.flatMap((event) =>
+    Object.keys(event)
+      .filter((field) => documented.get(event.type)?.has(field) !== true)
+      .map((field) => `${event.type}.${field}`),
+  );
 }

@@ -152,7 +152,8 @@ describe("kill -9", () => {
   }, async () => {
     await place.writeSparse("disk.img", 1024 * mebibyte);
     const receiving = await place.receiveMany(3, "--once");
-    const sending = place.send(["disk.img"], receiving, "--timeout", "2");
+    // Long enough for the sender's children to look for another way, and to let their own go.
+    const sending = place.send(["disk.img"], receiving, "--timeout", "6");
     for (const one of receiving) await underWay(one);
     const killedAt = performance.now();
     sending.kill("SIGKILL");

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ReceiveEvent } from "../../src/receive/receive-event.js";
 import type { SendEvent } from "../../src/send/send-event.js";
 import { script, version } from "./command.js";
-import { documentedEvents, undocumented } from "./documented-events.js";
+import { documentedFields, undocumented } from "./documented-events.js";
 import { eventOf, lastOf, Place } from "./place.js";
 
 const mebibyte = 1024 * 1024;
@@ -187,8 +187,8 @@ describe("the README", () => {
       ...{ listening: true, started: true, progress: true, blamed: true },
       ...{ landed: true, result: true, error: true },
     };
-    expect([...documentedEvents("send").keys()].sort()).toEqual(Object.keys(send).sort());
-    expect([...documentedEvents("receive").keys()].sort()).toEqual(Object.keys(receive).sort());
+    expect([...documentedFields("send").keys()].sort()).toEqual(Object.keys(send).sort());
+    expect([...documentedFields("receive").keys()].sort()).toEqual(Object.keys(receive).sort());
   });
 
   test("knows every field that is printed", async () => {

@@ -46,7 +46,7 @@ function besiege(placeIn: (room: Room) => number): void {
         siege.outlast();
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 }
 

@@ -141,6 +141,24 @@ describe("a corrupt chunk", () => {
   });
 });
 
+test("a chunk that is longer than the session's chunks is not even taken in", async () => {
+  await place.write({ "out/a": 3 * chunk });
+  const receiving = await place.receive("in", forgiving);
+  let count = 0;
+  const { result } = await place.send(["out/a"], [receiving], {
+    openTransport: tamperedTransport((frame) => {
+      if (frame.type !== "chunk" || count > 0) return frame;
+      count += 1;
+      return { ...frame, payload: new Uint8Array(chunk + 1) };
+    }),
+  });
+  expect(result.status).toBe("complete");
+  expect(receiving.steps.filter(({ type }) => type === "blamed")).toMatchObject([
+    { number: 0, code: "frame-malformed" },
+  ]);
+  expect(receiving.relay.counters.connectionsMalformed).toBe(1);
+});
+
 describe("ending early", () => {
   const stuck = { openTransport: tamperedTransport(withoutChunksFrom(10)) };
 
