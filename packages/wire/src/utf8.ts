@@ -80,32 +80,35 @@ export function truncateUtf8(text: string, maxBytes: number): string {
  * surrogates, code points above U+10FFFF, stray or missing continuation bytes.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let text = "";
-  let at = start;
-  while (at < end) {
-    const lead = bytes[at] ?? 0;
-    const size = sequenceBytes(lead);
-    if (size === 0 || at + size > end) return undefined;
-    let codePoint = size === 1 ? lead : lead & (0x7f >> size);
-    for (let next = at + 1; next < at + size; next += 1) {
-      const byte = bytes[next] ?? 0;
-      if (byte >> 6 !== 0b10) return undefined;
-      codePoint = (codePoint << 6) | (byte & 0x3f);
+  const units: number[] = [];
+  for (let at = start; at < end; ) {
+    const lead = bytes[at++] as number;
+    if (lead < 0x80) {
+      units.push(lead);
+      continue;
     }
-    const isSurrogate = codePoint >= 0xd800 && codePoint <= 0xdfff;
-    if (isSurrogate || codePoint > 0x10ffff || bytesOfCodePoint(codePoint) !== size) {
-      return undefined;
+    const tailSize = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    if (lead < 0xc2 || lead > 0xf4 || at + tailSize > end) return undefined;
+    let point = lead & (0x3f >> tailSize);
+    for (let i = 0; i < tailSize; i += 1) {
+      const tail = bytes[at++] as number;
+      if ((tail & 0xc0) !== 0x80) return undefined;
+      point = (point << 6) | (tail & 0x3f);
     }
-    text += String.fromCodePoint(codePoint);
-    at += size;
+    if (point < (tailSize === 1 ? 0x80 : tailSize === 2 ? 0x800 : 0x1_0000)) return undefined;
+    if (point > 0x10_ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    if (point < 0x1_0000) units.push(point);
+    else units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
   }
-  return text;
+  return units.length <= unitsAtOnce ? String.fromCharCode(...units) : joinUnits(units);
 }
 
-/** How many bytes a sequence with this first byte has; 0 when none begins so. */
-function sequenceBytes(lead: number): number {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return 2;
-  if (lead >= 0xe0 && lead <= 0xef) return 3;
-  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+/** Code units that one call may take as arguments: far below what any engine allows. */
+const unitsAtOnce = 4_096;
+
+function joinUnits(units: readonly number[]): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += unitsAtOnce)
+    text += String.fromCharCode(...units.slice(at, at + unitsAtOnce));
+  return text;
 }

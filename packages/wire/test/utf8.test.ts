@@ -37,6 +37,12 @@ describe("utf8ByteLength", () => {
 });
 
 describe("decodeUtf8", () => {
+  test("reads a text longer than one call may take arguments", () => {
+    const text = "a🌴é".repeat(70_000);
+    const bytes = Uint8Array.from(Buffer.from(text));
+    expect(decodeUtf8(bytes, 0, bytes.length)).toBe(text);
+  });
+
   test("reads what the platform writes, a leading byte order mark too", () => {
     fc.assert(
       fc.property(anyText, fc.nat(9), (text, before) => {

@@ -1,4 +1,5 @@
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
+import { decodeUtf8 } from "@palmtree/wire";
+import { utf8Length, writeUtf8 } from "./utf8.js";
 
 /**
  * The part of msgpack that a manifest is made of: arrays, unsigned integers and strings, each in
@@ -118,7 +119,7 @@ export class MsgpackReader {
     if (size > this.#bytes.length - this.#at) this.#fail("it is cut off");
     const start = this.#at;
     this.#at += size;
-    return readUtf8(this.#bytes, start, this.#at) ?? this.#fail("a string is not UTF-8");
+    return decodeUtf8(this.#bytes, start, this.#at) ?? this.#fail("a string is not UTF-8");
   }
 
   /** Checks that nothing is left. */

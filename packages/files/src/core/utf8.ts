@@ -48,35 +48,6 @@ export function writeUtf8(text: string, target: Uint8Array, start: number): numb
 }
 
 /**
- * Reads the text in `bytes` from `start` to `end`.
- *
- * @returns undefined when it is not UTF-8: overlong forms, surrogates and cut sequences are not
- */
-export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const units: number[] = [];
-  for (let at = start; at < end; ) {
-    const lead = bytes[at++] as number;
-    if (lead < 0x80) {
-      units.push(lead);
-      continue;
-    }
-    const tailSize = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (lead < 0xc2 || lead > 0xf4 || at + tailSize > end) return undefined;
-    let point = lead & (0x3f >> tailSize);
-    for (let i = 0; i < tailSize; i += 1) {
-      const tail = bytes[at++] as number;
-      if ((tail & 0xc0) !== 0x80) return undefined;
-      point = (point << 6) | (tail & 0x3f);
-    }
-    if (point < (tailSize === 1 ? 0x80 : tailSize === 2 ? 0x800 : 0x1_0000)) return undefined;
-    if (point > 0x10_ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
-    if (point < 0x1_0000) units.push(point);
-    else units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
-  }
-  return String.fromCharCode(...units);
-}
-
-/**
  * Where a code unit stands when texts are ordered by their UTF-8 bytes: code units in their own
  * order, but surrogates last, because they stand for code points above all others.
  */
