@@ -88,6 +88,13 @@ export class ChildSlots {
     slot.nextAt = this.#context.now + this.#context.jittered(this.#context.options.probeRetryMs);
   }
 
+  /** The neighbour is in the tree: it need not be checked. True when that frees a slot. */
+  settle(number: number): boolean {
+    this.#settled.add(number);
+    const slot = this.#slots.get(number);
+    return slot?.state === "probing" && !slot.isAsked && this.#slots.delete(number);
+  }
+
   /** The neighbour rejected the tree check: its slot is free again. */
   reject(number: number, reason: TreeRejectReason): void {
     if (this.#slots.get(number)?.state !== "probing") return;

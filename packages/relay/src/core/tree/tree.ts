@@ -105,6 +105,7 @@ export class Tree {
   onTreeCheck(from: number, pulse: number, depth: number): void {
     // Repeated because our request was lost, or late because we are that neighbour's child already.
     if (from === this.#parent || from === this.#joining?.number) return;
+    if (this.#slots.settle(from)) this.#gossip();
     const reason = this.#validate(from, pulse);
     if (reason !== undefined) {
       this.#reject(from, reason);
