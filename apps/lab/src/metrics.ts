@@ -16,6 +16,7 @@ export type MetricName =
   | "cp-file-rate"
   | "command-time"
   | "cpu-time"
+  | "foreign-cpu"
   | "sender-memory"
   | "receiver-memory"
   | "intact-copies";
@@ -31,6 +32,7 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
   "cp-file-rate": { label: "baseline: cp -R", unit: "files/s" },
   "command-time": { label: "`send`, from start to exit", unit: "s" },
   "cpu-time": { label: "CPU time of all processes", unit: "s" },
+  "foreign-cpu": { label: "cores taken by other programs", unit: "%" },
   "sender-memory": { label: "peak memory of the sender", unit: "MiB" },
   "receiver-memory": { label: "peak memory of the largest receiver", unit: "MiB" },
   "intact-copies": { label: "copies with the right hash", unit: "copies" },

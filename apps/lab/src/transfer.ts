@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fingerprint } from "./fingerprint.js";
 import type { Measurement } from "./metrics.js";
+import { foreignPercent, type MachineTimes, readMachineTimes } from "./processes/machine-load.js";
 import { type Palmtree, type Receiver, startReceiver, startSender } from "./processes/palmtree.js";
 import { Roster } from "./processes/roster.js";
 import type { Exit, Printed, WatchedProcess } from "./processes/watched-process.js";
@@ -40,6 +41,7 @@ export async function measureTransfer(
   const { receiverCount, sendArguments, timeoutMs } = scenario;
   try {
     await using roster = new Roster(signal);
+    const before = readMachineTimes();
     const receivers = await Promise.all(
       Array.from({ length: receiverCount }, (_, at) => {
         const name = `receiver-${at + 1}`;
@@ -57,7 +59,7 @@ export async function measureTransfer(
     await Promise.all(receivers.map((receiver) => receiver.process.success()));
     return {
       ...timesOf({ sender, exit, source }),
-      ...usageOf(roster, sender, receivers),
+      ...usageOf({ roster, before, sender, receivers }),
       "intact-copies": await countIntact(receivers, source, signal),
     };
   } finally {
@@ -94,16 +96,21 @@ function endOf(address: string, sender: WatchedProcess, result: Printed): number
   return (ended ?? result).atMs;
 }
 
+interface Used {
+  readonly roster: Roster;
+  readonly before: MachineTimes;
+  readonly sender: WatchedProcess;
+  readonly receivers: readonly Receiver[];
+}
+
 /** Nothing where the system does not tell: `cpuSeconds` is undefined if any process was not seen. */
-function usageOf(
-  { cpuSeconds }: Roster,
-  sender: WatchedProcess,
-  receivers: readonly Receiver[],
-): Measurement {
-  const peakOf = ({ usage }: WatchedProcess): number => (usage?.peakMemoryBytes ?? 0) / mebibyte;
+function usageOf({ roster, before, sender, receivers }: Used): Measurement {
+  const { cpuSeconds } = roster;
   if (cpuSeconds === undefined) return {};
+  const peakOf = ({ usage }: WatchedProcess): number => (usage?.peakMemoryBytes ?? 0) / mebibyte;
   return {
     "cpu-time": cpuSeconds,
+    "foreign-cpu": foreignPercent(before, readMachineTimes(), cpuSeconds),
     "sender-memory": peakOf(sender),
     "receiver-memory": Math.max(...receivers.map((receiver) => peakOf(receiver.process))),
   };

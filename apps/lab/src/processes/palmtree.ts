@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Roster } from "./roster.js";
 import type { WatchedProcess } from "./watched-process.js";
 
@@ -13,7 +13,7 @@ export interface Palmtree {
 
 /** The command that the workspace's `@palmtree/cli` names under `bin`. */
 export function findPalmtree(profileDirectory: string | undefined): Palmtree {
-  const manifestFile = createRequire(import.meta.url).resolve("@palmtree/cli/package.json");
+  const manifestFile = fileURLToPath(import.meta.resolve("@palmtree/cli/package.json"));
   const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as {
     readonly bin: { readonly palmtree: string };
   };

@@ -31,7 +31,7 @@ export interface Conditions {
 }
 
 /** One metric of one scenario. */
-export interface Row extends Summary {
+interface Row extends Summary {
   readonly metric: MetricName;
   readonly label: string;
   readonly unit: string;

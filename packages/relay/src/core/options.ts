@@ -19,7 +19,10 @@ export interface PeerOptions {
   readonly introductionWindow: number;
   /** Pause before an unacknowledged neighbour list is repeated. Guess. */
   readonly neighboursRetryMs: number;
-  /** After this, a peer that has not acknowledged its list is given up. Guess. */
+  /**
+   * After this, a peer that has not acknowledged its list is given up; after a quarter of the
+   * session's time-out, if that is less. Guess.
+   */
   readonly neighboursTimeoutMs: number;
   /** Pause before an unanswered tree check is repeated. Guess: several LAN round trips. */
   readonly probeRetryMs: number;
@@ -48,7 +51,10 @@ export interface PeerOptions {
   readonly progressIntervalMs: number;
   /** How often a peer that stands still for a reason (landing) says that it lives. */
   readonly lifeSignIntervalMs: number;
-  /** The root starts without the peers that are not in the tree after this long. Guess. */
+  /**
+   * The root starts without the peers that are not in the tree after this long; after a quarter of
+   * the session's time-out, if that is less. Guess.
+   */
   readonly formationTimeoutMs: number;
   /** Chunks under way to one child: the seed's forward limiter. 16 × 64 KiB = 1 MiB. */
   readonly forwardWindowChunks: number;

@@ -236,7 +236,8 @@ export class Root {
       this.#verdicts?.expect(peer);
     }
     this.#phase = "introducing";
-    this.#introduction = new Introduction(this.#context, peers);
+    const mostWaitMs = this.#patience(this.#context.options.neighboursTimeoutMs);
+    this.#introduction = new Introduction(this.#context, peers, mostWaitMs);
     this.#relay.neighbourhood.list(this.#introduction.neighboursOf(0));
     this.#introduction.start();
     this.#context.emit({
@@ -245,12 +246,18 @@ export class Root {
     });
   }
 
+  /** While some are waited for, the others stand still, and must not take the root for dead. */
+  #patience(milliseconds: number): number {
+    return Math.min(milliseconds, this.#plan.invite.timeoutMs / 4);
+  }
+
   /** Every neighbour list is in force: send the first tree checks. */
   #form(): void {
     for (const { number, address } of this.#introduction?.silent ?? [])
       this.#verdicts?.giveUp(number, "not-answering", `${address} joined and then went silent`);
     this.#phase = "forming";
-    this.#formedBy = this.#context.now + this.#context.options.formationTimeoutMs;
+    const mostWaitMs = this.#patience(this.#context.options.formationTimeoutMs);
+    this.#formedBy = this.#context.now + mostWaitMs;
     this.#relay.tree.start();
   }
 

@@ -39,6 +39,8 @@ export class Host implements NetworkPort {
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
   isLanded = false;
   isDown = false;
+  /** Whether this host's machine has said that no effect follows. */
+  hasEnded = false;
   readonly #world: World;
   readonly #random: Random;
   readonly #connections = new Map<ConnectionId, Connection>();
@@ -166,6 +168,7 @@ export class Host implements NetworkPort {
         if (effect.step.type === "ended") this.outcome = effect.step;
         return this.#world.onStep(this, effect.step);
       case "end":
+        this.hasEnded = true;
         return;
       default:
         return this.#store(effect);
@@ -214,6 +217,11 @@ export class Host implements NetworkPort {
   /** This host's number in the session; the root is 0, and so is who was not numbered yet. */
   get number(): number {
     return this.machine instanceof Member ? this.machine.number : 0;
+  }
+
+  /** Chunks that came although they were held or on their way to be. */
+  get duplicateCount(): number {
+    return this.machine instanceof Member ? this.machine.intake.duplicates : 0;
   }
 
   #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {

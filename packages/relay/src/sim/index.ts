@@ -1,4 +1,5 @@
 export type { NetworkConditions } from "./network.js";
+export { randomScenario } from "./random-scenario.js";
 export {
   BrokenPromise,
   type Crash,

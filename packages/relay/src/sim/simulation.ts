@@ -52,6 +52,8 @@ export interface SimulationResult {
   readonly results: readonly PeerResult[];
   /** Hosts that hold every byte. */
   readonly landedCount: number;
+  /** Chunks that came to a host although it held them, or was just verifying them. */
+  readonly duplicateCount: number;
   readonly datagrams: number;
   readonly frames: number;
   readonly events: number;
@@ -65,8 +67,8 @@ export class BrokenPromise extends Error {
 
 /**
  * Run one swarm in virtual time, with the same machines that run over real sockets, and watch the
- * promises: no wrong byte is stored or landed, no peer hangs below itself, nobody has more
- * children than the fanout, and the session ends.
+ * promises: no wrong byte is stored, passed on or landed, no peer hangs below itself, nobody has
+ * more children than the fanout, nobody wants anything after its end, and the session ends.
  *
  * @throws BrokenPromise with the scenario's seed
  *
@@ -148,6 +150,7 @@ class Simulation implements World {
   }
 
   check(host: Host, effect: Effect): void {
+    if (host.hasEnded) this.#break(`host ${host.number} wants ${effect.type} after its end`);
     if (effect.type === "store-chunk") this.#checkPayload(host, effect);
     if (effect.type === "land") this.#checkWhole(host);
     if (effect.type !== "send-frame") return;
@@ -256,6 +259,7 @@ class Simulation implements World {
       treeDepth: this.#formed?.depth ?? 0,
       results: root.results,
       landedCount: this.#hosts.filter(({ isLanded }) => isLanded).length,
+      duplicateCount: this.#hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
       datagrams: this.network.datagramsSent,
       frames: this.network.framesSent,
       events: this.#events,

@@ -16,7 +16,7 @@ import {
   token,
 } from "./parts.js";
 
-export const session = "5e551011".repeat(4);
+export const session: string = "5e551011".repeat(4);
 
 /** One peer's links and tree, whose neighbours the test plays. Facts are passed on as they come. */
 export class Bench {
@@ -90,7 +90,7 @@ export class Bench {
   }
 
   /** Get a parent: a tree check, and the upgrade that follows. Returns the connection. */
-  joinUnder(parent: number, pulse = this.relay.tree.pulse + 1, depth = 0): ConnectionId {
+  joinUnder(parent: number, pulse: number = this.relay.tree.pulse + 1, depth = 0): ConnectionId {
     this.hear(parent, { type: "tree-check", pulse, depth });
     const [dial] = only(this.hear(parent, { type: "upgrade-accept", token: token(99) }), "dial");
     if (dial === undefined) throw new Error(`the check of ${parent} was not accepted`);

@@ -15,7 +15,8 @@ beforeEach(() => {
 /** Introduce the peers 0 to `count` - 1. */
 function start(count: number, options: Partial<PeerOptions> = {}): void {
   context = makeContext(options);
-  introduction = new Introduction(context, peers(...range(0, count)));
+  const { neighboursTimeoutMs } = context.options;
+  introduction = new Introduction(context, peers(...range(0, count)), neighboursTimeoutMs);
   introduction.start();
   collect();
 }

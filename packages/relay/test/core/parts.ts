@@ -120,7 +120,7 @@ export function range(first: number, end: number): number[] {
 export function makeSizes(
   chunkCount: number,
   chunkSizeBytes = 1_024,
-  lastBytes = chunkSizeBytes,
+  lastBytes: number = chunkSizeBytes,
 ): ChunkSizes {
   return {
     chunkCount,

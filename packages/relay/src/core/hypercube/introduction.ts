@@ -14,16 +14,15 @@ export class Introduction {
   readonly #questions: Questions<PeerInfo>;
   #isOpen = false;
 
-  /** @param peers all peers in the order of their numbers, the root first */
-  constructor(context: Context, peers: readonly PeerInfo[]) {
+  /**
+   * @param peers all peers in the order of their numbers, the root first
+   * @param timeoutMs after this, a peer that has not acknowledged its list is given up
+   */
+  constructor(context: Context, peers: readonly PeerInfo[], timeoutMs: number) {
     this.#context = context;
     this.#peers = peers;
-    const { neighboursRetryMs, neighboursTimeoutMs, introductionWindow } = context.options;
-    const patience = {
-      retryMs: neighboursRetryMs,
-      timeoutMs: neighboursTimeoutMs,
-      window: introductionWindow,
-    };
+    const { neighboursRetryMs: retryMs, introductionWindow: window } = context.options;
+    const patience = { retryMs, timeoutMs, window };
     this.#questions = new Questions(context, peers.slice(1), patience, (peer) => this.#send(peer));
   }
 

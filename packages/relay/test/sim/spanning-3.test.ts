@@ -1,0 +1,3 @@
+import { testSpanning } from "./spanning.js";
+
+testSpanning(3);
