@@ -46,7 +46,6 @@ export type PeerEvent =
     }
   | { readonly type: "chunk-stored"; readonly index: number }
   | { readonly type: "chunk-loaded"; readonly index: number; readonly payload: Uint8Array }
-  | { readonly type: "chunk-unreadable"; readonly index: number; readonly error: PalmTreeError }
   /** Receiver: the manifest has the promised hash, follows the rules, and there is room for it. */
   | {
       readonly type: "manifest-opened";

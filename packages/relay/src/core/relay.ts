@@ -1,4 +1,11 @@
-import type { Address, ControlMessage, Frame, PalmTreeError, SessionId } from "@palmtree/wire";
+import type {
+  Address,
+  ControlMessage,
+  DowngradeReason,
+  Frame,
+  PalmTreeError,
+  SessionId,
+} from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
@@ -68,8 +75,9 @@ export class Relay {
         return this.tree.onUpgradeRequest(number);
       case "upgrade-accept":
       case "upgrade-reject":
-      case "downgrade":
         return this.links.onAnswer(number, message);
+      case "downgrade":
+        return this.#onDowngrade(number, message.reason);
       case "orphan":
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
@@ -80,7 +88,7 @@ export class Relay {
       case "ping":
         return this.tree.onPing(number, message.pulse);
       case "leave":
-        return this.links.onAnswer(number, { type: "downgrade", reason: "leaving" });
+        return this.#onDowngrade(number, "leaving");
       default:
         return;
     }
@@ -167,6 +175,16 @@ export class Relay {
   #introduce(peer: Parameters<Neighbourhood["introduce"]>[0]): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
     this.neighbourhood.introduce(peer, (number) => this.links.isUsed(number));
+  }
+
+  /**
+   * A neighbour that leaves closes its end of the connection, behind its last frames, which may be
+   * its report: these are awaited.
+   */
+  #onDowngrade(number: number, reason: DowngradeReason): void {
+    if (reason === "leaving") this.tree.onDeparture(number);
+    if (reason === "leaving" && this.links.isActive(number)) return;
+    this.links.onAnswer(number, { type: "downgrade", reason });
   }
 
   #cutOff(fact: Extract<Fact, { type: "misbehaved" }>): void {

@@ -64,6 +64,25 @@ describe("ChildSlots", () => {
     expect(slots.deadline()).toBeUndefined();
   });
 
+  test("a neighbour that is known to be in the tree is no candidate, and its check frees its slot", () => {
+    expect(slots.settle(1)).toBe(false);
+    expect(slots.isCandidate(1)).toBe(false);
+    probe(2);
+    expect(slots.settle(2)).toBe(true);
+    expect(slots.free).toBe(2);
+  });
+
+  test("an orphan that asked, an upgrade under way and a child keep their slots whatever is known of them", () => {
+    slots.holdForOrphan(1);
+    expect(slots.settle(1)).toBe(false);
+    slots.hold(2);
+    slots.beginUpgrade(2);
+    expect(slots.settle(2)).toBe(false);
+    slots.attach(2);
+    expect(slots.settle(2)).toBe(false);
+    expect(slots.free).toBe(0);
+  });
+
   test("a rejection by a neighbour that was not checked changes nothing", () => {
     slots.reject(1, "has-parent");
     expect(slots.isCandidate(1)).toBe(true);

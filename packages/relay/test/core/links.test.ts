@@ -180,15 +180,23 @@ describe("an active link", () => {
     expect(bench.relay.links.activeNumberOf(connection)).toBeUndefined();
   });
 
-  test("goes passive without an answer when the neighbour downgrades it, or leaves", () => {
+  test("goes passive without an answer when the neighbour downgrades it", () => {
+    bench = makeRoot();
+    const connection = bench.adopt(1);
+    const downgrade = { type: "downgrade", reason: "silent" } as const;
+    expect(bench.hear(1, downgrade)).toEqual([{ type: "close-connection", connection }]);
+    expect(bench.relay.links.isActive(1)).toBe(false);
+  });
+
+  test("stays up for the last frames of a neighbour that leaves", () => {
     for (const message of [
-      { type: "downgrade", reason: "silent" },
+      { type: "downgrade", reason: "leaving" },
       { type: "leave", code: "", detail: "" },
     ] as const) {
       bench = makeRoot();
-      const connection = bench.adopt(1);
-      expect(bench.hear(1, message)).toEqual([{ type: "close-connection", connection }]);
-      expect(bench.relay.links.isActive(1)).toBe(false);
+      bench.adopt(1);
+      expect(bench.hear(1, message)).toEqual([]);
+      expect(bench.relay.links.isActive(1)).toBe(true);
     }
   });
 

@@ -26,6 +26,7 @@ describe("a tree check", () => {
 
   test("is rejected by a peer that has a parent already", () => {
     bench.joinUnder(1);
+    bench.rejectChecks();
     expect(bench.answersTo(2, check(50))).toEqual([reject(2, "has-parent")]);
   });
 
@@ -175,6 +176,23 @@ describe("gossip", () => {
       bench.hear(checked(bench.log).at(-1) ?? 0, { type: "tree-reject", reason: "has-parent" });
     }
     expect(checked(bench.log).sort()).toEqual([2, 3, 4]);
+  });
+
+  test("leaves out a neighbour that has sent a check itself: it is in the tree", () => {
+    bench = new Bench({ neighbours: [1, 2, 3], fanout: 2 });
+    bench.hear(3, check(1));
+    bench.hear(3, { type: "upgrade-reject", reason: "fanout-full" });
+    bench.joinUnder(1);
+    expect(checked(bench.log)).toEqual([2]);
+  });
+
+  test("gives the slot of a checked neighbour that sends a check itself to another", () => {
+    bench = new Bench({ fanout: 1 });
+    bench.joinUnder(1);
+    const [first = 0] = checked(bench.log);
+    const next = checked(bench.hear(first, check(2)));
+    expect(next).toHaveLength(1);
+    expect(next).not.toContain(first);
   });
 
   test("repeats an unanswered check, and frees the slot for another neighbour after the fourth", () => {

@@ -37,6 +37,8 @@ export class Tree {
   /** Who referred this orphan last, and to whom: where to go on when a question was lost. */
   #trail: readonly number[] = [];
   readonly #blamed = new Map<number, number>();
+  /** Neighbours that have left: nobody asks them any more. */
+  readonly #departed = new Set<number>();
   #isLeaving = false;
 
   constructor(
@@ -102,6 +104,11 @@ export class Tree {
     this.#blamed.set(number, this.#context.now + this.#context.options.blameMs);
   }
 
+  /** The neighbour has left the session for good. */
+  onDeparture(number: number): void {
+    this.#departed.add(number);
+  }
+
   onTreeCheck(from: number, pulse: number, depth: number): void {
     // Repeated because our request was lost, or late because we are that neighbour's child already.
     if (from === this.#parent || from === this.#joining?.number) return;
@@ -118,6 +125,7 @@ export class Tree {
   }
 
   onTreeReject(from: number, reason: TreeRejectReason): void {
+    if (reason === "leaving") this.#departed.add(from);
     this.#slots.reject(from, reason);
     this.#gossip();
   }
@@ -163,6 +171,8 @@ export class Tree {
       this.expect();
     } else if (number === this.#parent) this.#loseParent(number);
     if (this.#slots.release(number)) {
+      // Those who hung below it may know the root's newest pulse, and need a newer one to return.
+      if (this.#isRoot && this.#pulseAt !== undefined) this.#beat();
       this.#context.tell({ type: "child-lost", number });
       this.#tellSize();
     }
@@ -260,6 +270,10 @@ export class Tree {
     return !this.isAttached && !this.#isLeaving && this.#joining === undefined;
   }
 
+  #mayAsk(number: number): boolean {
+    return !this.#slots.hasChild(number) && !this.#isBlamed(number) && !this.#departed.has(number);
+  }
+
   #isBlamed(number: number): boolean {
     const until = this.#blamed.get(number);
     return until !== undefined && until > this.#context.now;
@@ -270,12 +284,11 @@ export class Tree {
     if (!this.#isSearching()) return;
     const { options, random } = this.#context;
     this.#rounds += 1;
+    const willing = this.#neighbourhood.numbers.filter((number) => this.#mayAsk(number));
     // All neighbours may hang below us; then only letting go of them leads back to the root.
-    if (this.#rounds > options.orphanRounds) this.#dissolve();
-    const willing = this.#neighbourhood.numbers.filter(
-      (number) => !this.#slots.hasChild(number) && !this.#isBlamed(number),
-    );
-    for (const number of new Set([...this.#trail, ...random.sample(willing, 2)])) this.#ask(number);
+    if (this.#rounds > options.orphanRounds || willing.length === 0) this.#dissolve();
+    const asked = [...this.#trail, ...random.sample(willing, 2)];
+    for (const number of new Set(asked)) if (this.#mayAsk(number)) this.#ask(number);
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
     this.#askAt = this.#context.now + this.#context.jittered(pauseMs);
   }
