@@ -11,13 +11,13 @@ import {
   type Manifest,
   type ManifestEntry,
 } from "../src/index.js";
+import { asOrdinaryUser } from "./support/ordinary-user.js";
 import { pattern } from "./support/pattern.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { directory, file, makeTree, manifestOf, readTree, statsOf } from "./support/tree.js";
 
 const SESSION = "00112233445566778899aabbccddeeff";
 const onWindows = process.platform === "win32";
-const isRoot = process.getuid?.() === 0;
 
 /** What each file of a manifest contains in these tests: a part of the same bytes. */
 const content = pattern(400_000, 1);
@@ -306,16 +306,18 @@ describe("before a store is made", () => {
     }
   });
 
-  it.skipIf(isRoot || onWindows)("a directory that may not be written is refused", async () => {
-    const base = await temporaryDirectory();
-    await chmod(base, 0o500);
-    for (const path of [base, join(base, "below")]) {
-      await expect(setUp([file("a", 1)], { directory: path })).rejects.toMatchObject({
-        code: "not-writable",
-      });
-    }
-    await chmod(base, 0o700);
-  });
+  it.skipIf(onWindows)("a directory that may not be written is refused", () =>
+    asOrdinaryUser(async () => {
+      const base = await temporaryDirectory();
+      await chmod(base, 0o500);
+      for (const path of [base, join(base, "below")]) {
+        await expect(setUp([file("a", 1)], { directory: path })).rejects.toMatchObject({
+          code: "not-writable",
+        });
+      }
+      await chmod(base, 0o700);
+    }),
+  );
 
   it("too little space is refused, with what is needed and what there is", async () => {
     const base = await temporaryDirectory();

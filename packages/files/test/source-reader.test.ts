@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ScannedSources, SourceReader, scanSources, sha256 } from "../src/index.js";
+import { asOrdinaryUser } from "./support/ordinary-user.js";
 import { pattern } from "./support/pattern.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { makeTree } from "./support/tree.js";
@@ -173,9 +174,8 @@ describe("a source reader", () => {
     await expect(reader.read(first)).rejects.toMatchObject({ code: "source-changed" });
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
-    "says which file cannot be read any more",
-    async () => {
+  it.skipIf(process.platform === "win32")("says which file cannot be read any more", () =>
+    asOrdinaryUser(async () => {
       const { base } = await mixedTree();
       const scanned = await scanSources([join(base, "d/f1")]);
       await chmod(join(base, "d/f1"), 0);
@@ -183,7 +183,7 @@ describe("a source reader", () => {
         code: "source-unreadable",
         facts: { path: join(base, "d/f1") },
       });
-    },
+    }),
   );
 
   it("goes on after a failure with the chunks that can be read", async () => {

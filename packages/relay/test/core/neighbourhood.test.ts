@@ -33,6 +33,14 @@ describe("Neighbourhood", () => {
     expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
   });
 
+  test("a listed neighbour that was introduced before does not make room for a new one", () => {
+    for (const number of range(100, 164)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    neighbourhood.list(peers(100, 1));
+    for (const number of range(200, 264)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    expect(neighbourhood.get(100)).toEqual(peer(100));
+    expect(neighbourhood.size).toBe(2 + 64);
+  });
+
   test("an introduced peer is a neighbour from then on", () => {
     neighbourhood.introduce(peer(9), nobodyIsUsed);
     expect(neighbourhood.numberOf(peer(9).id)).toBe(9);

@@ -1,6 +1,7 @@
+import { wireLimits } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Bench } from "./bench.js";
-import { framesIn, only, peer, saidIn, token } from "./parts.js";
+import { framesIn, only, peer, range, saidIn, token } from "./parts.js";
 
 const check = (pulse: number, depth = 0) => ({ type: "tree-check", pulse, depth }) as const;
 const orphan = (pulse = 0) => ({ type: "orphan", pulse }) as const;
@@ -91,6 +92,11 @@ describe("the upgrade that follows a tree check", () => {
     expect(bench.facts).toContainEqual({ type: "parent-gained", number: 1 });
   });
 
+  test("to a liar at an impossible depth leaves this peer at a depth that can be told", () => {
+    bench.joinUnder(1, 3, wireLimits.peerCount - 1);
+    expect(bench.relay.tree.depth).toBe(wireLimits.peerCount - 1);
+  });
+
   test("is what the check waits for before it is gossiped on", () => {
     const before = [
       ...bench.hear(1, check(3, 6)),
@@ -149,6 +155,18 @@ describe("the upgrade that follows a tree check", () => {
     joined.joinUnder(2);
     for (const child of [1, 3, 4]) joined.adopt(child);
     expect(joined.relay.tree.children).toEqual([1, 3, 4]);
+  });
+
+  test("of a child that asks anew and comes too late finds its slot taken, and is not taken back", () => {
+    bench = new Bench({ isRoot: true, number: 0, fanout: 1 });
+    bench.adopt(1);
+    const offered = bench.offerTo(1) ?? "";
+    // The old link is gone, and with it the slot.
+    bench.adopt(2);
+    const { connection, effects } = bench.greet(1, { token: offered });
+    expect(effects).toContainEqual({ type: "close-connection", connection });
+    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "replaced" });
+    expect(bench.relay.tree.children).toEqual([2]);
   });
 
   test("of more children than slots, when answers race, ends with as many children as slots", () => {
@@ -290,13 +308,17 @@ describe("an orphan", () => {
     expect(bench.relay.tree).toMatchObject({ parent: 2, pulse: 10 });
   });
 
-  test("asks the peer that it is referred to at once, and comes back to it when that question is lost", () => {
+  test("asks the peer that it is referred to at once, and again with those that it draws", () => {
+    bench = new Bench({ neighbours: range(1, 21) });
     bench.do(() => bench.relay.tree.expect());
     expect(bench.answersTo(1, { type: "refer", peer: peer(40) })).toEqual([
       { to: 40, type: "orphan", pulse: 0 },
     ]);
-    const asked = saidIn(bench.pass(400)).map(({ to }) => to);
-    expect(asked).toEqual(expect.arrayContaining([1, 40]));
+    // Two rounds: who referred it and to whom, and two others each time.
+    const asked = saidIn(bench.pass(700)).map(({ to }) => to);
+    expect(asked).toHaveLength(8);
+    expect(asked.filter((number) => number === 1)).toHaveLength(2);
+    expect(asked.filter((number) => number === 40)).toHaveLength(2);
   });
 
   test("ignores a referral when it does not search", () => {
@@ -312,6 +334,28 @@ describe("an orphan", () => {
     bench.cut(connection);
     const asked = saidIn(bench.pass(2_000)).filter(({ type }) => type === "orphan");
     expect(new Set(asked.map(({ to }) => to))).toEqual(new Set([3]));
+  });
+
+  test("does not ask a neighbour that has left", () => {
+    bench = new Bench({ neighbours: [1, 2, 3] });
+    bench.do(() => bench.relay.tree.expect());
+    bench.hear(1, { type: "leave", code: "", detail: "" });
+    bench.hear(2, { type: "tree-reject", reason: "leaving" });
+    const asked = saidIn(bench.pass(3_000)).filter(({ type }) => type === "orphan");
+    expect(new Set(asked.map(({ to }) => to))).toEqual(new Set([3]));
+  });
+
+  test("lets its children go at once when there is nobody else to ask", () => {
+    bench = new Bench({ neighbours: [1, 2], fanout: 2 });
+    const connection = bench.joinUnder(1);
+    bench.adopt(2);
+    bench.hear(1, { type: "leave", code: "", detail: "" });
+    bench.cut(connection);
+    expect(saidIn(bench.pass(bench.now + 30))).toContainEqual({
+      to: 2,
+      type: "downgrade",
+      reason: "lost",
+    });
   });
 
   test("lets its children go after eight rounds in vain, for all ways may lead through them", () => {
@@ -416,6 +460,18 @@ describe("the pulse", () => {
     expect(pings).toEqual([2, 3, 4].map((pulse) => ({ to: 1, type: "ping", pulse })));
   });
 
+  test("is counted up at once when the root loses a child, so that those below it may come back", () => {
+    bench = new Bench({ isRoot: true, number: 0, fanout: 2, neighbours: [1, 2] });
+    bench.do(() => bench.relay.tree.start());
+    const connection = bench.adopt(1);
+    bench.adopt(2);
+    const pulse = bench.relay.tree.pulse;
+    expect(saidIn(bench.cut(connection))).toContainEqual({ to: 2, type: "ping", pulse: pulse + 1 });
+    expect(bench.answersTo(1, orphan(pulse))).toContainEqual(
+      expect.objectContaining({ to: 1, type: "tree-check", pulse: pulse + 1 }),
+    );
+  });
+
   test("is passed on by every peer when it is news, and always answered", () => {
     bench.joinUnder(1, 5);
     bench.adopt(2);
@@ -470,6 +526,14 @@ describe("completion", () => {
     const below = bench.adopt(2);
     bench.childSays(2, { type: "subtree", size: 4 });
     expect(framesIn(bench.cut(below), connection)).toEqual([{ type: "subtree", size: 1 }]);
+  });
+
+  test("never exceeds what a session can have, whatever the children say", () => {
+    const connection = bench.joinUnder(1, 5);
+    bench.adopt(2);
+    const size = wireLimits.peerCount;
+    const effects = bench.do(() => bench.relay.onChildFrame(2, { type: "subtree", size }));
+    expect(framesIn(effects, connection)).toEqual([{ type: "subtree", size }]);
   });
 
   test("starts with the whole subtree, when an orphan with children gets a new parent", () => {
