@@ -41,6 +41,7 @@ describe("the side that asks", () => {
       { type: "hello", session, peer: peer(5).id, number: 5, token: token(3), hasManifest: true },
     ]);
     expect(bench.relay.links.isActive(1)).toBe(false);
+    expect(bench.relay.links.activeNumberOf(1)).toBeUndefined();
     bench.welcome(1, 1);
     expect(bench.relay.links.isActive(1)).toBe(true);
     expect(bench.relay.links.connectionOf(1)).toBe(1);
@@ -224,6 +225,16 @@ describe("an active link", () => {
     expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "silent" });
     expect(effects).toContainEqual({ type: "close-connection", connection });
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
+  });
+
+  test("to a silent neighbour is downgraded in time, also where nothing else is due", () => {
+    bench = new Bench({ isRoot: true, number: 0, options: { ...options, aliveIntervalMs: 1e9 } });
+    bench.adopt(1);
+    expect(saidIn(bench.pass(5_000))).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      reason: "silent",
+    });
   });
 
   test("stays as long as the neighbour is heard on either way", () => {
