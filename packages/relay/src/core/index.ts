@@ -4,7 +4,6 @@ export type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 export { type Invitation, Member } from "./member.js";
 export { defaultPeerOptions, type PeerOptions } from "./options.js";
 export { Random } from "./random.js";
-export type { Relay } from "./relay.js";
 export { type Phase, Root, type RootPlan } from "./root.js";
 export type { PeerResult, Step } from "./step.js";
 export { pageChunks } from "./transfer/hash-pages.js";

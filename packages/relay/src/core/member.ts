@@ -56,10 +56,12 @@ export class Member {
     return this.#relay.self.number;
   }
 
+  /** @internal for the simulator, which watches the tree */
   get relay(): Relay {
     return this.#relay;
   }
 
+  /** @internal for the simulator, which counts duplicates */
   get intake(): Intake {
     return this.#intake;
   }
@@ -175,6 +177,7 @@ export class Member {
     switch (frame.type) {
       case "manifest": {
         const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
+        if (fault === undefined) this.#movedAt = this.#context.now;
         // It is not opened yet, but another parent need not send it again.
         this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
         return fault;

@@ -63,6 +63,7 @@ export class Root {
     return this.#phase;
   }
 
+  /** @internal for the simulator, which watches the tree */
   get relay(): Relay {
     return this.#relay;
   }

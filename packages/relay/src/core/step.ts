@@ -10,7 +10,8 @@ export interface PeerResult {
   readonly bytes: number;
   /** From the session's start to the peer's end, as the root saw it. */
   readonly seconds: number;
-  readonly error?: { readonly code: ErrorCode | string; readonly message: string };
+  /** The code is an {@link ErrorCode}, or what a peer of another version said. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** Something that happened in a session, for the user's eyes. */

@@ -184,6 +184,17 @@ describe("Distribution of chunks", () => {
     expect(hold(3)).toEqual([]);
   });
 
+  test("that were being loaded for a child are not sent to it when it comes back and has them", () => {
+    make({ ringChunks: 1, forwardWindowChunks: 2 });
+    distribution.open(manifest, content);
+    hold(0, 1);
+    expect(only(join(1), "load-chunk").map(({ index }) => index)).toEqual([0]);
+    distribution.onChildLost(1);
+    join(1, 0, 1);
+    distribution.onChunkLoaded(0, payloadOf(0, sizes));
+    expect(context.takeEffects()).toEqual([]);
+  });
+
   test("begins anew with a child that was lost and comes back: its bitmap says what it lacks", () => {
     hold(0, 1, 2, 3);
     join(1);

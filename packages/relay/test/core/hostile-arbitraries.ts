@@ -9,7 +9,7 @@ import { address, makeInvite, peer, token } from "./parts.js";
 
 /** What the session under attack has. */
 export const chunkCount = 104;
-export const chunkSizeBytes = 1_024;
+const chunkSizeBytes = 1_024;
 
 /** The compiler demands an entry for every type. */
 type OfEach<M extends { readonly type: string }> = {

@@ -183,6 +183,24 @@ describe("a receiver whose root is lost", () => {
     });
   });
 
+  test("does not give up while a long manifest still comes", () => {
+    const room = new Room({ receivers: 1, invite: { timeoutMs: 8_000 } });
+    room.lose = ({ how, message }) => how === "frame" && message.type === "manifest";
+    room.start();
+    room.pass(5_000);
+    const part = { type: "manifest", offset: 0, payload: new Uint8Array(10) } as const;
+    const up = room.party(1).machine?.relay.links.connectionOf(0) as number;
+    room.tell(1, { type: "frame-received", connection: up, frame: part });
+    const entries = [{ number: 1, parent: 0, chunksHeld: 0 }];
+    const down = room.root.relay.links.connectionOf(1) as number;
+    const progress = { type: "progress", entries } as const;
+    room.tell(0, { type: "frame-received", connection: down, frame: progress });
+    room.pass(7_900);
+    expect(room.party(1).ended).toBeUndefined();
+    room.pass(200);
+    expect(room.party(1).ended).toBeDefined();
+  });
+
   test("has lost nothing when it was complete: it ends in peace", () => {
     const room = new Room({ receivers: 2, invite: { timeoutMs: 5_000 } });
     room.hold = (party, effect) => party.place === 2 && effect.type === "store-chunk";

@@ -45,6 +45,7 @@ describe("Verdicts", () => {
     expect(verdicts.isDecided).toBe(false);
     verdicts.onReport(report(2));
     expect(verdicts.isDecided).toBe(true);
+    expect(verdicts.deadline()).toBeUndefined();
   });
 
   test("a failed peer's report is its result, with its own code and words", () => {
@@ -112,6 +113,13 @@ describe("Verdicts", () => {
         chunkCount: 40,
       },
     ]);
+  });
+
+  test("progress beyond what there is to hold is a lie, and hides nothing that is true", () => {
+    progress(1, 41, 2);
+    expect(context.takeEffects()).toEqual([]);
+    progress(1, 3, 2);
+    expect(stepsIn(context.takeEffects())).toMatchObject([{ number: 1, chunksHeld: 3 }]);
   });
 
   test("an old progress, told again from above an old place, neither sets a peer back nor is a sign of life", () => {

@@ -5,7 +5,7 @@ import { simulate } from "../../src/sim/index.js";
 const mostDepth = 2;
 
 /** How many parts the sizes are dealt to, a file each, so that the workers share them. */
-export const parts = 4;
+const parts = 4;
 
 /**
  * "It must span for every n from 2 to 1,024 and any timing": every one of them, over a network

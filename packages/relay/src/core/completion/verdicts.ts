@@ -93,6 +93,8 @@ export class Verdicts {
     if (candidate === undefined || candidate.result !== undefined) return;
     // Told again by somebody above whom the peer hung before.
     if (entry.chunksHeld < (candidate.entry?.chunksHeld ?? 0)) return;
+    // Nobody holds more than there is: taken as it stands, it would hide all true news of that peer.
+    if (entry.chunksHeld > this.#chunkCount) return;
     candidate.movedAt = this.#context.now;
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;
