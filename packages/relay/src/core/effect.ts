@@ -24,7 +24,8 @@ export type Effect =
       readonly payload: Uint8Array;
     }
   | { readonly type: "store-chunk"; readonly index: number; readonly payload: Uint8Array }
-  | { readonly type: "load-chunk"; readonly index: number }
+  /** Read the chunk from disk, where somebody may have changed it: it must still have its hash. */
+  | { readonly type: "load-chunk"; readonly index: number; readonly hash: Uint8Array }
   /** Receiver: check the assembled manifest against its hash and its rules, and prepare to store. */
   | { readonly type: "open-manifest"; readonly manifest: Uint8Array }
   /** Receiver: check the whole against the session's hash, sync, and rename into place. */

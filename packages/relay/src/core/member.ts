@@ -37,7 +37,8 @@ export class Member {
   #startedAt: number | undefined;
   #movedAt = 0;
   #lifeSignAt: number | undefined;
-  #isLanding = false;
+  /** Opening the manifest or landing files: no chunk comes, and that is no reason to give up. */
+  #isBusy = false;
   #outcome: "complete" | "failed" | undefined;
   #hasEnded = false;
   /** Computed once per event: machines are asked far more often than they change. */
@@ -90,9 +91,7 @@ export class Member {
   }
 
   #nextDeadline(): number | undefined {
-    const givesUpAt = this.#isLanding
-      ? undefined
-      : this.#movedAt + this.#invitation.invite.timeoutMs;
+    const givesUpAt = this.#isBusy ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
     return earliest(this.#relay.deadline(), this.#intake.deadline(), this.#lifeSignAt, givesUpAt);
   }
 
@@ -116,6 +115,8 @@ export class Member {
         return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
       case "manifest-opened": {
         const content = this.#intake.onManifestOpened(event.sizes);
+        this.#isBusy = false;
+        this.#moved();
         this.#relay.distribution.open(this.#intake.manifest as Uint8Array, content);
         return;
       }
@@ -180,6 +181,7 @@ export class Member {
         if (fault === undefined) this.#movedAt = this.#context.now;
         // It is not opened yet, but another parent need not send it again.
         this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
+        this.#isBusy = this.#relay.self.hasManifest;
         return fault;
       }
       case "hashes":
@@ -250,7 +252,7 @@ export class Member {
   #land(): void {
     const content = this.#intake.content;
     if (content?.sessionHash === undefined) return;
-    this.#isLanding = true;
+    this.#isBusy = true;
     this.#noteSelf();
     this.#context.emit({
       type: "land",
@@ -262,7 +264,7 @@ export class Member {
   #conclude(status: "complete" | "failed", code: string, detail: string): void {
     if (this.#outcome !== undefined) return;
     this.#outcome = status;
-    this.#isLanding = false;
+    this.#isBusy = false;
     this.#movedAt = this.#context.now;
     this.#relay.summary.report({
       type: "report",
@@ -278,8 +280,10 @@ export class Member {
   #fail(error: PalmTreeError): void {
     if (this.#hasEnded) return;
     if (this.#outcome === undefined) this.#conclude("failed", error.code, error.message);
-    this.#leave(error.code, error.message);
-    this.#end({ code: error.code, message: error.message });
+    // What has landed stays landed, whatever goes wrong while serving others.
+    const isComplete = this.#outcome === "complete";
+    this.#leave(isComplete ? "" : error.code, error.message);
+    this.#end(isComplete ? undefined : { code: error.code, message: error.message });
   }
 
   #stop(detail: string): void {
@@ -291,9 +295,10 @@ export class Member {
 
   #onFinish(): void {
     if (this.#hasEnded) return;
-    this.#sendToRoot({ type: "leave", code: "", detail: "" });
+    const isComplete = this.#outcome === "complete";
+    this.#sendToRoot({ type: "leave", code: isComplete ? "" : "left", detail: "" });
     this.#relay.finish();
-    if (this.#outcome === "complete") return this.#end(undefined);
+    if (isComplete) return this.#end(undefined);
     const message = "the root ended the session before everything had arrived here";
     this.#end({ code: "left", message });
   }
@@ -321,10 +326,10 @@ export class Member {
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;
       // Only a peer that has a reason to stand still gives a sign of life: the root must notice the others.
-      if (this.#isLanding) this.#noteSelf();
+      if (this.#isBusy) this.#noteSelf();
     }
     const { timeoutMs } = this.#invitation.invite;
-    if (this.#isLanding || now < this.#movedAt + timeoutMs) return;
+    if (this.#isBusy || now < this.#movedAt + timeoutMs) return;
     this.#giveUp(timeoutMs);
   }
 

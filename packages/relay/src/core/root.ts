@@ -116,6 +116,7 @@ export class Root {
         this.#verdicts = new Verdicts(this.#context, {
           timeoutMs: this.#plan.invite.timeoutMs,
           chunkCount: this.#content.chunkCount,
+          totalBytes: this.#plan.invite.totalBytes,
           startedAt: this.#context.now,
         });
         return this.#invitation.start();
@@ -154,7 +155,7 @@ export class Root {
     message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
   ): void {
     if (this.#phase === "lingering") this.#onLateDatagram(from, sender, message.type === "leave");
-    else if (message.type === "join") this.#invitation.onJoin(from, sender);
+    else if (message.type === "join") this.#onJoin(from, sender);
     else if (message.type === "decline")
       this.#invitation.onDecline(from, message.reason, message.detail);
     else {
@@ -165,6 +166,13 @@ export class Root {
         this.#verdicts?.onLeave(number, message.code, message.detail);
       this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
     }
+  }
+
+  /** Who joins too late would wait for neighbours that never come. */
+  #onJoin(from: Address, sender: PeerId): void {
+    if (this.#phase === "inviting") this.#invitation.onJoin(from, sender);
+    else if (!this.#numbers.has(sender))
+      this.#context.emit({ type: "send-datagram", to: from, message: { type: "ended" } });
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {

@@ -217,9 +217,18 @@ describe("Distribution of chunks", () => {
     expect(distribution.onHolds(1, new Uint8Array(13))).toBe("a second bitmap of chunks");
     make();
     distribution.onChildGained(1, 1, false);
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBe(
-      "a bitmap of chunks before the manifest",
-    );
+    expect(distribution.onHolds(1, new Uint8Array(13))).toBeUndefined();
+    expect(distribution.onHolds(1, new Uint8Array(13))).toBe("a second bitmap of chunks");
+  });
+
+  test("to a child that is ahead waits, with its bitmap, until the manifest is open here too", () => {
+    make();
+    distribution.onChildGained(1, 1, true);
+    expect(distribution.onHolds(1, new Uint8Array(13))).toBeUndefined();
+    hold(0);
+    expect(chunksIn(context.takeEffects(), 1)).toEqual([]);
+    distribution.open(manifest, content);
+    expect(chunksIn(context.takeEffects(), 1)).toEqual([0]);
   });
 
   test("a repeated bitmap does not open the forward limiter anew", () => {

@@ -151,7 +151,7 @@ export function give(content: Content, indexes: readonly number[]): void {
     const first = content.pages.pageOf(index) * content.pages.perPage;
     const end = Math.min(content.chunkCount, first + content.pages.perPage);
     content.pages.put(first, pageOf(first, end));
-    content.held.set(index);
+    content.hold(index);
     content.ring.put(index, payloadOf(index, content.sizes));
   }
 }

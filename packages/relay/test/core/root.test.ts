@@ -223,6 +223,16 @@ describe("the end of a session", () => {
     expect(room.parties.every(({ hasEnded }) => hasEnded)).toBe(true);
   });
 
+  test("reaches everybody down the tree, also whom no datagram reaches", () => {
+    const room = new Room({ receivers: 4, invite: { fanout: 1 } });
+    room.lose = ({ message }) => message.type === "ended";
+    room.start();
+    expect(room.phase).toBe("ended");
+    expect(room.heard("finish", 0)).toHaveLength(1);
+    expect(room.heard("finish")).toHaveLength(4);
+    for (const place of range(1, 5)) expect(room.party(place).ended).toEqual({ type: "ended" });
+  });
+
   test("is told again to those who did not hear, and waits for them only so long", () => {
     const room = new Room({ receivers: 2, options: { lingerMs: 1_000 } });
     room.lose = ({ to, message }) =>

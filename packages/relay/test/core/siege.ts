@@ -85,7 +85,7 @@ export class Siege {
     const isLingering = !(this.#machine instanceof Member) && this.#machine.phase === "lingering";
     const effects = this.#tell({ type: "datagram-received", from: address(from), datagram });
     if (!isStranger || this.#isInvited(from)) return effects;
-    const answer = isLingering ? ["ended"] : ["tree-reject"];
+    const answer = isLingering ? ["ended"] : ["tree-reject", "ended"];
     expect(effects.length).toBeLessThanOrEqual(1);
     for (const effect of effects) {
       if (effect.type !== "send-datagram") throw new Error(`a stranger leads to ${effect.type}`);

@@ -95,7 +95,7 @@ describe("the sending side's content", () => {
     const [, second] = await produceAll();
     const inbox = new Inbox();
     const content = new SourceContent(scanned, inbox.post);
-    content.load(1);
+    content.load(1, second?.hash as Uint8Array);
     expect(await inbox.next()).toEqual({
       type: "chunk-loaded",
       index: 1,
@@ -104,12 +104,22 @@ describe("the sending side's content", () => {
     await content.close();
   });
 
+  test("that is not what it was is not loaded: the source has changed", async () => {
+    const [first] = await produceAll();
+    const inbox = new Inbox();
+    const content = new SourceContent(scanned, inbox.post);
+    content.load(1, first?.hash as Uint8Array);
+    const changed = { type: "failed", error: { code: "source-changed" } };
+    expect(await inbox.next()).toMatchObject(changed);
+    await content.close();
+  });
+
   test("that is gone fails", async () => {
     await place.write({ "out/t/a": 2_501 });
     const inbox = new Inbox();
     const content = new SourceContent(scanned, inbox.post);
     content.produce(0);
-    content.load(2);
+    content.load(2, new Uint8Array(32));
     for (let at = 0; at < 2; at += 1)
       expect(await inbox.next()).toMatchObject({
         type: "failed",
@@ -131,8 +141,11 @@ describe("the receiving side's content", () => {
       assembly.store(index, payload);
       expect(await inbox.next()).toEqual({ type: "chunk-stored", index });
     }
-    assembly.load(2);
+    assembly.load(2, chunks[2]?.hash as Uint8Array);
     expect(await inbox.next()).toMatchObject({ type: "chunk-loaded", index: 2 });
+    assembly.load(2, new Uint8Array(32));
+    const changed = { type: "failed", error: { code: "store-failed" } };
+    expect(await inbox.next()).toMatchObject(changed);
     const hashes = Buffer.concat(chunks.map(({ hash }) => hash));
     const hasher = new SessionHasher(scanned, sha256);
     hasher.add(hashes);

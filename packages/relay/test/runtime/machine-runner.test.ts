@@ -20,7 +20,8 @@ class ScriptedMachine implements Machine {
 
 const landed: PeerEvent = { type: "landed" };
 const start: PeerEvent = { type: "start" };
-const load = (index: number): Effect => ({ type: "load-chunk", index });
+const hash = new Uint8Array(32);
+const load = (index: number): Effect => ({ type: "load-chunk", index, hash });
 
 function run(machine: Machine, perform: (effect: Effect) => void = () => undefined) {
   const ends: unknown[] = [];

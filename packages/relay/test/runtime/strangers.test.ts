@@ -109,7 +109,7 @@ describe("what comes from nobody in particular", () => {
 
   test("a session that has ended here is not joined again", async () => {
     expect(await ask(invite)).toEqual({ type: "join" });
-    expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
+    expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "left", detail: "" });
     expect((await receiving.end).error).toMatchObject({ code: "left" });
     expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
     expect(await ask(invite)).toMatchObject({ type: "decline", reason: "leaving" });

@@ -2,12 +2,18 @@ import type { Address, PeerInfo, ProgressEntry, Report } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { PeerResult } from "../step.js";
 
+interface Leaving {
+  readonly at: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
 interface Candidate {
   readonly peer: PeerInfo;
   entry: ProgressEntry | undefined;
   movedAt: number;
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
-  leaving: { readonly at: number; readonly code: string; readonly detail: string } | undefined;
+  leaving: Leaving | undefined;
   result: PeerResult | undefined;
 }
 
@@ -22,6 +28,7 @@ export class Verdicts {
   readonly #context: Context;
   readonly #timeoutMs: number;
   readonly #chunkCount: number;
+  readonly #totalBytes: number;
   readonly #startedAt: number;
   readonly #candidates = new Map<number, Candidate>();
   readonly #results: PeerResult[] = [];
@@ -34,12 +41,14 @@ export class Verdicts {
     options: {
       readonly timeoutMs: number;
       readonly chunkCount: number;
+      readonly totalBytes: number;
       readonly startedAt: number;
     },
   ) {
     this.#context = context;
     this.#timeoutMs = options.timeoutMs;
     this.#chunkCount = options.chunkCount;
+    this.#totalBytes = options.totalBytes;
     this.#startedAt = options.startedAt;
   }
 
@@ -147,20 +156,33 @@ export class Verdicts {
     for (const { peer, movedAt, leaving, result } of this.#candidates.values()) {
       if (result !== undefined) continue;
       const lateAt = movedAt + this.#timeoutMs;
-      if (leaving !== undefined && leaving.at <= now)
-        this.giveUp(
-          peer.number,
-          leaving.code || "left",
-          leaving.detail || "left before it was complete",
-        );
-      else if (lateAt <= now)
+      if (leaving !== undefined && leaving.at <= now) this.#concludeLeft(peer, leaving);
+      else if (lateAt <= now) {
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
-      else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);
+        // It may be there after all; what it still lands would not be in the result.
+        const to = peer.address;
+        this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
+      } else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);
     }
   }
 
   deadline(): number | undefined {
     return Number.isFinite(this.#dueAt) && !this.isDecided ? this.#dueAt : undefined;
+  }
+
+  /** Its report was lost. Who has nothing to complain of leaves because all is done. */
+  #concludeLeft({ number, address }: PeerInfo, { code, detail }: Leaving): void {
+    if (code !== "") return this.giveUp(number, code, detail);
+    const candidate = this.#candidates.get(number);
+    const seconds = this.#seconds();
+    if (candidate !== undefined)
+      this.#conclude(candidate, {
+        address,
+        number,
+        status: "complete",
+        bytes: this.#totalBytes,
+        seconds,
+      });
   }
 
   #conclude(candidate: Candidate, result: PeerResult): void {

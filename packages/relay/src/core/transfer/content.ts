@@ -9,6 +9,8 @@ export class Content {
   readonly sizes: ChunkSizes;
   /** Chunks that are verified here, in memory or on disk: what may be passed on. */
   readonly held: Bitmap;
+  /** The highest chunk held; nobody need look for more beyond it. -1 while there is none. */
+  #highestHeld = -1;
   readonly pages: HashPages;
   readonly ring: RingBuffer;
   /** Chunks that the ring keeps, when all are of full size. */
@@ -25,6 +27,16 @@ export class Content {
     const ringBytes = Math.max(options.ringBytes, leastBytes);
     this.ring = new RingBuffer(options.ringChunks, ringBytes);
     this.ringChunks = Math.min(options.ringChunks, Math.floor(ringBytes / chunkSizeBytes));
+  }
+
+  get highestHeld(): number {
+    return this.#highestHeld;
+  }
+
+  /** A chunk is verified here. @returns false when it was held already */
+  hold(index: number): boolean {
+    this.#highestHeld = Math.max(this.#highestHeld, index);
+    return this.held.set(index);
   }
 
   get chunkCount(): number {

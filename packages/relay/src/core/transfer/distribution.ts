@@ -9,6 +9,10 @@ import { manifestParts } from "./manifest-assembly.js";
 interface Child {
   readonly connection: ConnectionId;
   needsManifest: boolean;
+  /** The child's bitmap, while this peer's own manifest is still being opened. */
+  earlyHolds: Uint8Array | undefined;
+  /** When its last request for missing chunks was answered. */
+  wantedAt: number;
   /** Set once the child has said what it holds. */
   queue: ChildQueue | undefined;
 }
@@ -34,11 +38,24 @@ export class Distribution {
   open(manifest: Uint8Array, content: Content): void {
     this.#manifest = manifest;
     this.#content = content;
-    for (const child of this.#children.values()) this.#sendManifest(child);
+    for (const [number, child] of this.#children) {
+      this.#sendManifest(child);
+      const { earlyHolds } = child;
+      child.earlyHolds = undefined;
+      const message = earlyHolds === undefined ? undefined : this.onHolds(number, earlyHolds);
+      if (message !== undefined)
+        this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message });
+    }
   }
 
   onChildGained(number: number, connection: ConnectionId, hasManifest: boolean): void {
-    const child: Child = { connection, needsManifest: !hasManifest, queue: undefined };
+    const child: Child = {
+      connection,
+      needsManifest: !hasManifest,
+      earlyHolds: undefined,
+      wantedAt: Number.NEGATIVE_INFINITY,
+      queue: undefined,
+    };
     this.#children.set(number, child);
     this.#sendManifest(child);
   }
@@ -53,9 +70,13 @@ export class Distribution {
     const child = this.#children.get(number);
     const content = this.#content;
     if (child === undefined) return undefined;
-    if (content === undefined) return "a bitmap of chunks before the manifest";
     // The forward limiter would begin anew with every bitmap.
-    if (child.queue !== undefined) return "a second bitmap of chunks";
+    if (child.queue !== undefined || child.earlyHolds !== undefined)
+      return "a second bitmap of chunks";
+    if (content === undefined) {
+      child.earlyHolds = payload;
+      return undefined;
+    }
     const held = parseBitmap(payload, content.chunkCount);
     if (typeof held === "string") return held;
     child.queue = new ChildQueue(child.connection, held, {
@@ -72,12 +93,17 @@ export class Distribution {
     const child = this.#children.get(number);
     const content = this.#content;
     if (child === undefined) return undefined;
-    if (child.queue === undefined || content === undefined)
+    if (child.queue === undefined && child.earlyHolds === undefined)
       return "wanted chunks before the bitmap";
+    if (child.queue === undefined || content === undefined) return undefined;
     const wanted = parseBitmap(payload, content.chunkCount);
     if (typeof wanted === "string") return wanted;
     if (wanted.count > wireLimits.wantedChunks)
       return `${wanted.count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
+    // Refusals cost more than requests: who asks faster than it may is not answered.
+    const { now, options } = this.#context;
+    if (now < child.wantedAt + options.wantAfterMs / 4) return undefined;
+    child.wantedAt = now;
     for (const index of wanted.indexes()) {
       if (content.held.has(index)) child.queue.want(index);
       else this.#send(child, { type: "refuse", index, reason: "not-held" });
@@ -130,12 +156,12 @@ export class Distribution {
   #pump(number: number, child: Child, content: Content): void {
     const queue = child.queue;
     if (queue === undefined) return;
-    while (queue.hasRoom) {
+    while (queue.hasRoom && queue.cursor <= content.highestHeld) {
       const index = queue.take(content.held, (chunk) => content.sizes.lengthOf(chunk));
       if (index === -1) return;
       this.#sendPage(child, queue, content, index);
       const payload = content.ring.get(index);
-      if (payload === undefined) this.#load(index, number);
+      if (payload === undefined) this.#load(content, index, number);
       else this.#send(child, { type: "chunk", index, payload });
     }
   }
@@ -151,14 +177,15 @@ export class Distribution {
     });
   }
 
-  #load(index: number, number: number): void {
+  #load(content: Content, index: number, number: number): void {
     const waiting = this.#loading.get(index);
     if (waiting !== undefined) {
       waiting.add(number);
       return;
     }
     this.#loading.set(index, new Set([number]));
-    this.#context.emit({ type: "load-chunk", index });
+    const hash = content.pages.hashOf(index);
+    if (hash !== undefined) this.#context.emit({ type: "load-chunk", index, hash });
   }
 
   #sendManifest(child: Child): void {

@@ -121,7 +121,7 @@ export class Intake {
     this.#verifying.delete(index);
     if (content === undefined) return undefined;
     if (!isIntact) return `chunk ${index} does not have its hash`;
-    if (!content.held.set(index)) return undefined;
+    if (!content.hold(index)) return undefined;
     this.#bytes += payload.length;
     this.#unstored.set(index, payload.length);
     this.#unstoredBytes += payload.length;

@@ -36,7 +36,7 @@ export class Production {
   }
 
   onProduced(index: number, hash: Uint8Array, payload: Uint8Array): void {
-    const { pages, ring, held } = this.#content;
+    const { pages, ring } = this.#content;
     const page = pages.pageOf(index);
     const first = page * pages.perPage;
     this.#page ??= new Uint8Array(pages.lengthOf(page) * hashBytes);
@@ -47,7 +47,7 @@ export class Production {
     pages.put(first, this.#page);
     this.#page = undefined;
     for (let chunk = first; chunk < this.#produced; chunk += 1) {
-      held.set(chunk);
+      this.#content.hold(chunk);
       this.#context.tell({ type: "chunk-held", index: chunk });
     }
     if (this.#produced === this.#content.chunkCount) this.#finish();

@@ -62,9 +62,16 @@ export class Assembly {
     });
   }
 
-  load(index: number): void {
+  /** What has landed is anybody's to change: a chunk that did is not passed on. */
+  load(index: number, hash: Uint8Array): void {
     this.#store?.load(index).then(
-      (payload) => this.#listener.post({ type: "chunk-loaded", index, payload }),
+      (payload) => {
+        if (Buffer.compare(sha256(payload), hash) === 0)
+          return this.#listener.post({ type: "chunk-loaded", index, payload });
+        const facts = { chunk: index };
+        const message = `Chunk ${index} on disk is not what was stored: somebody changed it`;
+        return this.#fail(new PalmTreeError("store-failed", message, { facts }));
+      },
       (error: unknown) => this.#fail(error),
     );
   }

@@ -113,7 +113,7 @@ export class MemberSession {
       case "store-chunk":
         return this.#assembly.store(effect.index, effect.payload);
       case "load-chunk":
-        return this.#assembly.load(effect.index);
+        return this.#assembly.load(effect.index, effect.hash);
       case "land":
         return this.#assembly.land(effect.pages, effect.sessionHash);
       case "report-step":

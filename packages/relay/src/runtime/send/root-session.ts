@@ -87,7 +87,7 @@ export class RootSession {
       case "produce-chunk":
         return this.#content.produce(effect.index);
       case "load-chunk":
-        return this.#content.load(effect.index);
+        return this.#content.load(effect.index, effect.hash);
       case "hash-session":
         return this.#content.hash(effect.pages);
       case "report-step":

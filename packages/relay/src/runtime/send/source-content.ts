@@ -1,4 +1,4 @@
-import { type ScannedSources, SourceReader } from "@palmtree/files";
+import { type ScannedSources, SourceReader, sha256 } from "@palmtree/files";
 import { isPalmTreeError, PalmTreeError } from "@palmtree/wire";
 import type { PeerEvent } from "../../core/index.js";
 import { SessionDigest } from "../session-digest.js";
@@ -29,9 +29,17 @@ export class SourceContent {
     this.#produceAll().catch((error: unknown) => this.#fail(error));
   }
 
-  load(index: number): void {
+  /** A chunk that was produced before: the source may have changed since. */
+  load(index: number, hash: Uint8Array): void {
     this.#reader.read(index).then(
-      (payload) => this.#post({ type: "chunk-loaded", index, payload }),
+      (payload) => {
+        if (Buffer.compare(sha256(payload), hash) === 0)
+          return this.#post({ type: "chunk-loaded", index, payload });
+        const message = `Chunk ${index} is not what it was: a file changed while it was sent`;
+        return this.#fail(
+          new PalmTreeError("source-changed", message, { facts: { chunk: index } }),
+        );
+      },
       (error: unknown) => this.#fail(error),
     );
   }
