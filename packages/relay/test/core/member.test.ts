@@ -271,6 +271,17 @@ describe("a receiver that takes long to land", () => {
     goOn(room);
     expect(room.results).toMatchObject([{ status: "complete" }]);
   });
+
+  test("or to open a long manifest, does so too", () => {
+    const room = new Room({ receivers: 1, invite: { timeoutMs: 3_000 } });
+    room.hold = (_, effect) => effect.type === "open-manifest";
+    room.start();
+    room.pass(30_000);
+    expect(room.results).toEqual([]);
+    expect(room.party(1).ended).toBeUndefined();
+    goOn(room);
+    expect(room.results).toMatchObject([{ status: "complete" }]);
+  });
 });
 
 describe("a receiver that is sent a corrupt chunk", () => {
