@@ -3,6 +3,7 @@ import { type Context, earliest } from "../context.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import type { Links } from "../link/links.js";
 import { ChildSlots } from "./child-slots.js";
+import { OrphanSearch } from "./orphan-search.js";
 
 /**
  * A peer's place in the spanning tree, built by the seed's tree check.
@@ -10,7 +11,7 @@ import { ChildSlots } from "./child-slots.js";
  * An attached peer gossips the check to neighbours, as many at a time as it has child slots
  * free. A peer accepts the first valid check, asks its sender for the upgrade, and gossips the
  * check on once the link is active. A peer that nobody checks, or whose parent is lost, asks
- * its neighbours ({@link Orphan} in the wire protocol); a neighbour whose slots are taken refers
+ * its neighbours ({@link OrphanSearch}); a neighbour whose slots are taken refers
  * it to one of its children, so that the walk ends at a peer with a free slot: a leaf at the
  * latest.
  *
@@ -25,6 +26,7 @@ export class Tree {
   readonly #links: Links;
   readonly #fanout: number;
   readonly #slots: ChildSlots;
+  readonly #search: OrphanSearch;
   readonly #isRoot: boolean;
   #parent: number | undefined;
   /** The neighbour whose tree check was valid, while the link to it is being upgraded. */
@@ -32,13 +34,6 @@ export class Tree {
   #pulse = 0;
   #depth = 0;
   #pulseAt: number | undefined;
-  #askAt: number | undefined;
-  #rounds = 0;
-  /** Who referred this orphan last, and to whom: where to go on when a question was lost. */
-  #trail: readonly number[] = [];
-  readonly #blamed = new Map<number, number>();
-  /** Neighbours that have left: nobody asks them any more. */
-  readonly #departed = new Set<number>();
   #isLeaving = false;
 
   constructor(
@@ -53,6 +48,7 @@ export class Tree {
     this.#fanout = options.fanout;
     this.#isRoot = options.isRoot;
     this.#slots = new ChildSlots(context, options.fanout);
+    this.#search = new OrphanSearch(context);
   }
 
   /** Root: every neighbour has acknowledged; send the first tree checks. */
@@ -63,7 +59,7 @@ export class Tree {
 
   /** Receiver: the neighbours are known; wait for a tree check, and ask if none comes. */
   expect(): void {
-    this.#askAt ??= this.#context.now + this.#context.jittered(this.#context.options.orphanAfterMs);
+    this.#search.beginWithin(this.#context.options.orphanAfterMs);
   }
 
   get parent(): number | undefined {
@@ -95,18 +91,18 @@ export class Tree {
   /** From now on nobody is taken as a child, and nobody as a parent. */
   leave(): void {
     this.#isLeaving = true;
-    this.#askAt = undefined;
+    this.#search.end();
     this.#pulseAt = undefined;
   }
 
   /** Do not take this neighbour as a parent for a while. */
   blame(number: number): void {
-    this.#blamed.set(number, this.#context.now + this.#context.options.blameMs);
+    this.#search.blame(number);
   }
 
   /** The neighbour has left the session for good. */
   onDeparture(number: number): void {
-    this.#departed.add(number);
+    this.#search.depart(number);
   }
 
   onTreeCheck(from: number, pulse: number, depth: number): void {
@@ -120,12 +116,12 @@ export class Tree {
     }
     // Nobody is deeper than the session has peers; a liar's depth must not leave its range here.
     this.#joining = { number: from, pulse, depth: Math.min(depth + 1, wireLimits.peerCount - 1) };
-    this.#askAt = undefined;
+    this.#search.pause();
     this.#links.requestUpgrade(from);
   }
 
   onTreeReject(from: number, reason: TreeRejectReason): void {
-    if (reason === "leaving") this.#departed.add(from);
+    if (reason === "leaving") this.#search.depart(from);
     this.#slots.reject(from, reason);
     this.#gossip();
   }
@@ -142,7 +138,7 @@ export class Tree {
   /** A full neighbour sent us on: ask that peer at once. */
   onRefer(from: number, to: number): void {
     if (!this.#isSearching()) return;
-    this.#trail = [from, to];
+    this.#search.follow(from, to);
     this.#ask(to);
   }
 
@@ -205,13 +201,13 @@ export class Tree {
   onTick(): void {
     const { now } = this.#context;
     if (this.#pulseAt !== undefined && this.#pulseAt <= now) this.#beat();
-    if (this.#askAt !== undefined && this.#askAt <= now) this.#askAround();
+    if (this.#search.isDue) this.#askAround();
     for (const number of this.#slots.expireProbes()) this.#probe(number);
     this.#gossip();
   }
 
   deadline(): number | undefined {
-    return earliest(this.#pulseAt, this.#askAt, this.#slots.deadline());
+    return earliest(this.#pulseAt, this.#search.deadline(), this.#slots.deadline());
   }
 
   /** The seed's three validations, and what makes them safe: is the check news, are we staying? */
@@ -221,7 +217,7 @@ export class Tree {
     if (this.isAttached) return "has-parent";
     if (this.#isLeaving) return "leaving";
     if (this.#joining !== undefined) return "deciding";
-    if (pulse <= this.#pulse || this.#isBlamed(from)) return "stale";
+    if (pulse <= this.#pulse || this.#search.isBlamed(from)) return "stale";
     return undefined;
   }
 
@@ -270,27 +266,14 @@ export class Tree {
     return !this.isAttached && !this.#isLeaving && this.#joining === undefined;
   }
 
-  #mayAsk(number: number): boolean {
-    return !this.#slots.hasChild(number) && !this.#isBlamed(number) && !this.#departed.has(number);
-  }
-
-  #isBlamed(number: number): boolean {
-    const until = this.#blamed.get(number);
-    return until !== undefined && until > this.#context.now;
-  }
-
   #askAround(): void {
-    this.#askAt = undefined;
-    if (!this.#isSearching()) return;
-    const { options, random } = this.#context;
-    this.#rounds += 1;
-    const willing = this.#neighbourhood.numbers.filter((number) => this.#mayAsk(number));
-    // All neighbours may hang below us; then only letting go of them leads back to the root.
-    if (this.#rounds > options.orphanRounds || willing.length === 0) this.#dissolve();
-    const asked = [...this.#trail, ...random.sample(willing, 2)];
-    for (const number of new Set(asked)) if (this.#mayAsk(number)) this.#ask(number);
-    const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
-    this.#askAt = this.#context.now + this.#context.jittered(pauseMs);
+    if (!this.#isSearching()) return this.#search.pause();
+    const children = this.#slots.children;
+    const others = this.#neighbourhood.numbers.filter((number) => !children.includes(number));
+    const { asked, isHopeless } = this.#search.nextRound(others);
+    // Only letting go of them leads back to the root, when all ways to it lead through them.
+    if (isHopeless) for (const number of children) this.#links.downgrade(number, "lost");
+    for (const number of asked) this.#ask(number);
   }
 
   #ask(number: number): void {
@@ -301,12 +284,6 @@ export class Tree {
       to,
       message: { type: "orphan", pulse: this.#pulse },
     });
-  }
-
-  #dissolve(): void {
-    this.#rounds = 0;
-    this.#trail = [];
-    for (const number of this.#slots.children) this.#links.downgrade(number, "lost");
   }
 
   #gainChild(number: number): void {
@@ -334,9 +311,7 @@ export class Tree {
     this.#parent = joined.number;
     this.#pulse = Math.max(this.#pulse, joined.pulse);
     this.#depth = joined.depth;
-    this.#rounds = 0;
-    this.#trail = [];
-    this.#askAt = undefined;
+    this.#search.end();
     this.#context.tell({ type: "parent-gained", number: joined.number });
     this.#tellSize();
     this.#pingChildren();
@@ -346,7 +321,7 @@ export class Tree {
   #loseParent(number: number): void {
     this.#parent = undefined;
     this.#context.tell({ type: "parent-lost", number });
-    if (!this.#isLeaving) this.#askAt = this.#context.now + this.#context.jittered(20);
+    if (!this.#isLeaving) this.#search.beginWithin(20);
   }
 
   #beat(): void {

@@ -1,0 +1,97 @@
+import type { Context } from "../context.js";
+
+/** Whom an orphan asks now. */
+export interface OrphanRound {
+  readonly asked: readonly number[];
+  /** Asked in vain for long, or nobody is left to ask: all ways may lead through the children. */
+  readonly isHopeless: boolean;
+}
+
+/**
+ * How a peer without a parent looks for one: when it asks, whom, and whom it does not ask any
+ * more. In each round two neighbours drawn at random, and the two ends of its last referral,
+ * where a walk down the tree goes on when a datagram of it was lost.
+ */
+export class OrphanSearch {
+  readonly #context: Context;
+  #askAt: number | undefined;
+  #rounds = 0;
+  /** Who referred this orphan last, and to whom. */
+  #trail: readonly number[] = [];
+  readonly #blamedUntil = new Map<number, number>();
+  /** Neighbours that have left the session. */
+  readonly #departed = new Set<number>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Begin to ask after about that long, unless it is to begin earlier. */
+  beginWithin(milliseconds: number): void {
+    this.#askAt ??= this.#context.now + this.#context.jittered(milliseconds);
+  }
+
+  /** Somebody may become the parent: do not ask until that has failed. */
+  pause(): void {
+    this.#askAt = undefined;
+  }
+
+  /** A parent is found, or none is needed any more. */
+  end(): void {
+    this.#askAt = undefined;
+    this.#restart();
+  }
+
+  /** Do not take this neighbour as a parent for a while. */
+  blame(number: number): void {
+    this.#blamedUntil.set(number, this.#context.now + this.#context.options.blameMs);
+  }
+
+  isBlamed(number: number): boolean {
+    const until = this.#blamedUntil.get(number);
+    return until !== undefined && until > this.#context.now;
+  }
+
+  /** The neighbour has left the session for good. */
+  depart(number: number): void {
+    this.#departed.add(number);
+  }
+
+  /** A full neighbour sent this orphan on. */
+  follow(from: number, to: number): void {
+    this.#trail = [from, to];
+  }
+
+  get isDue(): boolean {
+    return this.#askAt !== undefined && this.#askAt <= this.#context.now;
+  }
+
+  /**
+   * Draw whom to ask, and when to ask next.
+   *
+   * @param neighbours all that are not children of this peer
+   */
+  nextRound(neighbours: readonly number[]): OrphanRound {
+    const { now, options, random } = this.#context;
+    const mayAsk = (number: number): boolean =>
+      !this.isBlamed(number) && !this.#departed.has(number);
+    const willing = neighbours.filter(mayAsk);
+    this.#rounds += 1;
+    const isHopeless = this.#rounds > options.orphanRounds || willing.length === 0;
+    if (isHopeless) this.#restart();
+    const trail = this.#trail.filter((number) => willing.includes(number));
+    const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
+    this.#askAt = now + this.#context.jittered(pauseMs);
+    const others = willing.filter((number) => !trail.includes(number));
+    return { asked: [...trail, ...random.sample(others, 2)], isHopeless };
+  }
+
+  deadline(): number | undefined {
+    return this.#askAt;
+  }
+
+  #restart(): void {
+    this.#rounds = 0;
+    this.#trail = [];
+  }
+}
