@@ -42,6 +42,8 @@ export class Party {
   /** To whom each connection leads, and how it is called there. */
   readonly connections: Map<ConnectionId, { readonly party: Party; readonly id: ConnectionId }> =
     new Map();
+  /** The connections that it paused and resumed, in order; the room delivers all the same. */
+  readonly flow: string[] = [];
   isLanded = false;
   hasEnded = false;
   /** Neither heard nor speaking any more. */
@@ -265,6 +267,7 @@ export class Room {
         return;
       case "pause-connection":
       case "resume-connection":
+        party.flow.push(`${effect.type.split("-")[0]} ${effect.connection}`);
         return;
       default:
         return this.#answer(party, effect);

@@ -139,6 +139,21 @@ describe("a receiver whose parent is lost", () => {
     expect(room.results.map(({ status }) => status)).toEqual(["complete", "complete"]);
   });
 
+  test("while it held that one back listens to the next one, until it has too much again", () => {
+    const room = new Room({ receivers: 1, chunkCount: 60, options: { unstoredChunks: 8 } });
+    room.hold = (party, effect) => party.place === 1 && effect.type === "store-chunk";
+    room.start();
+    const flow = (): string[] => room.party(1).flow;
+    expect(flow()).toEqual(["pause 1"]);
+    room.cut(1, 0);
+    room.passUntil(() => room.member(1).relay.tree.parent === 0);
+    goOn(room);
+    room.passUntil(() => room.phase === "ended");
+    // The old connection is gone: there is nothing of it to resume.
+    expect(flow()).toEqual(["pause 1"]);
+    expect(room.results).toMatchObject([{ status: "complete" }]);
+  });
+
   test("in the middle of the manifest has it sent from the beginning", () => {
     const room = new Room({ receivers: 1 });
     room.lose = ({ how, message }) => how === "frame" && message.type === "manifest";

@@ -143,6 +143,19 @@ describe("a root and its receivers", () => {
     expect(room.results.filter(({ status }) => status === "complete")).toHaveLength(2);
   });
 
+  test("wait for one of them no longer than the others have patience", () => {
+    for (const lost of ["neighbours", "upgrade-request"] as const) {
+      const room = new Room({ receivers: 3, invite: { timeoutMs: 4_000 } });
+      room.lose = ({ from, to, message }) => [from, to].includes(2) && message.type === lost;
+      room.start();
+      room.pass(1_000);
+      expect(room.phase).not.toBe("introducing");
+      room.passUntil(() => room.phase === "ended");
+      const complete = room.results.filter(({ status }) => status === "complete");
+      expect(complete.map(({ number }) => number)).toEqual([1, 3]);
+    }
+  });
+
   test("serve the others when one declines, with its reason in its result", () => {
     const room = new Room({ receivers: 2 });
     room.lose = ({ to, message }) => to === 2 && message.type === "invite";

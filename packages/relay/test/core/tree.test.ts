@@ -440,6 +440,12 @@ describe("an orphan's question", () => {
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 2 });
   });
 
+  test("is never this peer's own: to be introduced to oneself changes nothing", () => {
+    bench.hear(1, { type: "introduce", peer: peer(5) });
+    bench.hear(1, { type: "refer", peer: { ...peer(5), number: 77 } });
+    expect(bench.relay.neighbourhood.numbers).toEqual([1, 2, 3, 4]);
+  });
+
   test("can be asked by the peer that a neighbour introduced", () => {
     bench = new Bench({ fanout: 3 });
     bench.joinUnder(1, 5);
