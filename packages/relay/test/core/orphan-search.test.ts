@@ -31,6 +31,8 @@ describe("OrphanSearch", () => {
   });
 
   test("asks two neighbours at a time, other ones by and by, with pauses up to four times the first", () => {
+    context = makeContext({ orphanRetryMs: 100, orphanRounds: 1_000 });
+    search = new OrphanSearch(context);
     const asked = new Set<number>();
     const pauses: number[] = [];
     for (let round = 0; round < 100; round += 1) {

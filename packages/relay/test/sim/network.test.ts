@@ -227,13 +227,15 @@ describe("connections", () => {
     pass();
     const frame = chunk(0);
     for (let sent = 0; sent < 1_000; sent += 1) pipe.send("dialler", frame);
-    pipe.send("dialler", { type: "hashes", firstChunk: 0, payload: new Uint8Array(32).fill(7) });
+    const page = new Uint8Array(32).fill(7);
+    for (let sent = 0; sent < 50; sent += 1)
+      pipe.send("dialler", { type: "hashes", firstChunk: 0, payload: page });
     pass();
     const sums = listener.ends[0]?.frames.map(({ frame: arrived }) =>
       "payload" in arrived ? arrived.payload.reduce((sum, byte) => sum + byte, 0) : 0,
     );
-    expect(sums?.at(-1)).toBe(32 * 7);
-    const flipped = sums?.slice(0, -1).filter((sum) => sum !== 700) ?? [];
+    expect(new Set(sums?.slice(-50))).toEqual(new Set([32 * 7]));
+    const flipped = sums?.slice(0, -50).filter((sum) => sum !== 700) ?? [];
     expect(Math.abs(flipped.length - 250)).toBeLessThan(60);
     expect(new Set(flipped)).toEqual(new Set([699]));
     expect("payload" in frame && frame.payload.every((byte) => byte === 7)).toBe(true);
