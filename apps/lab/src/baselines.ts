@@ -37,12 +37,13 @@ export async function measureBaseline(
 }
 
 async function copy(source: Source, options: BaselineOptions): Promise<Measurement> {
+  if (process.platform === "win32") return {}; // it has no such program
   const { directory, timeoutMs, signal } = options;
   await using roster = new Roster(signal);
   const args = ["-R", source.path, join(directory, "copy")];
-  const process = roster.start("cp", args, { name: "cp", timeoutMs });
-  const { atMs } = await process.success();
-  const seconds = (atMs - process.startedAtMs) / 1_000;
+  const copying = roster.start("cp", args, { name: "cp", timeoutMs });
+  const { atMs } = await copying.success();
+  const seconds = (atMs - copying.startedAtMs) / 1_000;
   if (source.files > 1) return { "cp-file-rate": source.files / seconds };
   return { "cp-rate": source.bytes / megabyte / seconds };
 }

@@ -7,7 +7,7 @@ import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
 import { findPalmtree } from "./processes/palmtree.js";
 import { killAll } from "./processes/roster.js";
 import { renderReport } from "./report/render.js";
-import { type Conditions, makeReport, type Outcome } from "./report/report.js";
+import { type Conditions, hasFailures, makeReport, type Outcome } from "./report/report.js";
 import { saveJson, savePage } from "./report/save.js";
 import { neededBytes } from "./scenario.js";
 import { scenarios } from "./scenarios.js";
@@ -62,7 +62,8 @@ async function bench(order: Order, signal: AbortSignal): Promise<number> {
   const report = makeReport(conditionsOf(order, workplace, loadBefore), outcomes);
   console.log(`\n${renderReport(report)}`);
   if (order.jsonFile !== undefined) await saveJson(order.jsonFile, report);
-  if (order.isSaved) {
+  if (order.isSaved && hasFailures(report)) console.error("nothing is saved: a run failed");
+  else if (order.isSaved) {
     await saveJson(savedJson, report);
     await savePage(savedPage, report);
   }

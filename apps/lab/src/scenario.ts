@@ -27,11 +27,6 @@ export interface Scenario {
   readonly isDefault: boolean;
 }
 
-/** Bytes of content that a source has, at most. */
-export function contentBytesOf(source: SourceShape): number {
-  return source.type === "file" ? source.sizeBytes : source.fileCount * source.fileSizeBytesMax;
-}
-
 /** A file system's block: what the smallest file takes. */
 const blockBytes = 4_096;
 

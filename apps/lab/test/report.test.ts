@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderPage, renderReport } from "../src/report/render.js";
-import { type Conditions, makeReport, type Outcome } from "../src/report/report.js";
+import { type Conditions, hasFailures, makeReport, type Outcome } from "../src/report/report.js";
 import type { Scenario } from "../src/scenario.js";
 
 const scenario: Scenario = {
@@ -76,6 +76,16 @@ describe("a report", () => {
     expect(report.sections[0]?.unmeasured).toEqual(["peak memory of the sender < 200 MiB"]);
     expect(renderReport(report)).toContain("not measurable on this system: peak memory");
     expect(report.isHeld).toBe(true);
+  });
+
+  test("has four digits of each number, judged before they were rounded", () => {
+    const { sections } = makeReport(conditions, [outcome([299.999])]);
+    expect(sections[0]?.rows[0]).toMatchObject({ median: 300, values: [300], held: false });
+  });
+
+  test("knows whether a run failed", () => {
+    expect(hasFailures(makeReport(conditions, [outcome([250])]))).toBe(false);
+    expect(hasFailures(makeReport(conditions, [outcome([310], { failure: "no" })]))).toBe(true);
   });
 
   test("survives being written as JSON", () => {

@@ -82,14 +82,30 @@ function makeSection({ scenario, runs, failure, skipped }: Outcome): Section {
 }
 
 function makeRow(metric: MetricName, summary: Summary, promises: readonly Promised[]): Row {
-  const row = { metric, ...metrics[metric], ...summary };
+  const row = { metric, ...metrics[metric], ...rounded(summary) };
   const promised = promises.find((candidate) => candidate.metric === metric);
   if (promised === undefined) return row;
   return { ...row, promise: describePromised(promised), held: isHeld(promised, summary) };
 }
 
+/** Four digits: more say nothing about a measurement. */
+function rounded({ median, min, max, values }: Summary): Summary {
+  const round = (value: number): number => Number(value.toPrecision(4));
+  return {
+    median: round(median),
+    min: round(min),
+    max: round(max),
+    values: values.map(round),
+  };
+}
+
 function describeMissing(promised: Promised): string {
   return `${metrics[promised.metric].label} ${describePromised(promised)}`;
+}
+
+/** Whether it is fit to be kept: what failed says more about a machine than about the program. */
+export function hasFailures({ sections }: Report): boolean {
+  return sections.some(({ failure }) => failure !== undefined);
 }
 
 /** What is skipped breaks no promise, but a report without a number shows nothing either. */

@@ -195,13 +195,18 @@ export class Root {
   }
 
   #settle(): void {
+    this.#passFactsOn();
+    // Once all facts are known: what is sent goes to children that are there.
+    if (this.#phase === "forming") this.#checkSpan();
+    this.#passFactsOn();
+    if (this.#phase === "sending" && this.#verdicts?.isDecided === true) this.#finish();
+  }
+
+  #passFactsOn(): void {
     for (let fact = this.#context.nextFact(); fact !== undefined; fact = this.#context.nextFact()) {
       this.#relay.onFact(fact);
       this.#onFact(fact);
     }
-    // Once all facts are known: what is sent goes to children that are there.
-    if (this.#phase === "forming") this.#checkSpan();
-    if (this.#phase === "sending" && this.#verdicts?.isDecided === true) this.#finish();
   }
 
   #onFact(fact: Fact): void {

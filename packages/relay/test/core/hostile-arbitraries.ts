@@ -22,7 +22,7 @@ const nothing = fc.constant({});
 
 const number = fc.oneof(fc.nat(6), fc.constantFrom(90, 91, wireLimits.peerCount - 1));
 const sequence = fc.oneof(fc.nat(5), fc.constantFrom(1_000, wireLimits.sequence));
-const depth = fc.oneof(fc.nat(5), fc.constant(wireLimits.peerCount - 1));
+const depth = fc.constantFrom(0, 3, wireLimits.peerCount - 1);
 const index = fc.oneof(
   fc.nat(chunkCount - 1),
   fc.constantFrom(chunkCount, wireLimits.chunkCount - 1),
@@ -143,7 +143,15 @@ export type Attack =
       readonly pulse: number;
       readonly depth: number;
     }
-  | { readonly type: "beg"; readonly from: number; readonly hasManifest: boolean }
+  | {
+      readonly type: "beg";
+      readonly from: number;
+      readonly hasManifest: boolean;
+      /** How often it then says that it holds nothing. */
+      readonly holdsCount: number;
+    }
+  /** A neighbour introduces a hundred others. */
+  | { readonly type: "crowd"; readonly from: number; readonly first: number }
   | { readonly type: "open"; readonly connection: number }
   | { readonly type: "close"; readonly connection: number; readonly isMalformed: boolean }
   /** Disk, source and processor do the oldest thing that they were asked for. */
@@ -168,7 +176,20 @@ export const attack: fc.Arbitrary<Attack> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: record({ type: fc.constant("beg" as const), from, hasManifest: fc.boolean() }),
+    arbitrary: record({
+      type: fc.constant("beg" as const),
+      from,
+      hasManifest: fc.boolean(),
+      holdsCount: fc.nat(3),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      type: fc.constant("crowd" as const),
+      from,
+      first: fc.constantFrom(100, 150, 300),
+    }),
   },
   { weight: 1, arbitrary: record({ type: fc.constant("open" as const), connection }) },
   {

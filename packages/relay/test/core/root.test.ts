@@ -445,6 +445,21 @@ describe("a receiver that fails", () => {
   });
 });
 
+test("the root cuts off a child at once whose bitmap turns out to be malformed when the transfer opens", () => {
+  const room = new Room({ receivers: 2 });
+  room.lose = ({ from, message }) => from === 2 && message.type === "upgrade-request";
+  room.start();
+  const connection = room.root.relay.links.connectionOf(1) as number;
+  const holds = { type: "holds", payload: new Uint8Array(0) } as const;
+  room.tell(0, { type: "frame-received", connection, frame: holds });
+  expect(room.party(0).steps.filter(({ type }) => type === "blamed")).toEqual([]);
+  const subtree = { type: "subtree", size: 2 } as const;
+  room.tell(0, { type: "frame-received", connection, frame: subtree });
+  expect(room.party(0).steps).toContainEqual(
+    expect.objectContaining({ type: "blamed", number: 1, code: "protocol-violation" }),
+  );
+});
+
 test("the root cuts off a child that says what only a parent may say", () => {
   const room = new Room({ receivers: 1, chunkCount: 400 });
   room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index > 40;

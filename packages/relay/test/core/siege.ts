@@ -13,8 +13,8 @@ import { defaultPeerOptions } from "../../src/core/options.js";
 import { simulatedHash, simulatedSessionHash } from "../../src/sim/content.js";
 import { session } from "./bench.js";
 import type { Room } from "./harness.js";
-import type { Attack } from "./hostile-arbitraries.js";
-import { address, numberAt, only, peer, saidIn, token } from "./parts.js";
+import { type Attack, chunkCount } from "./hostile-arbitraries.js";
+import { address, numberAt, only, peer, range, saidIn, token } from "./parts.js";
 
 /** Peers that a machine may know from its list: the root and the other receivers. */
 const listed = 5;
@@ -56,6 +56,8 @@ export class Siege {
         return this.#court(attack);
       case "beg":
         return this.#beg(attack);
+      case "crowd":
+        return this.#crowd(attack);
       case "open":
         return this.#open(this.#known(attack.connection));
       case "close":
@@ -116,13 +118,22 @@ export class Siege {
     }
   }
 
-  #beg({ from, hasManifest }: Extract<Attack, { type: "beg" }>): void {
+  #beg({ from, hasManifest, holdsCount }: Extract<Attack, { type: "beg" }>): void {
     for (const said of saidIn(this.#hear(from, { type: "upgrade-request" }))) {
       if (said.type !== "upgrade-accept") continue;
       const { id, number } = peer(from);
       const hello = { type: "hello", session, peer: id, number, hasManifest } as const;
-      this.#read(this.#accept(), { ...hello, token: said.token });
+      const connection = this.#accept();
+      this.#read(connection, { ...hello, token: said.token });
+      const payload = new Uint8Array(chunkCount / 8);
+      for (let count = 0; count < holdsCount && !this.#closed.has(connection); count += 1)
+        this.#read(connection, { type: "holds", payload });
     }
+  }
+
+  #crowd({ from, first }: Extract<Attack, { type: "crowd" }>): void {
+    for (const number of range(first, first + 100))
+      this.#hear(from, { type: "introduce", peer: peer(number) });
   }
 
   #open(connection: ConnectionId): void {
