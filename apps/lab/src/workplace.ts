@@ -42,8 +42,9 @@ export async function lackOfRoom(
   neededBytes: number,
 ): Promise<string | undefined> {
   const freeBytes = await freeBytesOf(directory);
-  if (freeBytes >= neededBytes) return undefined;
-  return `it needs ${formatBytes(neededBytes)} and ${formatBytes(freeBytes)} are free`;
+  if (freeBytes >= neededBytes + spareBytes) return undefined;
+  const needed = `${formatBytes(neededBytes)} and ${formatBytes(spareBytes)} to spare`;
+  return `it needs ${needed}, and ${formatBytes(freeBytes)} are free`;
 }
 
 /** Removes it with all in it. */
@@ -71,5 +72,5 @@ async function isInMemory(directory: string): Promise<boolean> {
 async function freeBytesOf(directory: string): Promise<number> {
   const { type, bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
-  return Math.max(0, (type === tmpfsType ? Math.min(free, freemem()) : free) - spareBytes);
+  return type === tmpfsType ? Math.min(free, freemem()) : free;
 }

@@ -260,6 +260,14 @@ describe("Distribution of wanted chunks", () => {
     ]);
   });
 
+  test("leaves a request unanswered that comes sooner after the last than any honest one", () => {
+    want(1, 70);
+    context.now = 249;
+    expect(want(1, 70)).toEqual([]);
+    context.now = 250;
+    expect(framesIn(want(1, 70), 1)).toEqual([{ type: "refuse", index: 70, reason: "not-held" }]);
+  });
+
   test("keeps to the forward limiter", () => {
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([0, 1, 2, 3]);
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([]);

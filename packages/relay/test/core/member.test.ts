@@ -250,6 +250,19 @@ describe("a complete receiver", () => {
     expect(first.ended).toEqual({ type: "ended" });
   });
 
+  test("stays complete whatever goes wrong when it serves others", () => {
+    const room = new Room({ receivers: 2, chunkCount: 10 });
+    room.hold = (party, effect) => party.place === 2 && effect.type === "land";
+    room.start();
+    room.passUntil(() => room.results.length === 1);
+    room.tell(1, { type: "failed", error: new PalmTreeError("store-failed", "the disk is gone") });
+    expect(room.party(1).ended).toEqual({ type: "ended" });
+    expect(room.heard("leave", 1, 0).at(-1)?.message).toMatchObject({ code: "" });
+    goOn(room);
+    room.passUntil(() => room.phase === "ended");
+    expect(room.results.map(({ status }) => status)).toEqual(["complete", "complete"]);
+  });
+
   test("stays beyond the time-out, as long as it is attached: the root waits for others", () => {
     const room = new Room({ receivers: 2, chunkCount: 10, invite: { timeoutMs: 3_000 } });
     room.hold = (party, effect) => party.place === 2 && effect.type === "land";
@@ -425,6 +438,13 @@ describe("a receiver that ends", () => {
     expect(room.party(1).connections.size).toBe(0);
     expect(room.member(1).handle({ type: "tick" }, room.now + 1)).toEqual([]);
     expect(room.member(1).deadline()).toBeUndefined();
+  });
+
+  test("when it is told so before it is complete says that it leaves without", () => {
+    const room = halfway(64, { receivers: 1 });
+    room.tell(0, { type: "stop", detail: "Ctrl-C" });
+    expect(room.heard("leave", 1, 0)[0]?.message).toMatchObject({ code: "left" });
+    expect(room.party(1).ended).toMatchObject({ error: { code: "left" } });
   });
 
   test("when the session is over says so to its children, and nothing after that", () => {

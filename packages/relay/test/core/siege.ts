@@ -16,8 +16,10 @@ import type { Room } from "./harness.js";
 import { type Attack, chunkCount } from "./hostile-arbitraries.js";
 import { address, numberAt, only, peer, range, saidIn, token } from "./parts.js";
 
-/** Peers that a machine may know from its list: the root and the other receivers. */
-const listed = 5;
+/** The root and its receivers. */
+const peerCount = 5;
+/** Neighbours in a list, at most: those that the root's attacker draws are the longest. */
+const mostListed = 8;
 /** Introduced neighbours that are kept, at most. */
 const introduced = 64;
 
@@ -99,7 +101,7 @@ export class Siege {
 
   /** The root knows all whom it invited, whatever they have become since. */
   #isInvited(from: number): boolean {
-    return this.#place === 0 && from < listed;
+    return this.#place === 0 && from < peerCount;
   }
 
   #read(connection: ConnectionId, frame: Frame): void {
@@ -258,8 +260,7 @@ export class Siege {
     const { relay } = this.#machine;
     const { fanout } = this.#room.invite;
     expect(relay.tree.children.length).toBeLessThanOrEqual(fanout);
-    // A list of the root's own may be longer than those that are drawn here, up to 64.
-    expect(relay.neighbourhood.size).toBeLessThanOrEqual(Math.max(listed, 64) + introduced);
+    expect(relay.neighbourhood.size).toBeLessThanOrEqual(mostListed + introduced);
     for (const connection of this.#closed)
       expect(relay.links.activeNumberOf(connection)).toBeUndefined();
     if (!(this.#machine instanceof Member)) return;

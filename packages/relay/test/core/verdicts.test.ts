@@ -2,7 +2,7 @@ import type { Report } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Verdicts } from "../../src/core/completion/verdicts.js";
 import type { Context } from "../../src/core/context.js";
-import { address, makeContext, peer, stepsIn } from "./parts.js";
+import { address, makeContext, peer, saidIn, stepsIn } from "./parts.js";
 
 let context: Context;
 let verdicts: Verdicts;
@@ -95,6 +95,14 @@ describe("Verdicts", () => {
     pass(14_000);
     expect(verdicts.isDecided).toBe(true);
     expect(verdicts.deadline()).toBeUndefined();
+  });
+
+  test("a peer that is given up for standing still is told that it is over, in case it is there", () => {
+    pass(10_000);
+    expect(saidIn(context.takeEffects())).toEqual([
+      { to: 1, type: "ended" },
+      { to: 2, type: "ended" },
+    ]);
   });
 
   test("progress and signs of life put the time-out off", () => {
