@@ -1,5 +1,6 @@
 export { cubeNeighbours, dimensionsOf, peersAt, vertexOf } from "./hypercube.js";
 export { kAryTree } from "./k-ary-tree.js";
+export { makePlan, type Plan, type PlanKind } from "./plan.js";
 export {
   checkSpanningTree,
   childLists,
