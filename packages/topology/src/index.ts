@@ -1,3 +1,4 @@
+export { binomialStep, binomialStepCount, type ScheduledSend } from "./binomial-schedule.js";
 export { cubeNeighbours, dimensionsOf, peersAt, vertexOf } from "./hypercube.js";
 export { kAryTree } from "./k-ary-tree.js";
 export { makePlan, type Plan, type PlanKind } from "./plan.js";

@@ -1,3 +1,4 @@
+import { BinomialPlan } from "./binomial-plan.js";
 import { DoubleTreePlan } from "./double-tree-plan.js";
 import { KAryPlan } from "./k-ary-plan.js";
 
@@ -72,6 +73,8 @@ export function makePlan(
       return new KAryPlan("k-ary", peerCount, fanout);
     case "double-tree":
       return new DoubleTreePlan(peerCount);
+    case "binomial":
+      return new BinomialPlan(peerCount);
     default:
       throw new RangeError(`kind: got ${kind}, expected chain, double-tree, binomial or k-ary`);
   }

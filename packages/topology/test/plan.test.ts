@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makePlan, type Plan, type PlanKind } from "../src/index.js";
 
-const kinds = ["chain", "double-tree", "k-ary"] as const;
+const kinds = ["chain", "double-tree", "binomial", "k-ary"] as const;
 const peerCounts = Array.from({ length: 129 }, (_, index) => index + 2);
 const chunkCounts = [1, 2, 3, 7, 64, 257];
 
@@ -85,6 +85,8 @@ test.each([
   ["chain", 1, 0],
   // With an odd number of chunks one half is a chunk larger, and two children get it.
   ["double-tree", 1, 1],
+  // Its trees differ in who has children; a round that is cut short shows it.
+  ["binomial", 1, 8],
   ["k-ary", 4, 0],
 ] as const)("%s: no position uploads more than %d copies and %d chunks", (kind, copies, extra) => {
   for (const peerCount of peerCounts) {
