@@ -1,7 +1,6 @@
-import { arrivingChunk, giverAt, takerAt } from "./binomial-schedule.js";
-import { dimensionsOf } from "./hypercube.js";
 import type { Plan } from "./plan.js";
 import { requirePlace } from "./plan-place.js";
+import { TwinCube } from "./twin-cube.js";
 
 /**
  * The trees of the binomial pipeline (see `binomial-schedule.ts`). The schedule repeats itself after
@@ -17,46 +16,44 @@ export class BinomialPlan implements Plan {
   readonly kind = "binomial";
   readonly peerCount: number;
   readonly stripeCount: number;
-  readonly #dimensions: number;
+  readonly #cube: TwinCube;
 
   constructor(peerCount: number) {
     this.peerCount = peerCount;
-    this.#dimensions = dimensionsOf(peerCount);
-    const hasTwins = peerCount > 2 ** this.#dimensions;
-    this.stripeCount = hasTwins ? 2 * this.#dimensions : this.#dimensions;
+    this.#cube = new TwinCube(peerCount);
+    this.stripeCount = this.#cube.dimensions * (this.#cube.hasTwins ? 2 : 1);
   }
 
   parentOf(stripe: number, position: number): number {
     requirePlace(this, stripe, position);
     if (position === 0) return -1;
-    const vertex = this.#vertexOf(position);
+    const cube = this.#cube;
+    const vertex = cube.vertexOf(position);
     const step = this.#arrivalStep(stripe, vertex);
-    const taker = takerAt(vertex, step, this.peerCount);
-    if (taker !== position) return taker;
-    return giverAt(vertex ^ this.#bitOf(step), step, this.peerCount);
+    const taker = cube.takerAt(vertex, step);
+    return taker === position ? cube.giverAt(cube.acrossFrom(vertex, step), step) : taker;
   }
 
   childrenOf(stripe: number, position: number): readonly number[] {
     requirePlace(this, stripe, position);
-    const vertex = this.#vertexOf(position);
+    const cube = this.#cube;
+    const vertex = cube.vertexOf(position);
     const chunk = this.#sampleChunk(stripe);
     const arrival = vertex === 0 ? chunk - 1 : this.#arrivalStep(stripe, vertex);
-    const hasTaken = takerAt(vertex, arrival, this.peerCount) === position;
-    let mayPass = hasTaken && giverAt(vertex, arrival, this.peerCount) !== position;
+    const isTaker = cube.takerAt(vertex, arrival) === position;
+    let hasToPass = isTaker && cube.giverAt(vertex, arrival) !== position;
     const children: number[] = [];
     // In the order of the schedule. A position is the taker again, and passes the chunk to its
     // twin, a round and a step later at the latest.
-    for (let step = arrival + 1; step <= arrival + this.#dimensions + 1; step += 1) {
-      const across = vertex ^ this.#bitOf(step);
-      const taker = takerAt(vertex, step, this.peerCount);
-      const giver = giverAt(vertex, step, this.peerCount);
-      if (mayPass && taker === position) {
-        mayPass = false;
+    for (let step = arrival + 1; step <= arrival + cube.dimensions + 1; step += 1) {
+      const giver = cube.giverAt(vertex, step);
+      if (hasToPass && cube.takerAt(vertex, step) === position) {
+        hasToPass = false;
         children.push(giver);
       }
+      const across = cube.acrossFrom(vertex, step);
       if (giver !== position || across === 0) continue;
-      if (arrivingChunk(across, step, this.#dimensions) !== chunk) continue;
-      children.push(takerAt(across, step, this.peerCount));
+      if (cube.arrivingChunk(across, step) === chunk) children.push(cube.takerAt(across, step));
     }
     return children;
   }
@@ -74,16 +71,7 @@ export class BinomialPlan implements Plan {
   #arrivalStep(stripe: number, vertex: number): number {
     const chunk = this.#sampleChunk(stripe);
     let step = chunk;
-    while (arrivingChunk(vertex, step, this.#dimensions) !== chunk) step += 1;
+    while (this.#cube.arrivingChunk(vertex, step) !== chunk) step += 1;
     return step;
-  }
-
-  #bitOf(step: number): number {
-    return 1 << (step % this.#dimensions);
-  }
-
-  #vertexOf(position: number): number {
-    const vertexCount = 2 ** this.#dimensions;
-    return position < vertexCount ? position : position + 1 - vertexCount;
   }
 }

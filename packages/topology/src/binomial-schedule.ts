@@ -8,9 +8,10 @@
  * who has it can at most double in a step, so that no schedule is shorter than k - 1 + ceil(log2 n)
  * steps. This one takes exactly that.
  *
- * n = 2^h: in step s every vertex v of the cube talks to v XOR 2^d, d = s mod h: see
- * {@link arrivingChunk}. The root sends each chunk once, and everything flows in h spanning binomial
- * trees, one for each chunk index modulo h, each the one before turned by a dimension.
+ * n = 2^h: in step s every vertex v of the cube talks to v XOR 2^d, d = s mod h; what
+ * comes in at v is told by `TwinCube.arrivingChunk`, and from chunk k - 1 on it is that one. The root
+ * sends each chunk but the last once, and everything flows in h spanning binomial trees, one for
+ * each chunk index modulo h, each the one before turned by a dimension.
  *
  * Other n: the extra peers are *twins* (see `hypercube.ts`), and a vertex with two peers acts as
  * one. One of the two is the *taker*, who takes the vertex's incoming chunk and passes the chunk it
@@ -19,7 +20,8 @@
  * other vertices, and who took it becomes the giver; what comes in else goes to the twin only. One
  * last step swaps what both took last.
  */
-import { dimensionsOf, peersAt } from "./hypercube.js";
+import { dimensionsOf } from "./hypercube.js";
+import { TwinCube } from "./twin-cube.js";
 
 /** One chunk that one position sends to another in a step. */
 export interface ScheduledSend {
@@ -66,80 +68,32 @@ export function binomialStep(
   if (!Number.isInteger(step) || step < 0 || step >= stepCount) {
     throw new RangeError(`step: got ${step}, expected an integer from 0 to ${stepCount - 1}`);
   }
-  const dimensions = dimensionsOf(peerCount);
-  const isSwap = step === chunkCount - 1 + dimensions;
+  const cube = new TwinCube(peerCount);
+  const last = chunkCount - 1;
+  const isSwap = step === last + cube.dimensions;
   const sends: ScheduledSend[] = [];
-  for (let vertex = 1; vertex < 2 ** dimensions; vertex += 1) {
+  const send = (from: number, to: number, chunk: number): void => {
+    if (chunk >= 0) sends.push({ from, to, chunk: Math.min(chunk, last) });
+  };
+  for (let vertex = 1; vertex < cube.vertexCount; vertex += 1) {
+    const taker = cube.takerAt(vertex, step);
+    const giver = cube.giverAt(vertex, step);
     if (!isSwap) {
-      const chunk = Math.min(arrivingChunk(vertex, step, dimensions), chunkCount - 1);
-      const across = vertex ^ (1 << (step % dimensions));
-      const [from, to] = [giverAt(across, step, peerCount), takerAt(vertex, step, peerCount)];
-      if (chunk >= 0) sends.push({ from, to, chunk });
+      const from = cube.giverAt(cube.acrossFrom(vertex, step), step);
+      send(from, taker, cube.arrivingChunk(vertex, step));
     }
-    const [first, second] = peersAt(vertex, peerCount);
-    if (first === undefined || second === undefined) continue;
-    const taker = takerAt(vertex, step, peerCount);
-    for (const from of isSwap ? [first, second] : [taker]) {
-      const taken = lastTaken(from, vertex, step, peerCount);
-      const chunk = Math.min(taken, chunkCount - 1);
-      if (chunk >= 0) sends.push({ from, to: from === first ? second : first, chunk });
-    }
+    if (taker === giver) continue;
+    send(taker, giver, lastTaken(cube, vertex, taker, step));
+    if (isSwap) send(giver, taker, lastTaken(cube, vertex, giver, step));
   }
   return sends;
 }
 
-/**
- * The chunk that comes in at a vertex in a step, across dimension d = step mod h. It is
- * `step - h + i`, where i is 0 if bit d of the vertex is 0, else how far upward from d, cyclically,
- * the vertex's next set bit is (1 to h). Negative: nothing comes in. Above the last chunk: the last
- * chunk comes in.
- *
- * @param vertex - 1 to 2^h - 1; nothing ever comes in at the root.
- */
-export function arrivingChunk(vertex: number, step: number, dimensions: number): number {
-  const dimension = step % dimensions;
-  let distance = 0;
-  if (hasBit(vertex, dimension)) {
-    do distance += 1;
-    while (!hasBit(vertex, (dimension + distance) % dimensions));
-  }
-  return step - dimensions + distance;
-}
-
-/** The position that takes what comes in at a vertex in a step. */
-export function takerAt(vertex: number, step: number, peerCount: number): number {
-  const [first = vertex, second = first] = peersAt(vertex, peerCount);
-  return hasSwapped(vertex, step, peerCount) ? second : first;
-}
-
-/** The position that sends what goes out of a vertex in a step. */
-export function giverAt(vertex: number, step: number, peerCount: number): number {
-  const [first = vertex, second = first] = peersAt(vertex, peerCount);
-  return hasSwapped(vertex, step, peerCount) ? first : second;
-}
-
-/** Whether the twins of a vertex have swapped roles an odd number of times before a step. */
-function hasSwapped(vertex: number, step: number, peerCount: number): boolean {
-  const dimensions = dimensionsOf(peerCount);
-  const inRounds = bitCount(vertex) * Math.floor(step / dimensions);
-  return (inRounds + bitCount(vertex & ((1 << (step % dimensions)) - 1))) % 2 === 1;
-}
-
 /** What a position got in the last step before `step` in which it was the taker; or negative. */
-function lastTaken(position: number, vertex: number, step: number, peerCount: number): number {
+function lastTaken(cube: TwinCube, vertex: number, position: number, step: number): number {
   let taken = step - 1;
-  while (taken >= 0 && takerAt(vertex, taken, peerCount) !== position) taken -= 1;
-  return taken < 0 ? -1 : arrivingChunk(vertex, taken, dimensionsOf(peerCount));
-}
-
-function hasBit(vertex: number, dimension: number): boolean {
-  return ((vertex >>> dimension) & 1) === 1;
-}
-
-function bitCount(value: number): number {
-  let count = 0;
-  for (let rest = value; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
+  while (taken >= 0 && cube.takerAt(vertex, taken) !== position) taken -= 1;
+  return taken < 0 ? -1 : cube.arrivingChunk(vertex, taken);
 }
 
 function requireSize(peerCount: number, chunkCount: number): void {

@@ -2,6 +2,8 @@ export { binomialStep, binomialStepCount, type ScheduledSend } from "./binomial-
 export { cubeNeighbours, dimensionsOf, peersAt, vertexOf } from "./hypercube.js";
 export { kAryTree } from "./k-ary-tree.js";
 export { makePlan, type Plan, type PlanKind } from "./plan.js";
+export { choosePlan, type PlanChoice, type PlanQuestion } from "./plan-choice.js";
+export { lowerBoundSeconds, predictSeconds } from "./predicted-time.js";
 export {
   checkSpanningTree,
   childLists,
@@ -15,3 +17,5 @@ export {
   type SpanningTreeFault,
   subtreeSizes,
 } from "./spanning-tree.js";
+export type { LinkSpeed, Transfer } from "./transfer.js";
+export { uploadShares } from "./upload-shares.js";

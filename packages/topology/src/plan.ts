@@ -49,7 +49,14 @@ export interface Plan {
 }
 
 /**
- * Makes the plan of a kind.
+ * Makes the plan of a kind:
+ *
+ * | kind | trees | copies that a position uploads, at most | depth |
+ * |---|---|---|---|
+ * | `chain` | 1 | 1 | n - 1 |
+ * | `double-tree` | 2 | 1 | floor(log2 (n - 1)) + 1 |
+ * | `binomial` | h = floor(log2 n); 2h unless n = 2^h | 1 | h + 1; h + 2 unless n = 2^h |
+ * | `k-ary` | 1 | the fanout | about log n to the base of the fanout |
  *
  * @param fanout - For `k-ary` only: most children of a position, 1 or more; 4 by default, as the
  *   control tree has.
@@ -76,6 +83,8 @@ export function makePlan(
     case "binomial":
       return new BinomialPlan(peerCount);
     default:
-      throw new RangeError(`kind: got ${kind}, expected chain, double-tree, binomial or k-ary`);
+      throw new RangeError(
+        `kind: got ${String(kind)}, expected chain, double-tree, binomial or k-ary`,
+      );
   }
 }

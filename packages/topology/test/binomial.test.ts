@@ -54,17 +54,15 @@ test("all chunks but the last flow down the binomial plan's trees, in the order 
   const chunkCount = 16;
   for (const peerCount of peerCounts) {
     const plan = makePlan("binomial", peerCount);
-    const children = new Map<string, number[]>();
+    const children: number[][][] = Array.from({ length: chunkCount }, () => {
+      return Array.from({ length: peerCount }, () => []);
+    });
     for (const { from, to, chunk } of stepsOf(peerCount, chunkCount).flat()) {
-      if (chunk === chunkCount - 1) continue;
-      const key = `${chunk} ${from}`;
-      children.set(key, [...(children.get(key) ?? []), to]);
+      children[chunk]![from]!.push(to);
     }
-    for (let chunk = 0; chunk < chunkCount - 1; chunk += 1) {
-      for (let position = 0; position < peerCount; position += 1) {
-        const expected = children.get(`${chunk} ${position}`) ?? [];
-        expect(plan.childrenOf(plan.stripeOf(chunk), position)).toEqual(expected);
-      }
+    for (const [chunk, expected] of children.slice(0, -1).entries()) {
+      const stripe = plan.stripeOf(chunk);
+      expect(expected.map((_, position) => plan.childrenOf(stripe, position))).toEqual(expected);
     }
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makePlan, type Plan, type PlanKind } from "../src/index.js";
+import { makePlan, type Plan, type PlanKind, uploadShares } from "../src/index.js";
 
 const kinds = ["chain", "double-tree", "binomial", "k-ary"] as const;
 const peerCounts = Array.from({ length: 129 }, (_, index) => index + 2);
@@ -32,15 +32,11 @@ function chunksByStripe(plan: Plan, chunkCount: number): readonly number[] {
   return counts;
 }
 
-/** The most chunks that any position sends. */
-function mostUploads(plan: Plan, chunkCount: number): number {
-  const counts = chunksByStripe(plan, chunkCount);
-  const uploads = positionsOf(plan).map((position) => {
-    return counts.reduce((sum, count, stripe) => {
-      return sum + count * plan.childrenOf(stripe, position).length;
-    }, 0);
+/** How many children each position has: item s, p is for stripe s and position p. */
+function childCountsOf(plan: Plan): readonly (readonly number[])[] {
+  return stripesOf(plan).map((stripe) => {
+    return positionsOf(plan).map((position) => plan.childrenOf(stripe, position).length);
   });
-  return Math.max(...uploads);
 }
 
 describe.each(kinds)("%s, for 2 to 130 peers,", (kind) => {
@@ -90,9 +86,17 @@ test.each([
   ["k-ary", 4, 0],
 ] as const)("%s: no position uploads more than %d copies and %d chunks", (kind, copies, extra) => {
   for (const peerCount of peerCounts) {
+    const plan = makePlan(kind, peerCount);
+    const childCounts = childCountsOf(plan);
     for (const chunkCount of chunkCounts) {
-      const most = mostUploads(makePlan(kind, peerCount), chunkCount);
-      expect(most).toBeLessThanOrEqual(copies * chunkCount + extra);
+      const chunks = chunksByStripe(plan, chunkCount);
+      const uploads = positionsOf(plan).map((position) => {
+        return chunks.reduce(
+          (sum, count, stripe) => sum + count * childCounts[stripe]![position]!,
+          0,
+        );
+      });
+      expect(Math.max(...uploads)).toBeLessThanOrEqual(copies * chunkCount + extra);
     }
   }
 });
@@ -142,3 +146,28 @@ test.each(kinds)(
     }
   },
 );
+
+test("upload shares add up to a copy for each receiver, and show who uploads nothing", () => {
+  for (const kind of kinds) {
+    for (const peerCount of peerCounts) {
+      const sum = uploadShares(makePlan(kind, peerCount)).reduce((total, share) => total + share);
+      expect(sum).toBeCloseTo(peerCount - 1, 9);
+    }
+  }
+  expect(uploadShares(makePlan("chain", 4))).toEqual([1, 1, 1, 0]);
+  expect(uploadShares(makePlan("double-tree", 4))).toEqual([1, 1, 1, 0]);
+  expect(uploadShares(makePlan("k-ary", 4))).toEqual([3, 0, 0, 0]);
+});
+
+test("a plan of 65,536 peers or more holds no table of them, and answers at once", () => {
+  for (const peerCount of [65_536, 65_537, 1_000_000]) {
+    const plan = makePlan("binomial", peerCount);
+    for (const stripe of stripesOf(plan)) {
+      for (const position of [1, 2, 4_321, peerCount - 1]) {
+        const parent = plan.parentOf(stripe, position);
+        expect(plan.childrenOf(stripe, parent)).toContain(position);
+        depthIn(plan, stripe, position);
+      }
+    }
+  }
+});
