@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type ProcessOptions, WatchedProcess } from "./watched-process.js";
 
 /** How often processes are looked at. The peak is the system's own: only the last bit is missed. */
@@ -14,22 +15,32 @@ export function killAll(): void {
 /** The processes of one run: all of them have ended when it is disposed of. */
 export class Roster {
   readonly #signal: AbortSignal;
+  readonly #logDirectory: string | undefined;
   readonly #processes: WatchedProcess[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  /** @param signal - ends all processes when it aborts */
-  constructor(signal: AbortSignal) {
+  /**
+   * @param signal - ends all processes when it aborts
+   * @param logDirectory - where what they say is kept, each under its name; must exist
+   */
+  constructor(signal: AbortSignal, logDirectory?: string) {
     this.#signal = signal;
+    this.#logDirectory = logDirectory;
     signal.addEventListener("abort", this.#killAll);
-    this.#timer = setInterval(() => {
-      for (const process of this.#processes) process.sample();
-    }, sampleIntervalMs);
+    this.#timer = setInterval(() => this.sample(), sampleIntervalMs);
+  }
+
+  /** Looks at the usage of all its processes now. */
+  sample(): void {
+    for (const process of this.#processes) process.sample();
   }
 
   /** @throws the signal's reason when it has aborted */
   start(program: string, args: readonly string[], options: ProcessOptions): WatchedProcess {
     this.#signal.throwIfAborted();
-    const process = new WatchedProcess(program, args, options);
+    const directory = this.#logDirectory;
+    const logFile = directory === undefined ? undefined : join(directory, options.name);
+    const process = new WatchedProcess(program, args, { ...options, logFile });
     this.#processes.push(process);
     alive.add(process);
     void process.exited.then(() => alive.delete(process));
