@@ -9,21 +9,21 @@ const hosts = nameHosts("lab", { linkRates: [1e6, 1e6, 1e6] });
 const station = (number: number) => ({
   host: hosts[number]!,
   name: `host-${number}`,
-  directory: `/work/host-${number}`,
-  file: `/work/host-${number}/payload`,
+  directory: `/lab/host-${number}`,
+  file: `/lab/host-${number}/payload`,
 });
 
 describe("a chain", () => {
   test("keeps a copy on every host and passes it on to the next", () => {
     expect(relayScript(station(1), station(2))).toBe(
-      "socat -u -b 65536 TCP-LISTEN:7000,reuseaddr - | tee '/work/host-1/payload' | " +
+      "socat -u -b 65536 TCP-LISTEN:7000,reuseaddr - | tee '/lab/host-1/payload' | " +
         "socat -u -b 65536 - TCP:10.77.0.3:7000",
     );
   });
 
   test("ends at the last host", () => {
     expect(relayScript(station(2), undefined)).toBe(
-      "exec socat -u -b 65536 TCP-LISTEN:7000,reuseaddr CREATE:'/work/host-2/payload'",
+      "exec socat -u -b 65536 TCP-LISTEN:7000,reuseaddr CREATE:'/lab/host-2/payload'",
     );
   });
 });
@@ -46,19 +46,19 @@ describe("whether something listens", () => {
 });
 
 test("the star's server is one process in the foreground that writes below its directory only", () => {
-  const configuration = serverConfiguration({ ...station(0), file: "/work/source/payload" });
+  const configuration = serverConfiguration({ ...station(0), file: "/lab/source/payload" });
   expect(configuration).toContain("daemon off;");
   expect(configuration).toContain("master_process off;");
-  expect(configuration).toContain("root /work/source;");
+  expect(configuration).toContain("root /lab/source;");
   const written = configuration.match(/(?:_temp_path|^pid) .*;/gm)!;
   expect(written).toHaveLength(6);
-  for (const line of written) expect(line).toContain(" /work/host-0/");
+  for (const line of written) expect(line).toContain(" /lab/host-0/");
 });
 
 test("UFTP is told 94 % of the link in kbit/s, and every host by its address in hexadecimal", () => {
   expect(clientId("10.77.0.2")).toBe("0x0A4D0002");
-  expect(senderArguments("/work/payload", hosts.slice(1), 50e6)).toEqual([
+  expect(senderArguments("/lab/payload", hosts.slice(1), 50e6)).toEqual([
     ...["-I", "eth0", "-R", "47000", "-H", "0x0A4D0002,0x0A4D0003"],
-    "/work/payload",
+    "/lab/payload",
   ]);
 });

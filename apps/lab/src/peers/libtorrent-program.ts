@@ -2,14 +2,14 @@
  * One host of a swarm, for Python: it seeds or fetches one file, and talks in lines as the lab's
  * other processes do. Peers are told explicitly; there is no tracker, no DHT and no discovery.
  *
- * Arguments: ADDRESS DIRECTORY TORRENT, and `seed` or the addresses of the peers to connect to.
+ * Arguments: ADDRESS DIRECTORY TORRENT, `seed` or `fetch`, and the peers to connect to. It connects
+ * when it is told a line.
  */
 export const libtorrentProgram = `
-import json, sys
+import json, os, sys, threading
 import libtorrent as lt
 
-address, directory, torrent, *rest = sys.argv[1:]
-is_seed = rest == ["seed"]
+address, directory, torrent, role, *peers = sys.argv[1:]
 
 def say(kind):
     print(json.dumps({"type": kind}), flush=True)
@@ -26,7 +26,7 @@ params = lt.add_torrent_params()
 params.ti = lt.torrent_info(torrent)
 params.save_path = directory
 params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
-if is_seed:
+if role == "seed":
     params.flags |= lt.torrent_flags.seed_mode
 handle = session.add_torrent(params)
 while not handle.status().state in (lt.torrent_status.downloading, lt.torrent_status.seeding):
@@ -34,9 +34,13 @@ while not handle.status().state in (lt.torrent_status.downloading, lt.torrent_st
     session.pop_alerts()
 say("ready")
 sys.stdin.readline()
-if is_seed:
+
+def end_with_the_lab():
     sys.stdin.read()
-for peer in rest:
+    os._exit(0)
+
+threading.Thread(target=end_with_the_lab, daemon=True).start()
+for peer in peers:
     handle.connect_peer((peer, 6881))
 while True:
     session.wait_for_alert(1000)

@@ -22,12 +22,12 @@ export const libtorrent: Tool = {
     );
     const peers = receivers.map((station, at) => {
       const earlier = [root, ...receivers.slice(0, at)].map(({ host }) => host.address);
-      const args = [station.host.address, station.directory, torrent, ...earlier];
+      const args = [station.host.address, station.directory, torrent, "fetch", ...earlier];
       return start(station, python, ["-c", libtorrentProgram, ...args], { isTold: true });
     });
     await Promise.all([seed, ...peers].map((process) => process.first("ready")));
     const startedAtMs = performance.now();
-    for (const peer of peers) peer.tell("connect");
+    for (const process of [seed, ...peers]) process.tell("connect");
     return {
       startedAtMs,
       completions: peers.map(async (peer) => (await peer.first("complete")).atMs),

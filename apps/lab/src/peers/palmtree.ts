@@ -33,11 +33,9 @@ export function palmtreeTool(options: PalmtreeOptions): Tool {
       const sender = stage.start(root, process.execPath, sendArguments(palmtree, order));
       return {
         startedAtMs: sender.startedAtMs,
-        completions: processes.map(async (receiver) => (await receiver.first("landed")).atMs),
+        completions: processes.map(landed),
         ended: ended(stage, sender, processes),
-        join: (station) => {
-          receive(stage, palmtree, station, ["--join", addressOf(root)]);
-        },
+        join: (station) => landed(receive(stage, palmtree, station, ["--join", addressOf(root)])),
       };
     },
   };
@@ -52,6 +50,11 @@ function receive(
   const { name, directory } = station;
   const order = { name, listen: addressOf(station), directory, more };
   return stage.start(station, process.execPath, receiveArguments(palmtree, order));
+}
+
+/** When everything stood under its final name, verified. */
+async function landed(receiver: WatchedProcess): Promise<number> {
+  return (await receiver.first("landed")).atMs;
 }
 
 function addressOf({ host }: Station): string {

@@ -6,6 +6,8 @@ import type { Station, Tool } from "./tool.js";
 
 const port = 80;
 
+const quietly = ["--silent", "--show-error", "--fail"];
+
 /** What everybody does without a tool: each host fetches the file from the root. */
 export const star: Tool = {
   name: "star",
@@ -23,7 +25,7 @@ export const star: Tool = {
     const url = `http://${root.host.address}/${sourceName}`;
     const startedAtMs = performance.now();
     const fetches = receivers.map((station) =>
-      start(station, "curl", ["--silent", "--show-error", "--fail", "--output", station.file, url]),
+      start(station, "curl", [...quietly, "--output", station.file, url]),
     );
     return {
       startedAtMs,

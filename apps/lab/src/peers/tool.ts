@@ -60,6 +60,6 @@ export interface Distribution {
   readonly completions: readonly Promise<number>[];
   /** What the tool itself says in the end, once it has ended; absent: it says nothing. */
   readonly ended?: Promise<ShapedMeasurement>;
-  /** Lets another host take part; absent: nobody can join late. */
-  readonly join?: (station: Station) => void;
+  /** Lets another host take part: when it had the whole file. Absent: nobody can join late. */
+  readonly join?: (station: Station) => Promise<number>;
 }

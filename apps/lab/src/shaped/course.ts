@@ -8,6 +8,8 @@ export class Course {
   /** By the receiver's place in the list. */
   readonly #completedAtMs = new Map<number, number>();
   readonly #counted: Promise<unknown>;
+  readonly #late: Promise<unknown>[] = [];
+  readonly #lateSeconds: number[] = [];
   #said: ShapedMeasurement = {};
 
   /** @param isCounted - whether a receiver, by its place, counts */
@@ -22,9 +24,19 @@ export class Course {
     this.#counted = Promise.all(completions.filter((_, at) => isCounted(at)));
   }
 
+  /** Somebody joins late: the course goes on until it has the file too. */
+  expectLate(completion: Promise<number>): void {
+    const joinedAtMs = performance.now();
+    const told = completion.then((atMs) => {
+      this.#lateSeconds.push((atMs - joinedAtMs) / 1_000);
+    });
+    told.catch(() => {}); // `end` hears of it
+    this.#late.push(told);
+  }
+
   /**
-   * Waits until every receiver that counts has the file and the tool itself has ended, or for the
-   * given time since it began.
+   * Waits until every receiver that counts has the file, everybody who joined late too, and the
+   * tool itself has ended; or for the given time since it began.
    *
    * @throws Error when a process that is needed fails
    */
@@ -39,6 +51,8 @@ export class Course {
     });
     try {
       await Promise.race([Promise.all([this.#counted, said]), isOver]);
+      // Nobody joins any more: those who did are known.
+      await Promise.race([Promise.all(this.#late), isOver]);
     } finally {
       clearTimeout(timer);
       // They are ended now, and fail.
@@ -68,6 +82,12 @@ export class Course {
   /** Until the last of all had the file; undefined when one has not. */
   get allSeconds(): number | undefined {
     return this.#secondsOf(() => true);
+  }
+
+  /** From joining until the last that joined late had the file; undefined: one has not, or none. */
+  get lateSeconds(): number | undefined {
+    const isWhole = this.#late.length > 0 && this.#lateSeconds.length === this.#late.length;
+    return isWhole ? Math.max(...this.#lateSeconds) : undefined;
   }
 
   /** What the tool itself said in the end. */

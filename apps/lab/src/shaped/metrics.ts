@@ -5,6 +5,7 @@ export type ShapedMetric =
   | "ratio"
   | "ratio-of-all"
   | "seconds"
+  | "late-seconds"
   | "root-egress"
   | "duplicates"
   | "root-memory"
@@ -18,6 +19,7 @@ export const shapedMetrics: Readonly<Record<ShapedMetric, Metric>> = {
   ratio: { label: "time until the last counted host has all ÷ F/B", unit: "×" },
   "ratio-of-all": { label: "same, until the last host of all", unit: "×" },
   seconds: { label: "time until the last counted host has all", unit: "s" },
+  "late-seconds": { label: "time from joining late until all late hosts have all", unit: "s" },
   "root-egress": { label: "bytes on the root's link ÷ F", unit: "×" },
   duplicates: { label: "payload received twice", unit: "%" },
   "root-memory": { label: "peak memory of the root's process", unit: "MiB" },

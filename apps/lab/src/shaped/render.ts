@@ -110,7 +110,8 @@ function padded(cells: readonly string[]): string[] {
 
 function cellsOf(tool: ToolSection): string[] {
   if (tool.missing !== undefined) return ["not installed"];
-  if (tool.rows.length === 0) return [tool.failure === undefined ? "no runs" : "failed"];
+  if (tool.rows.length === 0 && tool.unfinishedCount === 0)
+    return [tool.failure === undefined ? "no runs" : "failed"];
   const row = (metric: ShapedMetric) => tool.rows.find((found) => found.metric === metric);
   const ratio = row("ratio");
   const number = (value: number | undefined): string =>
