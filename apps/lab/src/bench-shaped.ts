@@ -17,7 +17,7 @@ import { saveJson, saveText } from "./report/save.js";
 import { plotRatios } from "./shaped/plot.js";
 import { type RaceOutcome, race } from "./shaped/race.js";
 import { renderShapedPage, renderShapedReport } from "./shaped/render.js";
-import { hasShapedFailures, makeShapedReport, type ShapedReport } from "./shaped/report.js";
+import { flawOf, makeShapedReport, type ShapedReport } from "./shaped/report.js";
 import type { ShapedScenario } from "./shaped/scenario.js";
 
 /** From `apps/lab/dist`. */
@@ -70,7 +70,8 @@ export async function benchShaped(
 }
 
 export async function saveShaped(report: ShapedReport): Promise<void> {
-  if (hasShapedFailures(report)) return console.error("nothing is saved of the lab: a run failed");
+  const flaw = flawOf(report);
+  if (flaw !== undefined) return console.error(`nothing is saved of the lab: ${flaw}`);
   await saveJson(saved("json"), report);
   await saveText(saved("md"), renderShapedPage(report));
   await saveText(saved("svg"), plotRatios(report));

@@ -67,6 +67,12 @@ describe("a course", () => {
     expect(course.lateSeconds).toBeCloseTo(7, 1);
   });
 
+  test("fails when something that was to happen to a host does not", async () => {
+    const course = new Course(distribution([after(3)]), everybody);
+    course.include(Promise.reject(new Error("ip: no such device")));
+    await expect(course.end(longMs)).rejects.toThrow("no such device");
+  });
+
   test("fails when somebody who joined late does", async () => {
     const course = new Course(distribution([after(3)]), everybody);
     course.expectLate(Promise.reject(new Error("host-9 exited with 1")));

@@ -5,11 +5,7 @@ import type { ShapedMeasurement } from "../src/shaped/metrics.js";
 import { plotRatios } from "../src/shaped/plot.js";
 import type { RaceOutcome, ToolOutcome } from "../src/shaped/race.js";
 import { renderShapedPage, renderShapedReport } from "../src/shaped/render.js";
-import {
-  hasShapedFailures,
-  makeShapedReport,
-  type ShapedConditions,
-} from "../src/shaped/report.js";
+import { flawOf, makeShapedReport, type ShapedConditions } from "../src/shaped/report.js";
 import type { ShapedPromise, ShapedScenario } from "../src/shaped/scenario.js";
 
 const conditions: ShapedConditions = {
@@ -110,7 +106,7 @@ describe("a report of the lab", () => {
     const failed = ran("star", [], { failure: "curl exited with 7" });
     const all = report([ratios("palmtree", 1), ran("chain", [{}]), failed]);
     expect(all.isHeld).toBe(true);
-    expect(hasShapedFailures(all)).toBe(true);
+    expect(flawOf(all)).toBe("a run failed");
     const text = renderShapedReport(all);
     expect(text).toContain("some: star failed: curl exited with 7");
     expect(text).toMatch(/chain +unfinished/);
@@ -118,6 +114,7 @@ describe("a report of the lab", () => {
 
   test("is not held when Palm Tree fails", () => {
     expect(report([ran("palmtree", [], { failure: "no" })]).isHeld).toBe(false);
+    expect(flawOf(report([ratios("palmtree", 5)]))).toBeUndefined();
   });
 
   test("names what is not installed", () => {
@@ -130,6 +127,7 @@ describe("a report of the lab", () => {
     const skipped = makeShapedReport(conditions, [{ scenario, tools: [], skipped: "no root" }]);
     expect(skipped.isHeld).toBe(true);
     expect(renderShapedReport(skipped)).toContain("some was skipped: no root");
+    expect(flawOf(skipped)).toBe("nothing was measured");
   });
 
   test("has a page with a cell for every column, the plot, and the command that repeats it", () => {
@@ -152,13 +150,15 @@ describe("a report of the lab", () => {
 
 describe("the plot", () => {
   const plot = plotRatios(report([ratios("palmtree", 1), ratios("star", 2), ratios("uftp", 9)]));
-  const barsOf = (svg: string) => [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)];
+  const barsOf = (svg: string) => [
+    ...svg.matchAll(/<rect class="(?:palmtree|peer)"[^>]* width="([\d.]+)"/g),
+  ];
 
   test("has bars as long as their ratios, from the same place", () => {
     const [ours, theirs] = barsOf(plot).map(([, width]) => Number(width));
     expect(theirs! / ours!).toBeCloseTo(2, 2);
     const limit = Number(/class="limit" x1="([\d.]+)"/.exec(plot)?.[1]);
-    const start = Number(/<rect [^>]*\sx="([\d.]+)"/.exec(plot)?.[1]);
+    const start = Number(/<rect class="palmtree" x="([\d.]+)"/.exec(plot)?.[1]);
     expect(limit - start).toBeCloseTo(ours!, 0);
   });
 

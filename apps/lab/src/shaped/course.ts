@@ -8,7 +8,8 @@ export class Course {
   /** By the receiver's place in the list. */
   readonly #completedAtMs = new Map<number, number>();
   readonly #counted: Promise<unknown>;
-  readonly #late: Promise<unknown>[] = [];
+  readonly #happenings: Promise<unknown>[] = [];
+  #lateCount = 0;
   readonly #lateSeconds: number[] = [];
   #said: ShapedMeasurement = {};
 
@@ -24,14 +25,21 @@ export class Course {
     this.#counted = Promise.all(completions.filter((_, at) => isCounted(at)));
   }
 
+  /** Something else happens: the course goes on until it has, and fails if that fails. */
+  include(happening: Promise<unknown>): void {
+    happening.catch(() => {}); // `end` hears of it
+    this.#happenings.push(happening);
+  }
+
   /** Somebody joins late: the course goes on until it has the file too. */
   expectLate(completion: Promise<number>): void {
     const joinedAtMs = performance.now();
-    const told = completion.then((atMs) => {
-      this.#lateSeconds.push((atMs - joinedAtMs) / 1_000);
-    });
-    told.catch(() => {}); // `end` hears of it
-    this.#late.push(told);
+    this.#lateCount += 1;
+    this.include(
+      completion.then((atMs) => {
+        this.#lateSeconds.push((atMs - joinedAtMs) / 1_000);
+      }),
+    );
   }
 
   /**
@@ -52,7 +60,7 @@ export class Course {
     try {
       await Promise.race([Promise.all([this.#counted, said]), isOver]);
       // Nobody joins any more: those who did are known.
-      await Promise.race([Promise.all(this.#late), isOver]);
+      await Promise.race([Promise.all(this.#happenings), isOver]);
     } finally {
       clearTimeout(timer);
       // They are ended now, and fail.
@@ -86,8 +94,8 @@ export class Course {
 
   /** From joining until the last that joined late had the file; undefined: one has not, or none. */
   get lateSeconds(): number | undefined {
-    const isWhole = this.#late.length > 0 && this.#lateSeconds.length === this.#late.length;
-    return isWhole ? Math.max(...this.#lateSeconds) : undefined;
+    const isWhole = this.#lateSeconds.length === this.#lateCount;
+    return isWhole && this.#lateCount > 0 ? Math.max(...this.#lateSeconds) : undefined;
   }
 
   /** What the tool itself said in the end. */

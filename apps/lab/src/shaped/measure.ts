@@ -37,13 +37,14 @@ export async function measureRun(
     const scene = new Scene(scenario, source, network, options);
     const course = await scene.play(tool);
     const cpuSeconds = (endedChildrenCpuSeconds() ?? 0) - cpuBefore;
+    const foreign = foreignPercent(machineBefore, readMachineTimes(), cpuSeconds);
     await requireIntact(scene.complete(course), source, signal);
     return {
       measured: {
         ...timesOf(scenario, course),
         ...scene.usage(tool),
         "cpu-time": cpuSeconds,
-        "foreign-cpu": foreignPercent(machineBefore, readMachineTimes(), cpuSeconds),
+        "foreign-cpu": foreign,
         ...course.said,
       },
       completeCount: course.completeCount,

@@ -11,16 +11,19 @@ const layout = {
   titleHeight: 26,
   barHeight: 15,
   barStep: 19,
-  groupGap: 16,
-  axisHeight: 48,
+  groupGap: 18,
+  /** Lines stand out above and below bars by this. */
+  lineOverhang: 4,
+  axisHeight: 40,
 } as const;
 
 /** Longer bars are cut here, with their number beside: the others would be too short to compare. */
 const ratioMax = 3;
 const ticks = [0, 0.5, 1, 1.5, 2, 2.5, 3];
 
-/** The page behind the picture may be light or dark: it has no background of its own. */
+/** Light or dark as the reader's system is; its own background, since a page may be otherwise. */
 const style = `
+  .page { fill: #ffffff; }
   text { font: 12px system-ui, sans-serif; fill: #33404d; }
   .title { font-weight: 600; }
   .faint { fill: #667583; }
@@ -30,6 +33,7 @@ const style = `
   .limit { stroke: #c2410c; stroke-width: 1.5; stroke-dasharray: 4 3; }
   .limit-text { fill: #c2410c; }
   @media (prefers-color-scheme: dark) {
+    .page { fill: #14191f; }
     text { fill: #dbe3ea; }
     .faint { fill: #9fb0bf; }
     .peer { fill: #66788a; }
@@ -48,6 +52,7 @@ export function plotRatios({ sections }: ShapedReport): string {
     top += heightOf(section) + layout.groupGap;
   }
   const height = top + layout.axisHeight;
+  const page = element("rect", { class: "page", width: layout.width, height, rx: 6 });
   const title = "Time until the last host has the whole file, divided by the time over one link";
   return `${element(
     "svg",
@@ -57,7 +62,7 @@ export function plotRatios({ sections }: ShapedReport): string {
       role: "img",
       "aria-label": title,
     },
-    [`<style>${style}</style>`, plotAxis(top), ...groups, plotLimit(top), ""].join("\n"),
+    [`<style>${style}</style>`, page, ...groups, plotAxis(top), ""].join("\n"),
   )}\n`;
 }
 
@@ -75,13 +80,22 @@ function heightOf({ tools }: ShapedSection): number {
 }
 
 function plotGroup({ scenario, about, tools }: ShapedSection, top: number): string {
-  const title = `${scenario}: ${about}`;
+  const shown = tools.filter(hasRun);
+  const barsTop = top + layout.titleHeight;
+  const barsBottom = barsTop + shown.length * layout.barStep;
   return [
-    label(title, { class: "title", x: 8, y: top + 14 }),
-    ...tools
-      .filter(hasRun)
-      .map((tool, at) => plotBar(tool, top + layout.titleHeight + at * layout.barStep)),
+    label(`${scenario}: ${about}`, { class: "title", x: 8, y: top + 14 }),
+    ...ticks.map((tick) => plotLine("grid", tick, barsTop, barsBottom)),
+    ...shown.map((tool, at) => plotBar(tool, barsTop + at * layout.barStep)),
+    plotLine("limit", 1, barsTop, barsBottom),
   ].join("\n");
+}
+
+/** Across all bars of a group. */
+function plotLine(kind: string, ratio: number, top: number, bottom: number): string {
+  const x = placeOf(ratio);
+  const [y1, y2] = [top - layout.lineOverhang, bottom - layout.barStep + layout.barHeight];
+  return element("line", { class: kind, x1: x, x2: x, y1, y2: y2 + layout.lineOverhang });
 }
 
 function plotBar({ tool, rows, unfinishedCount }: ToolSection, top: number): string {
@@ -105,25 +119,20 @@ function plotBar({ tool, rows, unfinishedCount }: ToolSection, top: number): str
   return [name, bar, label(number, { x: end + 6, y: baseline })].join("\n");
 }
 
-function plotAxis(bottom: number): string {
-  const lines = ticks.flatMap((tick) => {
-    const x = placeOf(tick);
-    const line = element("line", { class: "grid", x1: x, x2: x, y1: 0, y2: bottom });
-    const text = { class: "faint", x, y: bottom + 16, "text-anchor": "middle" };
-    return [line, label(String(tick), text)];
-  });
-  const text = { class: "faint", x: layout.barsAt, y: bottom + 36 };
-  return [...lines, label("× F/B, the time that the bytes alone take over one link", text)].join(
-    "\n",
+function plotAxis(top: number): string {
+  const numbers = ticks.map((tick) =>
+    label(String(tick), { class: "faint", x: placeOf(tick), y: top + 6, "text-anchor": "middle" }),
   );
-}
-
-function plotLimit(bottom: number): string {
-  const x = placeOf(1);
-  const text = { class: "limit-text", x: placeOf(ratioMax), y: bottom + 36, "text-anchor": "end" };
+  const y = top + 28;
+  const end = { x: placeOf(ratioMax), y, "text-anchor": "end" };
   return [
-    element("line", { class: "limit", x1: x, x2: x, y1: 0, y2: bottom }),
-    label("dashed: the limit, 1.0", text),
+    ...numbers,
+    label("× F/B, the time that the bytes alone take over one link", {
+      class: "faint",
+      x: layout.barsAt,
+      y,
+    }),
+    label("dashed: the limit, 1.0", { class: "limit-text", ...end }),
   ].join("\n");
 }
 

@@ -43,11 +43,11 @@ const promiseColumns: readonly Column[] = [
 /** The report for a terminal. */
 export function renderShapedReport(report: ShapedReport): string {
   const { sections } = report;
+  const promises = sections.flatMap(promisesOf);
   return [
     renderText(resultColumns, sections.flatMap(resultsOf)),
     "",
-    renderText(promiseColumns, sections.flatMap(promisesOf)),
-    "",
+    ...(promises.length === 0 ? [] : [renderText(promiseColumns, promises), ""]),
     ...sections.flatMap(remarksOf),
     describeConditions(report),
     "",
@@ -78,7 +78,7 @@ ${renderMarkdown(resultColumns, sections.flatMap(resultsOf))}
 
 ${renderMarkdown(promiseColumns, sections.flatMap(promisesOf))}
 
-${[...remarks, ""].join("")}Scenarios:
+${remarks.length === 0 ? "" : `${remarks.join("")}\n`}Scenarios:
 
 ${scenarios.join("")}
 Tools:

@@ -99,7 +99,9 @@ function isHeld({ tools, promises }: ShapedSection): boolean {
   return isWell && promises.every(({ held }) => held !== false);
 }
 
-/** Whether it is fit to be kept. */
-export function hasShapedFailures({ sections }: ShapedReport): boolean {
-  return sections.some(({ tools }) => tools.some(({ failure }) => failure !== undefined));
+/** Why it is not fit to be kept; undefined when it is. */
+export function flawOf({ sections }: ShapedReport): string | undefined {
+  const tools = sections.flatMap((section) => section.tools);
+  if (tools.some(({ failure }) => failure !== undefined)) return "a run failed";
+  return tools.some(({ rows }) => rows.length > 0) ? undefined : "nothing was measured";
 }

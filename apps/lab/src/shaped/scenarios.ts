@@ -127,6 +127,17 @@ export const shapedScenarios: readonly ShapedScenario[] = [
   },
   {
     ...common,
+    name: "one-at-50",
+    about:
+      "64 MiB to 1 receiver, links of 50 Mbit/s: a chain of one shows how well links are shaped",
+    receiverCount: 1,
+    bitsPerSecond: 50 * mbit,
+    tools: ["palmtree", "chain"],
+    promises: [...economy, ...memory],
+    isDefault: false,
+  },
+  {
+    ...common,
     name: "shaped-smoke",
     about: "1 MiB to 2 receivers, links of 50 Mbit/s: whether the lab itself works",
     sizeBytes: mebibyte,

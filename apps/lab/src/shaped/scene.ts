@@ -115,7 +115,7 @@ export class Scene {
     };
     const host = cutOff && this.#network.hosts[cutOff.host];
     if (cutOff !== undefined && host !== undefined)
-      at(cutOff.atShare, () => void this.#network.cutOff(host));
+      at(cutOff.atShare, () => course.include(this.#network.cutOff(host)));
     if (late !== undefined && letJoin !== undefined)
       at(late.atShare, () => {
         for (const station of this.#latecomers) course.expectLate(letJoin(station));
