@@ -1,22 +1,23 @@
 #!/usr/bin/env node
 import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { runScenario } from "./bench.js";
-import { type Order, parseOrder, usage } from "./command-line.js";
+import { benchLoopback, saveLoopback } from "./bench-loopback.js";
+import { benchShaped, saveShaped } from "./bench-shaped.js";
+import { catalog } from "./catalog.js";
+import { type Order, parseOrder } from "./command-line.js";
+import { removeAllNetworks } from "./network/network.js";
 import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
 import { findPalmtree } from "./processes/palmtree.js";
 import { killAll } from "./processes/roster.js";
-import { renderReport } from "./report/render.js";
-import { type Conditions, hasFailures, makeReport, type Outcome } from "./report/report.js";
-import { saveJson, savePage } from "./report/save.js";
+import type { Conditions, Report } from "./report/report.js";
+import { saveJson } from "./report/save.js";
 import { neededBytes } from "./scenario.js";
-import { scenarios } from "./scenarios.js";
+import type { ShapedReport } from "./shaped/report.js";
+import { neededBytes as neededBytesShaped } from "./shaped/scenario.js";
+import { usage } from "./usage.js";
 import { makeWorkplace, removeWorkplace, removeWorkplaceNow, type Workplace } from "./workplace.js";
 
 const labFile = fileURLToPath(import.meta.url);
-/** From `apps/lab/dist`. */
-const savedJson = fileURLToPath(new URL("../../../docs/benchmarks/loopback.json", import.meta.url));
-const savedPage = fileURLToPath(new URL("../../../docs/benchmarks/loopback.md", import.meta.url));
 
 const exitCodes = { held: 0, broken: 1, usage: 2, interrupted: 130 } as const;
 
@@ -32,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (typeof order === "number") return order;
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort(new Error("interrupted"));
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   try {
     return await bench(order, interruption.signal);
   } catch (error) {
@@ -44,41 +45,40 @@ async function main(args: readonly string[]): Promise<number> {
 /** What to do, or the exit code when there is nothing to do. */
 function orderOf(args: readonly string[]): Order | number {
   try {
-    const order = parseOrder(args, scenarios);
+    const order = parseOrder(args, catalog);
     if (order !== undefined) return order;
-    console.log(usage(scenarios));
+    console.log(usage(catalog));
     return exitCodes.held;
   } catch (error) {
-    console.error(`${messageOf(error)}\n\n${usage(scenarios)}`);
+    console.error(`${messageOf(error)}\n\n${usage(catalog)}`);
     return exitCodes.usage;
   }
 }
 
-async function bench(order: Order, signal: AbortSignal): Promise<number> {
-  const loadBefore = loadavg()[0] ?? 0;
-  const wantedBytes = Math.max(...order.scenarios.map(neededBytes));
-  const workplace = await makeWorkplace(order.directory, wantedBytes);
-  const outcomes = await runAll(order, workplace, signal);
-  const report = makeReport(conditionsOf(order, workplace, loadBefore), outcomes);
-  console.log(`\n${renderReport(report)}`);
-  if (order.jsonFile !== undefined) await saveJson(order.jsonFile, report);
-  if (order.isSaved && hasFailures(report)) console.error("nothing is saved: a run failed");
-  else if (order.isSaved) {
-    await saveJson(savedJson, report);
-    await savePage(savedPage, report);
-  }
-  return report.isHeld ? exitCodes.held : exitCodes.broken;
+/** What `--json` writes: a report for each set that was run. */
+interface Reports {
+  readonly loopback?: Report;
+  readonly shaped?: ShapedReport;
 }
 
-async function runAll(
-  order: Order,
-  workplace: Workplace,
-  signal: AbortSignal,
-): Promise<readonly Outcome[]> {
+async function bench(order: Order, signal: AbortSignal): Promise<number> {
+  const { loopback, shaped } = await runAll(order, signal);
+  const reports = { ...(loopback && { loopback }), ...(shaped && { shaped }) };
+  if (order.jsonFile !== undefined) await saveJson(order.jsonFile, reports);
+  if (order.isSaved && loopback !== undefined) await saveLoopback(loopback);
+  if (order.isSaved && shaped !== undefined) await saveShaped(shaped);
+  return Object.values(reports).every(({ isHeld }) => isHeld) ? exitCodes.held : exitCodes.broken;
+}
+
+async function runAll(order: Order, signal: AbortSignal): Promise<Reports> {
+  const loadBefore = loadavg()[0] ?? 0;
+  const wanted = [...order.loopback.map(neededBytes), ...order.shaped.map(neededBytesShaped)];
+  const workplace = await makeWorkplace(order.directory, Math.max(...wanted));
   const { directory, storage } = workplace;
-  // However this process ends, nothing that it started or wrote is left.
+  // However this process ends, nothing that it started, built or wrote is left.
   const clear = (): void => {
     killAll();
+    removeAllNetworks();
     removeWorkplaceNow(workplace);
   };
   process.on("exit", clear);
@@ -86,10 +86,15 @@ async function runAll(
   log(`files go to ${directory} (${storage === "memory" ? "memory, no disk" : "a disk"})`);
   const palmtree = findPalmtree(order.profileDirectory);
   const options = { palmtree, labFile, directory, runCount: order.runCount, signal, log };
+  const conditions = conditionsOf(order, workplace, loadBefore);
   try {
-    const outcomes: Outcome[] = [];
-    for (const scenario of order.scenarios) outcomes.push(await runScenario(scenario, options));
-    return outcomes;
+    const reports = [
+      order.loopback.length > 0 && {
+        loopback: await benchLoopback(order.loopback, conditions, options),
+      },
+      order.shaped.length > 0 && { shaped: await benchShaped(order, conditions, options) },
+    ];
+    return Object.assign({}, ...reports) as Reports;
   } finally {
     await removeWorkplace(workplace);
     process.off("exit", clear);

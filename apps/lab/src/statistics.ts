@@ -19,3 +19,12 @@ export function summarize(values: readonly number[]): Summary {
   const median = middle.reduce((sum, value) => sum + value, 0) / middle.length;
   return { median, min, max, values };
 }
+
+/** Four digits: more say nothing about a measurement. */
+export function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+export function roundSummary({ median, min, max, values }: Summary): Summary {
+  return { median: round(median), min: round(min), max: round(max), values: values.map(round) };
+}

@@ -25,7 +25,7 @@ describe("the built benchmarks", () => {
     const { stdout } = await run(process.execPath, args);
     expect(stdout).toContain("copies with the right hash");
 
-    const report: Report = JSON.parse(await readFile(json, "utf8"));
+    const { loopback: report } = JSON.parse(await readFile(json, "utf8")) as { loopback: Report };
     expect(report).toMatchObject({ version: 1, isHeld: true });
     const rows = new Map(report.sections[0]?.rows.map((row) => [row.metric, row]));
     expect(rows.get("intact-copies")).toMatchObject({ median: 2, held: true });

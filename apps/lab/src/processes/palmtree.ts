@@ -28,18 +28,14 @@ export interface Receiver {
   readonly directory: string;
 }
 
-/** Starts `palmtree receive --once`, and waits until it can be invited. */
+/** Starts `palmtree receive --once` on loopback, and waits until it can be invited. */
 export async function startReceiver(
   roster: Roster,
   palmtree: Palmtree,
   { name, directory, timeoutMs }: ReceiverOptions,
 ): Promise<Receiver> {
-  const args = ["receive", "--once", "--insecure", "--json"];
-  const where = ["--listen", "127.0.0.1:0", "--dir", directory];
-  const process = roster.start(execPath, [...nodeArguments(palmtree, name), ...args, ...where], {
-    name,
-    timeoutMs,
-  });
+  const args = receiveArguments(palmtree, { name, listen: "127.0.0.1:0", directory });
+  const process = roster.start(execPath, args, { name, timeoutMs });
   const { value } = await process.first("listening");
   return { process, address: `127.0.0.1:${String(value.port)}`, directory };
 }
@@ -54,18 +50,42 @@ interface ReceiverOptions {
 export function startSender(
   roster: Roster,
   palmtree: Palmtree,
-  { path, addresses, sendArguments, timeoutMs }: SenderOptions,
+  { timeoutMs, ...order }: SenderOptions,
 ): WatchedProcess {
-  const name = "send";
-  const args = [name, path, "--to", addresses.join(","), "--insecure", "--json", ...sendArguments];
-  return roster.start(execPath, [...nodeArguments(palmtree, name), ...args], { name, timeoutMs });
+  return roster.start(execPath, sendArguments(palmtree, order), { name: "send", timeoutMs });
 }
 
-interface SenderOptions {
+interface SenderOptions extends SendOrder {
+  readonly timeoutMs: number;
+}
+
+/** One `palmtree receive`. */
+export interface ReceiveOrder {
+  /** Its own name, which is that of its profile. */
+  readonly name: string;
+  readonly listen: string;
+  readonly directory: string;
+  readonly more?: readonly string[];
+}
+
+/** What Node is told to be a receiver of one session. */
+export function receiveArguments(palmtree: Palmtree, order: ReceiveOrder): string[] {
+  const { name, listen, directory, more = [] } = order;
+  const args = ["receive", "--once", "--insecure", "--json", "--listen", listen];
+  return [...nodeArguments(palmtree, name), ...args, "--dir", directory, ...more];
+}
+
+/** One `palmtree send`. */
+export interface SendOrder {
   readonly path: string;
   readonly addresses: readonly string[];
   readonly sendArguments: readonly string[];
-  readonly timeoutMs: number;
+}
+
+/** What Node is told to be a sender. */
+export function sendArguments(palmtree: Palmtree, order: SendOrder): string[] {
+  const args = ["send", order.path, "--to", order.addresses.join(","), "--insecure", "--json"];
+  return [...nodeArguments(palmtree, "send"), ...args, ...order.sendArguments];
 }
 
 const { execPath } = process;

@@ -22,12 +22,33 @@ export function readUsage(pid: number): ProcessUsage | undefined {
   }
 }
 
+/**
+ * CPU time of all processes that this one has started and that have ended, and of those that they
+ * have waited for: unlike what is seen of running processes, it is whole. Undefined without /proc.
+ */
+export function endedChildrenCpuSeconds(): number | undefined {
+  try {
+    return parseChildrenCpu(readFileSync("/proc/self/stat", "latin1"));
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseChildrenCpu(stat: string): number {
+  const fields = fieldsOf(stat);
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+}
+
 /** @returns undefined for a process that has ended and was not collected yet: it has no memory */
 export function parseUsage(status: string, stat: string): ProcessUsage | undefined {
   const peak = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
-  // The second field is the program's name in brackets, which may hold spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(stat);
   const ticks = Number(fields[11]) + Number(fields[12]);
   if (peak === undefined || !Number.isFinite(ticks)) return undefined;
   return { peakMemoryBytes: Number(peak) * 1_024, cpuSeconds: ticks / ticksPerSecond };
+}
+
+/** From the third on: the second is the program's name, which may hold spaces and brackets. */
+function fieldsOf(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { type ProcessUsage, readUsage } from "./proc-status.js";
 
 /** A JSON object that a process printed, and when. */
@@ -23,6 +25,14 @@ export interface ProcessOptions {
   readonly name: string;
   /** It is killed when it has lived as long as this. */
   readonly timeoutMs: number;
+  /** Whether it starts others, which are to end with it. Their usage is not seen one by one. */
+  readonly hasChildren?: boolean;
+  /** Whether it can be told something on its standard input; else there is nothing to read. */
+  readonly isTold?: boolean;
+  /** What it says that is no JSON: a line that matches counts as an object of this `type`. */
+  readonly phrases?: Readonly<Record<string, RegExp>>;
+  /** All that it says goes to `FILE.stdout` and `FILE.stderr` too. */
+  readonly logFile?: string | undefined;
 }
 
 /** Characters of standard error that are kept for messages. */
@@ -35,7 +45,7 @@ export class WatchedProcess {
   /** Never rejects. */
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
-  readonly #timeoutMs: number;
+  readonly #options: ProcessOptions;
   readonly #printed = new Map<string, Printed[]>();
   readonly #wakers = new Set<() => void>();
   #usage: ProcessUsage | undefined;
@@ -43,11 +53,25 @@ export class WatchedProcess {
   #hasTimedOut = false;
   #hasExited = false;
 
-  constructor(program: string, args: readonly string[], { name, timeoutMs }: ProcessOptions) {
+  constructor(program: string, args: readonly string[], options: ProcessOptions) {
+    const { name, hasChildren = false, isTold = false, logFile } = options;
     this.name = name;
-    this.#timeoutMs = timeoutMs;
-    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment() });
+    this.#options = options;
+    this.#child = spawn(program, args, {
+      stdio: [isTold ? "pipe" : "ignore", "pipe", "pipe"],
+      env: environment(),
+      detached: hasChildren, // a process group of its own, which is ended as a whole
+    });
     this.exited = this.#watch();
+    if (logFile !== undefined) this.#keepLog(logFile);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasExited(): boolean {
+    return this.#hasExited;
   }
 
   /** The last that was seen of its usage; undefined where the system does not tell. */
@@ -58,7 +82,7 @@ export class WatchedProcess {
   /** Look at its usage now. It cannot be seen any more once the process has ended. */
   sample(): void {
     const { pid } = this.#child;
-    if (pid === undefined || this.#hasExited) return;
+    if (pid === undefined || this.#hasExited || this.#options.hasChildren) return;
     this.#usage = readUsage(pid) ?? this.#usage;
   }
 
@@ -92,9 +116,23 @@ export class WatchedProcess {
     return exit;
   }
 
+  /** Writes a line to its standard input. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
   /** Ends it at once, if it has not ended. */
   kill(): void {
-    if (!this.#hasExited) this.#child.kill("SIGKILL");
+    const { pid } = this.#child;
+    if (this.#hasExited || pid === undefined) return;
+    if (!this.#options.hasChildren) this.#child.kill("SIGKILL");
+    else {
+      try {
+        process.kill(-pid, "SIGKILL");
+      } catch {
+        // The whole group has ended.
+      }
+    }
   }
 
   #watch(): Promise<Exit> {
@@ -102,13 +140,13 @@ export class WatchedProcess {
     const timer = setTimeout(() => {
       this.#hasTimedOut = true;
       this.kill();
-    }, this.#timeoutMs);
+    }, this.#options.timeoutMs);
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errorTail = (this.#errorTail + text).slice(-errorTailLength);
     });
-    if (child.stdout !== null) {
-      createInterface({ input: child.stdout }).on("line", (line) => this.#onLine(line));
-    }
+    child.stdin?.on("error", () => {}); // it has ended
+    if (child.stdout !== null) this.#readLines(child.stdout);
+    if (child.stderr !== null && this.#options.phrases !== undefined) this.#readLines(child.stderr);
     return new Promise((resolve) => {
       const end = (code: number | null, signal: string | null): void => {
         clearTimeout(timer);
@@ -124,19 +162,33 @@ export class WatchedProcess {
     });
   }
 
+  #readLines(input: Readable): void {
+    createInterface({ input }).on("line", (line) => this.#onLine(line));
+  }
+
+  #keepLog(file: string): void {
+    this.#child.stdout?.pipe(createWriteStream(`${file}.stdout`, { flags: "a" }));
+    this.#child.stderr?.pipe(createWriteStream(`${file}.stderr`, { flags: "a" }));
+  }
+
   #onLine(line: string): void {
     const atMs = performance.now();
-    let value: Printed["value"];
-    try {
-      value = JSON.parse(line);
-    } catch {
-      return;
-    }
+    const value = this.#valueOf(line);
     // Progress may come by the thousand; nobody here asks for it.
-    if (value.type === "progress") return;
+    if (value === undefined || value.type === "progress") return;
     this.sample();
     this.#printed.set(value.type, [...this.printed(value.type), { value, atMs }]);
     this.#wake();
+  }
+
+  #valueOf(line: string): Printed["value"] | undefined {
+    const phrase = Object.entries(this.#options.phrases ?? {}).find(([, said]) => said.test(line));
+    if (phrase !== undefined) return { type: phrase[0] };
+    try {
+      return JSON.parse(line) as Printed["value"];
+    } catch {
+      return undefined;
+    }
   }
 
   #wake(): void {
@@ -146,7 +198,7 @@ export class WatchedProcess {
 
   #failure({ code, signal }: Exit, when: string): Error {
     const how = this.#hasTimedOut
-      ? `was ended after ${this.#timeoutMs / 1_000} s`
+      ? `was ended after ${this.#options.timeoutMs / 1_000} s`
       : code === null
         ? `was ended by ${signal ?? "the system"}`
         : `exited with ${code}`;

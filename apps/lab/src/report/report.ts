@@ -2,7 +2,7 @@ import type { Measurement, MetricName } from "../metrics.js";
 import { metricNames, metrics } from "../metrics.js";
 import { describePromised, isHeld, type Promised } from "../promised.js";
 import type { Scenario } from "../scenario.js";
-import { type Summary, summarize } from "../statistics.js";
+import { roundSummary, type Summary, summarize } from "../statistics.js";
 
 /** What came of a scenario. */
 export interface Outcome {
@@ -82,21 +82,10 @@ function makeSection({ scenario, runs, failure, skipped }: Outcome): Section {
 }
 
 function makeRow(metric: MetricName, summary: Summary, promises: readonly Promised[]): Row {
-  const row = { metric, ...metrics[metric], ...rounded(summary) };
+  const row = { metric, ...metrics[metric], ...roundSummary(summary) };
   const promised = promises.find((candidate) => candidate.metric === metric);
   if (promised === undefined) return row;
   return { ...row, promise: describePromised(promised), held: isHeld(promised, summary) };
-}
-
-/** Four digits: more say nothing about a measurement. */
-function rounded({ median, min, max, values }: Summary): Summary {
-  const round = (value: number): number => Number(value.toPrecision(4));
-  return {
-    median: round(median),
-    min: round(min),
-    max: round(max),
-    values: values.map(round),
-  };
 }
 
 function describeMissing(promised: Promised): string {

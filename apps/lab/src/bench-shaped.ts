@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Order } from "./command-line.js";
+import { shaping } from "./network/commands.js";
+import { lackOfNetwork } from "./network/requirements.js";
+import { runCommand } from "./network/run-command.js";
+import { chain } from "./peers/chain.js";
+import { installPeers } from "./peers/installed.js";
+import { libtorrent } from "./peers/libtorrent.js";
+import { palmtreeTool } from "./peers/palmtree.js";
+import { star } from "./peers/star.js";
+import type { Tool, ToolName } from "./peers/tool.js";
+import { uftp } from "./peers/uftp.js";
+import type { Palmtree } from "./processes/palmtree.js";
+import type { Conditions } from "./report/report.js";
+import { saveJson, saveText } from "./report/save.js";
+import { plotRatios } from "./shaped/plot.js";
+import { type RaceOutcome, race } from "./shaped/race.js";
+import { renderShapedPage, renderShapedReport } from "./shaped/render.js";
+import { flawOf, makeShapedReport, type ShapedReport } from "./shaped/report.js";
+import type { ShapedScenario } from "./shaped/scenario.js";
+
+/** From `apps/lab/dist`. */
+const saved = (extension: string): string =>
+  fileURLToPath(new URL(`../../../docs/benchmarks/shaped.${extension}`, import.meta.url));
+
+/** Where and how the lab runs. */
+export interface ShapedOptions {
+  readonly palmtree: Palmtree;
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/** Runs scenarios in the lab and prints the report. */
+export async function benchShaped(
+  order: Order,
+  conditions: Conditions,
+  options: ShapedOptions,
+): Promise<ShapedReport> {
+  const { sendArguments, runCount, logDirectory, timeLimitMs } = order;
+  const { palmtree } = options;
+  const tools: Readonly<Record<ToolName, Tool>> = {
+    palmtree: palmtreeTool({ palmtree, sendArguments }),
+    chain,
+    libtorrent,
+    uftp,
+    star,
+  };
+  const lack = await lackOfNetwork();
+  if (order.installsPeers && lack === undefined) {
+    await installPeers(Object.values(tools), options);
+  }
+  const canJoin = await canJoinLate(palmtree);
+  const outcomes: RaceOutcome[] = [];
+  for (const listed of order.shaped) {
+    const scenario = timeLimitMs === undefined ? listed : { ...listed, timeoutMs: timeLimitMs };
+    const wanted = (order.only ?? scenario.tools).map((name) => tools[name]);
+    const lackOfSkill = canJoin ? undefined : lackOfJoin(scenario);
+    const skipped = lack ?? lackOfSkill;
+    outcomes.push(
+      await race(scenario, { ...options, tools: wanted, skipped, logDirectory, runCount }),
+    );
+  }
+  const congestionControl = readCongestionControl();
+  const shown = { ...conditions, sendArguments, shaping, congestionControl };
+  const report = makeShapedReport(shown, outcomes);
+  console.log(`\n${renderShapedReport(report)}`);
+  return report;
+}
+
+export async function saveShaped(report: ShapedReport): Promise<void> {
+  const flaw = flawOf(report);
+  if (flaw !== undefined) return console.error(`nothing is saved of the lab: ${flaw}`);
+  await saveJson(saved("json"), report);
+  await saveText(saved("md"), renderShapedPage(report));
+  await saveText(saved("svg"), plotRatios(report));
+}
+
+/** Whether this version's receivers can join a session that has begun: its help says so. */
+async function canJoinLate({ file }: Palmtree): Promise<boolean> {
+  const help = await runCommand(process.execPath, [file, "receive", "--help"]);
+  return help.includes("--join");
+}
+
+function lackOfJoin({ faults }: ShapedScenario): string | undefined {
+  if (faults.join === undefined) return undefined;
+  return "this version has no `palmtree receive --join`";
+}
+
+function readCongestionControl(): string | undefined {
+  try {
+    return readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { type Palmtree, receiveArguments, sendArguments } from "../processes/palmtree.js";
+import type { WatchedProcess } from "../processes/watched-process.js";
+import type { ShapedMeasurement } from "../shaped/metrics.js";
+import type { Stage, Station, Tool } from "./tool.js";
+
+/** Its own: nothing else runs on the hosts of a lab. */
+const port = 4747;
+
+/** What Palm Tree is measured with. */
+export interface PalmtreeOptions {
+  readonly palmtree: Palmtree;
+  /** Beside paths and receivers. */
+  readonly sendArguments: readonly string[];
+}
+
+/** The built command, as users start it. The receivers run before the clock starts. */
+export function palmtreeTool(options: PalmtreeOptions): Tool {
+  const { palmtree } = options;
+  return {
+    name: "palmtree",
+    about: "this project; SHA-256 of every chunk and of the whole",
+    requirements: [],
+
+    async start(stage) {
+      const { root, receivers, source } = stage;
+      const processes = receivers.map((station) => receive(stage, palmtree, station));
+      await Promise.all(processes.map((process) => process.first("listening")));
+      const order = {
+        path: source.path,
+        addresses: receivers.map(addressOf),
+        sendArguments: ["--listen", addressOf(root), ...options.sendArguments],
+      };
+      const sender = stage.start(root, process.execPath, sendArguments(palmtree, order));
+      return {
+        startedAtMs: sender.startedAtMs,
+        completions: processes.map(landed),
+        ended: ended(stage, sender, processes),
+        join: (station) => landed(receive(stage, palmtree, station, ["--join", addressOf(root)])),
+      };
+    },
+  };
+}
+
+function receive(
+  stage: Stage,
+  palmtree: Palmtree,
+  station: Station,
+  more: readonly string[] = [],
+): WatchedProcess {
+  const { name, directory } = station;
+  const order = { name, listen: addressOf(station), directory, more };
+  return stage.start(station, process.execPath, receiveArguments(palmtree, order));
+}
+
+/** When everything stood under its final name, verified. */
+async function landed(receiver: WatchedProcess): Promise<number> {
+  return (await receiver.first("landed")).atMs;
+}
+
+function addressOf({ host }: Station): string {
+  return `${host.address}:${port}`;
+}
+
+/** Waits until `send` has ended; some of its peers may have failed, where hosts were cut off. */
+async function ended(
+  { source }: Stage,
+  sender: WatchedProcess,
+  receivers: readonly WatchedProcess[],
+): Promise<ShapedMeasurement> {
+  const { code, atMs } = await sender.exited;
+  if (code !== 0 && code !== someFailed) await sender.success();
+  const complete = receivers.filter((receiver) => receiver.printed("landed").length > 0);
+  await Promise.all(complete.map(({ exited }) => exited));
+  const results = receivers.flatMap((receiver) => receiver.printed("result"));
+  return {
+    "command-time": (atMs - sender.startedAtMs) / 1_000,
+    ...duplicatesOf(
+      results.map(({ value }) => value.duplicateBytes),
+      source.bytes,
+    ),
+  };
+}
+
+/** The exit code of `send` when some peers are complete and some are not. */
+const someFailed = 3;
+
+/** Nothing where the command does not say. */
+function duplicatesOf(counts: readonly unknown[], sourceBytes: number): ShapedMeasurement {
+  const known = counts.filter((count) => typeof count === "number");
+  if (known.length === 0) return {};
+  const duplicateBytes = known.reduce((sum, count) => sum + count, 0);
+  return { duplicates: (100 * duplicateBytes) / (known.length * sourceBytes) };
+}
