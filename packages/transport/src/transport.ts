@@ -125,7 +125,10 @@ export interface ConnectionHandlers {
   /** A dialled connection is open. Not called for an accepted one, which is open already. */
   onOpen?(): void;
 
-  /** A whole frame came; the receiver owns it and its payload. */
+  /**
+   * A whole frame came; the receiver owns it and its payload. A chunk's payload may be a view of
+   * memory in which others are too: of at most 16 times its size, and nobody else writes there.
+   */
   onFrame(frame: Frame): void;
 
   /**

@@ -45,11 +45,17 @@ export class Inbox {
 
   /** @throws frame-malformed. The frames before it have been delivered. */
   push(bytes: Uint8Array): void {
-    this.#reader.push(bytes, (frame) => {
-      this.#hasFrame = true;
-      if (this.#isHeld) this.#waiting.push(frame);
-      else this.#deliver(frame);
-    });
+    this.#reader.push(bytes, this.#onFrame);
+  }
+
+  /** Where the next bytes may be put, for {@link take}. */
+  room(): Uint8Array {
+    return this.#reader.room();
+  }
+
+  /** So many bytes were put into {@link room}. @throws frame-malformed, as `push` */
+  take(count: number): void {
+    this.#reader.take(count, this.#onFrame);
   }
 
   hold(): void {
@@ -71,4 +77,10 @@ export class Inbox {
   discard(): void {
     this.#waiting.length = 0;
   }
+
+  readonly #onFrame = (frame: Frame): void => {
+    this.#hasFrame = true;
+    if (this.#isHeld) this.#waiting.push(frame);
+    else this.#deliver(frame);
+  };
 }

@@ -80,6 +80,8 @@ export class StreamConnection implements Connection {
     this.#pipe = openPipe({
       onOpen: () => this.#onOpen(),
       onBytes: (bytes) => this.#onBytes(bytes),
+      room: () => this.#inbox.room(),
+      onFilled: (count) => this.#onFilled(count),
       onEnd: () => this.#onEnd(),
       onClosed: (error) => this.#onClosed(error),
     });
@@ -168,9 +170,20 @@ export class StreamConnection implements Connection {
   #onBytes(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
     if (this.#phase !== "live") return;
-    try {
+    this.#attempt(() => {
       if (this.#inbox.hasFrame) this.#inbox.push(bytes);
       else this.#takeFirst(bytes);
+    });
+  }
+
+  #onFilled(count: number): void {
+    this.#receivedBytes += count;
+    if (this.#phase === "live") this.#attempt(() => this.#inbox.take(count));
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (!isPalmTreeError(error)) throw error;
       this.#refuse(error);
