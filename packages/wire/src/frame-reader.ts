@@ -8,6 +8,7 @@ import { malformed } from "./malformed.js";
 import { decodeBody, type MessageCodec } from "./message-table.js";
 import { PayloadStorage } from "./payload-storage.js";
 import { ReadSlab } from "./read-slab.js";
+import { SlabPool } from "./slab-pool.js";
 
 /** How a {@link FrameReader} is set up. */
 export interface FrameReaderOptions {
@@ -22,6 +23,8 @@ export interface FrameReaderOptions {
    * new Uint8Array, which is filled with zeros first. On Node, `Buffer.allocUnsafeSlow` saves that.
    */
   readonly allocate?: (size: number) => Uint8Array;
+  /** Where the memory behind {@link FrameReader.room} comes from. Default: a pool of its own. */
+  readonly pool?: SlabPool;
 }
 
 /** Larger payloads are read into storage of their own, smaller ones into a slab. */
@@ -65,7 +68,7 @@ export class FrameReader {
   constructor(options: FrameReaderOptions = {}) {
     const allocate = options.allocate ?? ((size) => new Uint8Array(size));
     this.#payload = new PayloadStorage(allocate);
-    this.#slab = new ReadSlab(allocate);
+    this.#slab = new ReadSlab(options.pool ?? new SlabPool(allocate));
     if (options.maxChunkBytes !== undefined) this.setMaxChunkBytes(options.maxChunkBytes);
   }
 
@@ -113,7 +116,8 @@ export class FrameReader {
   /**
    * Takes the next bytes of the stream, which were put at the beginning of
    * {@link FrameReader.room}; else as {@link FrameReader.push}. A chunk's payload is a view of the
-   * memory into which it was read, which it may share with those beside it, but with nobody else.
+   * memory into which it was read, which it may share with those beside it; its own bytes do not
+   * change until it is given back to the pool with {@link SlabPool.release}.
    *
    * @param count - at most as many as there was room for
    */

@@ -1,3 +1,5 @@
+import type { SlabPool } from "./slab-pool.js";
+
 /** A new slab begins where less than this would be left to read into. */
 const leastReadBytes = 64 * 1_024;
 
@@ -14,19 +16,19 @@ const mostShare = 1 / 2;
 
 /**
  * Memory into which a stream is read, one slab after the other, and in which payloads stay where
- * they arrived: each is a view of its slab, and no byte is ever read into a place that was handed
- * out. A slab lives as long as any of its payloads, and as none of these is small, at most 16 times
- * as much memory is kept alive as payloads are.
+ * they arrived: each is a view of its slab, and nothing is read into its place until all payloads
+ * of that slab were released. A slab lives as long as any of its payloads, and as none of these is
+ * small, at most 16 times as much memory is kept alive as payloads are.
  */
 export class ReadSlab {
-  readonly #allocate: (size: number) => Uint8Array;
+  readonly #pool: SlabPool;
   #size = mostSlabBytes;
   #bytes: Uint8Array = new Uint8Array(0);
   /** Where the next bytes of the stream go. */
   #end = 0;
 
-  constructor(allocate: (size: number) => Uint8Array) {
-    this.#allocate = allocate;
+  constructor(pool: SlabPool) {
+    this.#pool = pool;
   }
 
   /** The slabs from the next one on have room for 16 chunks of that size, 1 MiB at most. */
@@ -48,7 +50,8 @@ export class ReadSlab {
   room(isReserved: boolean): Uint8Array {
     const left = this.#bytes.length - this.#end;
     if (!isReserved && left < leastReadBytes) {
-      this.#bytes = this.#allocate(this.#size);
+      this.#pool.retire(this.#bytes);
+      this.#bytes = this.#pool.take(this.#size);
       this.#end = 0;
     }
     return this.#bytes.subarray(this.#end, this.#end + mostReadBytes);
@@ -61,18 +64,21 @@ export class ReadSlab {
   }
 
   /**
-   * The place of a payload, of which the last `arrived` bytes of the stream are the beginning, or
+   * The place of a payload, handed out, of which the last `arrived` bytes of the stream are the beginning, or
    * begin with all of it. What does not fit any more moves to the beginning of a new slab.
    */
   reserve(arrived: number, length: number): Uint8Array {
     let start = this.#end - arrived;
     if (start + length > this.#bytes.length) {
-      const slab = this.#allocate(this.#size);
+      const slab = this.#pool.take(this.#size);
       slab.set(this.#bytes.subarray(start, this.#end));
+      this.#pool.retire(this.#bytes);
       this.#bytes = slab;
       this.#end = arrived;
       start = 0;
     }
-    return this.#bytes.subarray(start, start + length);
+    const place = this.#bytes.subarray(start, start + length);
+    this.#pool.lend(place);
+    return place;
   }
 }

@@ -1,4 +1,4 @@
-import { type Frame, FrameReader } from "@palmtree/wire";
+import { type Frame, FrameReader, type SlabPool } from "@palmtree/wire";
 
 /**
  * Turns bytes into frames and delivers them, unless it is held. Frames that are complete in bytes
@@ -13,13 +13,17 @@ export class Inbox {
 
   /**
    * @param deliver - Takes a frame; must not throw.
-   * @param options - `isHeld`: begins held; `allocate`: see `FrameReaderOptions`.
+   * @param options - `isHeld`: begins held; `allocate`, `pool`: see `FrameReaderOptions`.
    */
   constructor(
     deliver: (frame: Frame) => void,
-    options: { readonly isHeld: boolean; readonly allocate: (size: number) => Uint8Array },
+    options: {
+      readonly isHeld: boolean;
+      readonly allocate: (size: number) => Uint8Array;
+      readonly pool: SlabPool;
+    },
   ) {
-    this.#reader = new FrameReader({ allocate: options.allocate });
+    this.#reader = new FrameReader(options);
     this.#deliver = deliver;
     this.#isHeld = options.isHeld;
   }

@@ -1,4 +1,10 @@
-import { type Address, type Frame, isPalmTreeError, PalmTreeError } from "@palmtree/wire";
+import {
+  type Address,
+  type Frame,
+  isPalmTreeError,
+  PalmTreeError,
+  type SlabPool,
+} from "@palmtree/wire";
 import type { Connection, ConnectionDirection, ConnectionHandlers } from "../transport.js";
 import { callOwner } from "./call-owner.js";
 import { Inbox } from "./inbox.js";
@@ -11,6 +17,8 @@ export interface StreamConnectionOptions {
   readonly direction: ConnectionDirection;
   /** Storage for payloads of exactly that size; its content does not matter. */
   readonly allocate: (size: number) => Uint8Array;
+  /** Memory for payloads that stay where they are read to. */
+  readonly pool: SlabPool;
   /** Bytes within which the first frame must be complete. */
   readonly maxFirstFrameBytes: number;
   readonly hooks: StreamConnectionHooks;
@@ -70,6 +78,7 @@ export class StreamConnection implements Connection {
     this.#inbox = new Inbox((frame) => this.#deliver(frame), {
       isHeld: handlers === undefined,
       allocate: options.allocate,
+      pool: options.pool,
     });
     this.#outbox = new Outbox((pieces, done) => this.#pipe.write(pieces, done), {
       isOpen: this.#isOpen,
