@@ -146,7 +146,8 @@ export class ChunkStore {
   async load(index: number): Promise<Uint8Array> {
     if (this.#abandoning !== undefined) throw abandoned();
     const pending = this.#queue.payloadOf(index);
-    if (pending !== undefined) return pending;
+    // Once it is written, its owner may use its memory again.
+    if (pending !== undefined) return new Uint8Array(pending);
     if (!this.#stored.has(index)) throw new RangeError(`Chunk ${index} was not stored`);
     return await this.#readAhead.read(index);
   }

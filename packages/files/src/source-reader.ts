@@ -1,5 +1,5 @@
 import { constants, fstatSync } from "node:fs";
-import { PalmTreeError } from "@palmtree/wire";
+import { PalmTreeError, SlabPool } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import type { ChunkPlace } from "./core/chunk-layout.js";
 import { escapeForTerminal } from "./core/safe-path.js";
@@ -19,7 +19,10 @@ import type { ScannedSources } from "./source-scan.js";
 
 /** A chunk as it leaves the source. */
 export interface ProducedChunk {
-  /** A view of memory that the chunks around it share: it must not be changed. */
+  /**
+   * A view of memory that the chunks around it share: it must not be changed. It does not change
+   * until it is given back, if it ever is, with {@link SourceReader.release}.
+   */
   readonly payload: Uint8Array;
   /** SHA-256 of the payload, 32 bytes. */
   readonly hash: Uint8Array;
@@ -30,6 +33,8 @@ interface Block {
   readonly first: number;
   readonly end: number;
   readonly bytes: Promise<Uint8Array>;
+  /** The chunk that is produced next, when they are produced in order. */
+  next: number;
 }
 
 /** One read takes in this much: 64 KiB at a time costs more in system calls than in copying. */
@@ -56,6 +61,7 @@ export class SourceReader {
   readonly #scanned: ScannedSources;
   readonly #files: OpenFiles;
   readonly #readAhead: ReadAhead;
+  readonly #pool = new SlabPool(allocate);
   #block: Block | undefined;
   #nextBlock: Block | undefined;
   #isClosed = false;
@@ -84,9 +90,20 @@ export class SourceReader {
     const length = layout.lengthOf(index);
     const block = this.#blockWith(index);
     const bytes = await block.bytes;
+    if (block.next === block.end) return await this.produce(index); // asked for twice
     const from = layout.bytesBefore(index) - layout.bytesBefore(block.first);
     const payload = bytes.subarray(from, from + length);
+    this.#lend(block, index, payload, bytes);
     return { payload, hash: sha256(payload) };
+  }
+
+  /**
+   * Nobody reads a produced payload any more: its memory may be read into again.
+   *
+   * @param payload - the very array that was produced; any other has no effect
+   */
+  release(payload: Uint8Array): void {
+    this.#pool.release(payload);
   }
 
   /**
@@ -116,12 +133,21 @@ export class SourceReader {
 
   #blockWith(index: number): Block {
     const { chunkCount } = this.#scanned.layout;
-    if (this.#block !== undefined && isIn(this.#block, index)) return this.#block;
+    const current = this.#block;
+    if (current !== undefined && isIn(current, index) && current.next !== current.end)
+      return current;
     const isNext = this.#nextBlock !== undefined && isIn(this.#nextBlock, index);
     const block = isNext ? (this.#nextBlock as Block) : this.#startBlock(index);
     this.#block = block;
     this.#nextBlock = block.end < chunkCount ? this.#startBlock(block.end) : undefined;
     return block;
+  }
+
+  /** Only a block whose chunks were produced once each, in order, is surely not asked for more. */
+  #lend(block: Block, index: number, payload: Uint8Array, bytes: Uint8Array): void {
+    this.#pool.lend(payload);
+    block.next = index === block.next ? index + 1 : Number.NaN;
+    if (block.next === block.end) this.#pool.retire(bytes);
   }
 
   #startBlock(first: number): Block {
@@ -144,12 +170,12 @@ export class SourceReader {
     }
     const bytes = this.#readPlaces(places, size);
     bytes.catch(() => undefined); // whoever asks for a chunk of it is told
-    return { first, end, bytes };
+    return { first, end, bytes, next: first };
   }
 
   /** Reads parts of several files into one piece of memory, one after the other. */
   async #readPlaces(places: readonly ChunkPlace[], size: number): Promise<Uint8Array> {
-    const bytes = allocate(size);
+    const bytes = size === BLOCK_BYTES ? this.#pool.take(size) : allocate(size);
     let start = 0;
     const targets = places.map(({ length }) => {
       start += length;

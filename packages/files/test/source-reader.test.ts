@@ -186,6 +186,32 @@ describe("a source reader", () => {
     }),
   );
 
+  it("reads again into memory that was given back, and never into what was not", async () => {
+    const base = await temporaryDirectory();
+    const content = pattern(8 * MIB, 3);
+    await makeTree(base, { f: content });
+    const scanned = await scanSources([join(base, "f")], { chunkSizeBytes: 64 * 1024 });
+    const reader = readerOf(scanned);
+    const kept: Uint8Array[] = [];
+    const memory = new Set<ArrayBufferLike>();
+    for (let index = 0; index < scanned.layout.chunkCount; index += 1) {
+      const [{ payload }] = await Promise.all([
+        reader.produce(index),
+        index === 20 ? reader.produce(20) : undefined, // twice: its block is not used again
+      ]);
+      memory.add(payload.buffer);
+      if (index === 70) kept.push(payload);
+      else reader.release(payload);
+      expect(Buffer.compare(payload, content.subarray(index * 65_536, (index + 1) * 65_536))).toBe(
+        0,
+      );
+    }
+    expect(memory.size).toBeLessThanOrEqual(5);
+    expect(Buffer.compare(kept[0]!, pattern(8 * MIB, 3).subarray(70 * 65_536, 71 * 65_536))).toBe(
+      0,
+    );
+  });
+
   it("goes on after a failure with the chunks that can be read", async () => {
     const { base } = await mixedTree();
     const scanned = await scanSources([join(base, "d")]);

@@ -33,6 +33,14 @@ export interface Transport extends AsyncDisposable {
   dial(to: Address, handlers: ConnectionHandlers): Connection;
 
   /**
+   * Give the payload of a received frame back: nobody reads it any more, and another may be read
+   * into its memory. Without this the memory is collected, later and for more CPU time.
+   *
+   * @param payload - The very array that the frame had, of any connection; any other has no effect.
+   */
+  release(payload: Uint8Array): void;
+
+  /**
    * Take nothing in any more, close every connection as {@link Connection.close} does (destroy
    * those that have said nothing), and resolve when all are over and the port is free. May be
    * called twice.
@@ -125,7 +133,11 @@ export interface ConnectionHandlers {
   /** A dialled connection is open. Not called for an accepted one, which is open already. */
   onOpen?(): void;
 
-  /** A whole frame came; the receiver owns it and its payload. */
+  /**
+   * A whole frame came; the receiver owns it and its payload. A chunk's payload may be a view of
+   * memory in which others are too: of at most 16 times its size. Nobody writes there until it is
+   * given back, if it ever is, by {@link Transport.release}.
+   */
   onFrame(frame: Frame): void;
 
   /**

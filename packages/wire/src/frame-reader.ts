@@ -7,6 +7,8 @@ import { wireLimits } from "./limits.js";
 import { malformed } from "./malformed.js";
 import { decodeBody, type MessageCodec } from "./message-table.js";
 import { PayloadStorage } from "./payload-storage.js";
+import { ReadSlab } from "./read-slab.js";
+import { SlabPool } from "./slab-pool.js";
 
 /** How a {@link FrameReader} is set up. */
 export interface FrameReaderOptions {
@@ -21,7 +23,12 @@ export interface FrameReaderOptions {
    * new Uint8Array, which is filled with zeros first. On Node, `Buffer.allocUnsafeSlow` saves that.
    */
   readonly allocate?: (size: number) => Uint8Array;
+  /** Where the memory behind {@link FrameReader.room} comes from. Default: a pool of its own. */
+  readonly pool?: SlabPool;
 }
+
+/** Larger payloads are read into storage of their own, smaller ones into a slab. */
+const largestSlabPayloadBytes = 512 * 1_024;
 
 const chunkCodec = frameTable.ofMessage({ type: "chunk", index: 0, payload: new Uint8Array(1) });
 
@@ -29,9 +36,12 @@ const chunkCodec = frameTable.ofMessage({ type: "chunk", index: 0, payload: new 
  * Cuts a stream of bytes into frames (docs/protocol.md, "Frames").
  *
  * Type, body size and payload size are checked as soon as a prefix is there, and no storage is
- * made because a prefix claims it: it grows with what arrives. The payload of each frame is copied
- * once, from the pushed bytes into a buffer of its own, for every chunk of up to 64 KiB, and for
- * larger ones once the stream has delivered one of that size.
+ * made because a prefix claims it: it grows with what arrives.
+ *
+ * There are two ways in, which may be mixed. Bytes that somebody else has read are pushed, and the
+ * payload of each frame is copied once, into a buffer of its own (for every chunk of up to 64 KiB,
+ * and for larger ones once the stream has delivered one of that size). Whoever can choose where it
+ * reads to reads into the reader's {@link FrameReader.room}, and chunks are not copied at all.
  *
  * @example
  * ```ts
@@ -41,6 +51,7 @@ const chunkCodec = frameTable.ofMessage({ type: "chunk", index: 0, payload: new 
  */
 export class FrameReader {
   readonly #payload: PayloadStorage;
+  readonly #slab: ReadSlab;
   /** The prefix, and then the body, of a frame whose beginning came in an earlier push. */
   #kept = new Uint8Array(64);
   #keptLength = 0;
@@ -55,7 +66,9 @@ export class FrameReader {
 
   /** @throws RangeError when `maxChunkBytes` is not an integer from 0 to 16 MiB. */
   constructor(options: FrameReaderOptions = {}) {
-    this.#payload = new PayloadStorage(options.allocate ?? ((size) => new Uint8Array(size)));
+    const allocate = options.allocate ?? ((size) => new Uint8Array(size));
+    this.#payload = new PayloadStorage(allocate);
+    this.#slab = new ReadSlab(options.pool ?? new SlabPool(allocate));
     if (options.maxChunkBytes !== undefined) this.setMaxChunkBytes(options.maxChunkBytes);
   }
 
@@ -73,6 +86,7 @@ export class FrameReader {
   setMaxChunkBytes(maxChunkBytes: number): void {
     checkInteger(maxChunkBytes, "maxChunkBytes", 0, wireLimits.chunkSizeBytesMax);
     this.#maxChunkBytes = maxChunkBytes;
+    this.#slab.suit(maxChunkBytes);
   }
 
   /**
@@ -87,18 +101,71 @@ export class FrameReader {
    * place in the stream is lost: every later call throws the same error.
    */
   push(bytes: Uint8Array, onFrame: (frame: Frame) => void): void {
+    this.#guarded(() => this.#cut(bytes, onFrame, false));
+  }
+
+  /**
+   * Where the next bytes of the stream may be put, to be taken with {@link FrameReader.take}. Until
+   * then it stays the same, whatever is written there; pushed bytes must not come in between.
+   */
+  room(): Uint8Array {
+    if (this.#isInLarge) return this.#payload.room();
+    return this.#slab.room(this.#payload.isInPlace);
+  }
+
+  /**
+   * Takes the next bytes of the stream, which were put at the beginning of
+   * {@link FrameReader.room}; else as {@link FrameReader.push}. A chunk's payload is a view of the
+   * memory into which it was read, which it may share with those beside it; its own bytes do not
+   * change until it is given back to the pool with {@link SlabPool.release}.
+   *
+   * @param count - at most as many as there was room for
+   */
+  take(count: number, onFrame: (frame: Frame) => void): void {
+    this.#guarded(() => {
+      if (!this.#isInLarge) return this.#cut(this.#slab.fill(count), onFrame, true);
+      this.#payload.fill(count);
+      if (this.#open !== undefined && this.#payload.isComplete) onFrame(this.#close(this.#open));
+    });
+  }
+
+  /** Whether the stream is inside a payload that is too large for a slab. */
+  get #isInLarge(): boolean {
+    return (
+      this.#open !== undefined &&
+      !this.#payload.isInPlace &&
+      this.#payload.length > largestSlabPayloadBytes
+    );
+  }
+
+  #guarded(work: () => void): void {
     if (this.#poison !== undefined) throw this.#poison.error;
     try {
-      let at = 0;
-      while (at < bytes.length) {
-        const isInPayload = this.#open !== undefined;
-        at = isInPayload ? this.#payload.append(bytes, at) : this.#readHead(bytes, at);
-        if (this.#open !== undefined && this.#payload.isComplete) onFrame(this.#close(this.#open));
-      }
+      work();
     } catch (error) {
       this.#poison = { error };
       throw error;
     }
+  }
+
+  /** @param isInSlab - whether the bytes are the last ones that the slab was filled with */
+  #cut(bytes: Uint8Array, onFrame: (frame: Frame) => void, isInSlab: boolean): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#open !== undefined) at = this.#payload.append(bytes, at);
+      else {
+        at = this.#readHead(bytes, at);
+        if (isInSlab && this.#open !== undefined) this.#keepInPlace(bytes.length - at);
+      }
+      if (this.#open !== undefined && this.#payload.isComplete) onFrame(this.#close(this.#open));
+    }
+  }
+
+  /** The payload that begins stays where it is read to, if it is one that may. */
+  #keepInPlace(arrived: number): void {
+    const { length } = this.#payload;
+    if (this.#codec === chunkCodec && this.#slab.keeps(length))
+      this.#payload.stay(this.#slab.reserve(arrived, length));
   }
 
   /** Reads on in a prefix or body and takes it once it is whole; returns where the rest begins. */

@@ -61,4 +61,5 @@ export { fromHex, toHex } from "./hex.js";
 export type { Address, PeerId, PeerInfo, SessionId } from "./identity.js";
 export { hashBytes, type WireLimits, wireLimits } from "./limits.js";
 export type { MalformedRule } from "./malformed.js";
+export { SlabPool } from "./slab-pool.js";
 export { decodeUtf8, truncateUtf8, utf8ByteLength } from "./utf8.js";

@@ -60,6 +60,11 @@ export class Context {
     this.#effects.push(effect);
   }
 
+  /** Nothing here refers to the payload any more. */
+  readonly releaseChunk = (payload: Uint8Array): void => {
+    this.emit({ type: "release-chunk", payload });
+  };
+
   /** Let the other parts know. */
   tell(fact: Fact): void {
     this.#facts.push(fact);

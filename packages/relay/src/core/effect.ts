@@ -24,6 +24,11 @@ export type Effect =
       readonly payload: Uint8Array;
     }
   | { readonly type: "store-chunk"; readonly index: number; readonly payload: Uint8Array }
+  /**
+   * The machine does not refer to this payload any more, which it was given as verified or produced:
+   * no later effect has it. Its memory may be used again, once earlier effects are done with it.
+   */
+  | { readonly type: "release-chunk"; readonly payload: Uint8Array }
   /** Read the chunk from disk, where somebody may have changed it: it must still have its hash. */
   | { readonly type: "load-chunk"; readonly index: number; readonly hash: Uint8Array }
   /** Receiver: check the assembled manifest against its hash and its rules, and prepare to store. */

@@ -1,6 +1,7 @@
 import type { Connection, ConnectionHandlers } from "@palmtree/transport";
 import type { Address, Frame, Hello } from "@palmtree/wire";
 import type { ConnectionId, Effect, PeerEvent } from "../core/index.js";
+import type { PayloadUses } from "./payload-uses.js";
 import type { Switchboard, Voice } from "./switchboard.js";
 
 /** The effects that concern the network. */
@@ -25,6 +26,7 @@ export class SessionPort {
   readonly #switchboard: Switchboard;
   readonly #voice: Voice;
   readonly #maxChunkBytes: number;
+  readonly #uses: PayloadUses;
   readonly #post: (event: PeerEvent) => void;
   readonly #connections = new Map<ConnectionId, Connection>();
   #accepted = 0;
@@ -36,12 +38,14 @@ export class SessionPort {
     options: {
       readonly voice: Voice;
       readonly maxChunkBytes: number;
+      readonly uses: PayloadUses;
       readonly post: (event: PeerEvent) => void;
     },
   ) {
     this.#switchboard = switchboard;
     this.#voice = options.voice;
     this.#maxChunkBytes = options.maxChunkBytes;
+    this.#uses = options.uses;
     this.#post = options.post;
   }
 
@@ -97,8 +101,12 @@ export class SessionPort {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     if (frame.type === "chunk") {
-      const { index } = frame;
-      connection.send(frame, () => this.#post({ type: "chunk-sent", connection: id, index }));
+      const { index, payload } = frame;
+      this.#uses.begin(payload);
+      connection.send(frame, () => {
+        this.#uses.end(payload);
+        this.#post({ type: "chunk-sent", connection: id, index });
+      });
     } else connection.send(frame);
   }
 

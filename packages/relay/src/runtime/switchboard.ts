@@ -99,6 +99,11 @@ export class Switchboard {
     return this.#open.dial(to, handlers);
   }
 
+  /** Nobody reads the payload of a received frame any more. */
+  release(payload: Uint8Array): void {
+    this.#transport?.release(payload);
+  }
+
   /** Flushes and closes what is still open; resolves when the port is free. */
   async close(): Promise<void> {
     for (const stranger of this.#strangers) stranger.destroy();

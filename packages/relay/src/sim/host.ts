@@ -44,6 +44,8 @@ export class Host implements NetworkPort {
   readonly #world: World;
   readonly #random: Random;
   readonly #connections = new Map<ConnectionId, Connection>();
+  /** Payloads that the machine may not use any more. */
+  readonly #released = new WeakSet<Uint8Array>();
   #accepted = 0;
   #counter = 0;
   #tickAt = Number.POSITIVE_INFINITY;
@@ -138,6 +140,8 @@ export class Host implements NetworkPort {
         return;
       }
       case "send-frame": {
+        const { frame } = effect;
+        if (frame.type === "chunk") this.#checkUse(frame.index, frame.payload);
         const connection = this.#connections.get(effect.connection);
         return connection?.pipe.send(connection.end, effect.frame);
       }
@@ -178,24 +182,37 @@ export class Host implements NetworkPort {
   #store(
     effect: Extract<
       Effect,
-      { type: "verify-chunk" | "store-chunk" | "load-chunk" | "open-manifest" | "land" }
+      {
+        type:
+          | "verify-chunk"
+          | "store-chunk"
+          | "release-chunk"
+          | "load-chunk"
+          | "open-manifest"
+          | "land";
+      }
     >,
   ): void {
     const { content } = this.#world;
     switch (effect.type) {
       case "verify-chunk": {
         const { connection, index, hash, payload } = effect;
+        this.#released.delete(payload); // hosts share their payloads here: it came once more
         const isIntact = simulatedHash(payload).every((byte, place) => byte === hash[place]);
         return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
       }
+      case "release-chunk":
+        this.#released.add(effect.payload);
+        return;
       case "store-chunk":
+        this.#checkUse(effect.index, effect.payload);
         this.stored.set(effect.index, effect.payload);
         return this.#later({ type: "chunk-stored", index: effect.index });
       case "load-chunk": {
         const { index } = effect;
         const payload = this.number === 0 ? content.payloadOf(index) : this.stored.get(index);
         if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
-        return this.#later({ type: "chunk-loaded", index, payload });
+        return this.#later({ type: "chunk-loaded", index, payload: payload.slice() });
       }
       case "open-manifest": {
         const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);
@@ -212,6 +229,11 @@ export class Host implements NetworkPort {
         return this.#later({ type: "failed", error });
       }
     }
+  }
+
+  /** What the machine has released may hold other bytes by now. */
+  #checkUse(index: number, payload: Uint8Array): void {
+    if (this.#released.has(payload)) throw new Error(`chunk ${index} is used after its release`);
   }
 
   /** This host's number in the session; the root is 0, and so is who was not numbered yet. */

@@ -265,6 +265,8 @@ export class Room {
       case "end":
         party.hasEnded = true;
         return;
+      case "release-chunk":
+        return;
       case "pause-connection":
       case "resume-connection":
         party.flow.push(`${effect.type.split("-")[0]} ${effect.connection}`);

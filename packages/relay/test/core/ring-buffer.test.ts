@@ -21,6 +21,16 @@ describe("RingBuffer", () => {
     expect(ring.size).toBe(3);
   });
 
+  test("tells what it does not keep any more, and nothing else", () => {
+    const ring = new RingBuffer(2, 1_000);
+    const payloads = [1, 2, 3, 4].map(bytes);
+    const evicted: Uint8Array[] = [];
+    for (const [index, payload] of payloads.entries())
+      ring.put(index, payload, (each) => evicted.push(each));
+    ring.put(3, bytes(9), (each) => evicted.push(each));
+    expect(evicted).toEqual(payloads.slice(0, 2));
+  });
+
   test("as many of the oldest make room as the bytes of a large one need", () => {
     const ring = new RingBuffer(10, 100);
     for (const index of [0, 1, 2, 3]) ring.put(index, bytes(25));

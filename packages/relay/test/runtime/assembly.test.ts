@@ -4,6 +4,7 @@ import { type ScannedSources, SessionHasher, scanSources, sha256 } from "@palmtr
 import type { Invite } from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerEvent } from "../../src/core/index.js";
+import { PayloadUses } from "../../src/runtime/payload-uses.js";
 import { Assembly } from "../../src/runtime/receive/assembly.js";
 import { SourceContent } from "../../src/runtime/send/source-content.js";
 import { Place } from "./place.js";
@@ -21,6 +22,7 @@ afterEach(() => place.clear());
 
 /** Events of which a test waits for the next. */
 class Inbox {
+  readonly released: Uint8Array[] = [];
   readonly #events: PeerEvent[] = [];
   #wake: () => void = () => undefined;
 
@@ -58,12 +60,13 @@ function inviteTo(changes: Partial<Invite> = {}): Invite {
 
 function assemble(invite: Invite = inviteTo()) {
   const inbox = new Inbox();
+  const uses = new PayloadUses((payload) => inbox.released.push(payload));
   const directory = join(place.path, "in");
   const assembly = new Assembly(
-    { session, invite, directory, onConflict: "fail", sync: false },
+    { session, invite, directory, onConflict: "fail", sync: false, uses },
     { post: inbox.post, onOpened: () => undefined, onStored: () => undefined },
   );
-  return { assembly, inbox, directory };
+  return { assembly, inbox, directory, uses };
 }
 
 /** All chunks in order, as the sending side produces them. */
@@ -172,6 +175,25 @@ describe("the receiving side's content", () => {
     expect(await readdir(directory)).toEqual([`.palmtree-${session}`]);
     await assembly.abandon();
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  test("a payload is given back when machine, disk and children are done with it", async () => {
+    const { assembly, inbox, uses } = assemble();
+    assembly.open(scanned.manifestBytes);
+    await inbox.next();
+    for (const [at, { index, hash, payload }] of (await produceAll()).entries()) {
+      assembly.verify({ type: "verify-chunk", connection: 1, index, hash, payload });
+      assembly.store(index, payload);
+      uses.begin(payload); // a child's
+      uses.end(payload);
+      await inbox.next();
+      if (at % 2 === 0) uses.end(payload); // the machine's, here before the disk's
+      expect(inbox.released.length).toBe(at);
+      await inbox.next();
+      if (at % 2 === 1) uses.end(payload);
+      expect(inbox.released[at]).toBe(payload);
+    }
+    await assembly.abandon();
   });
 
   test("a chunk with another hash is not intact", async () => {

@@ -26,6 +26,7 @@ export function tamperedTransport(
       counters: transport.counters,
       send: (to, datagram) => transport.send(to, datagram),
       dial: (to, handlers) => tampered(transport.dial(to, handlers), tamper),
+      release: (payload) => transport.release(payload),
       close: () => transport.close(),
       [Symbol.asyncDispose]: () => transport.close(),
     };

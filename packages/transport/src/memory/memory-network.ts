@@ -1,5 +1,11 @@
 import type { Datagram } from "@palmtree/wire";
-import { type Address, decodeDatagram, encodeDatagram, PalmTreeError } from "@palmtree/wire";
+import {
+  type Address,
+  decodeDatagram,
+  encodeDatagram,
+  PalmTreeError,
+  SlabPool,
+} from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
 import { ConnectionSet } from "../stream/connection-set.js";
 import { StreamConnection, type StreamConnectionHooks } from "../stream/stream-connection.js";
@@ -125,6 +131,7 @@ class MemoryTransport implements Transport {
   readonly #network: Network;
   readonly #handlers: TransportHandlers;
   readonly #connections = new ConnectionSet();
+  readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
 
   constructor(network: Network, address: Address, handlers: TransportHandlers) {
@@ -171,6 +178,10 @@ class MemoryTransport implements Transport {
     this.#handlers.onConnection(connection);
   }
 
+  release(payload: Uint8Array): void {
+    this.#pool.release(payload);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#connections.closeAll();
     this.#network.remove(this.address);
@@ -191,6 +202,7 @@ class MemoryTransport implements Transport {
     const pipe = new MemoryPipe(isAccepted, {
       remote,
       windowBytes,
+      isInPlace: !isAccepted,
       later: (run) => this.#network.later(run),
     });
     const hooks: StreamConnectionHooks = {
@@ -207,7 +219,8 @@ class MemoryTransport implements Transport {
         remote,
         direction,
         hooks,
-        allocate: (size) => new Uint8Array(size),
+        allocate,
+        pool: this.#pool,
         maxFirstFrameBytes: isAccepted ? maxFirstFrameBytes : Number.POSITIVE_INFINITY,
       },
       handlers,
@@ -215,6 +228,10 @@ class MemoryTransport implements Transport {
     this.#connections.add(connection);
     return { connection, pipe };
   }
+}
+
+function allocate(size: number): Uint8Array {
+  return new Uint8Array(size);
 }
 
 function canonicalOf(address: Address): Address {

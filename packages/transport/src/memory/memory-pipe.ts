@@ -7,6 +7,8 @@ export interface MemoryPipeOptions {
   readonly remote: Address;
   /** Bytes that may be on the way to an end or wait there; the writer is held back beyond. */
   readonly windowBytes: number;
+  /** Whether it puts the bytes where its owner wants them, as a dialled TCP connection does. */
+  readonly isInPlace: boolean;
   /** Runs something later, in the order of the calls. */
   readonly later: (run: () => void) => void;
 }
@@ -118,11 +120,22 @@ export class MemoryPipe implements Pipe {
       const bytes = this.#arrived.shift();
       if (bytes === undefined) break;
       this.#occupiedBytes -= bytes.length;
-      this.#events?.onBytes(bytes);
+      this.#pass(bytes);
     }
     if (this.#other !== undefined) this.#other.#writeOn();
     if (this.#isPaused || this.#isOver || !this.#otherHasEnded) return;
     this.#events?.onEnd();
+  }
+
+  #pass(bytes: Uint8Array): void {
+    if (!this.#options.isInPlace) return this.#events?.onBytes(bytes);
+    for (let at = 0; at < bytes.length; ) {
+      const room = this.#events?.room() ?? new Uint8Array();
+      const part = bytes.subarray(at, at + room.length);
+      room.set(part);
+      at += part.length;
+      this.#events?.onFilled(part.length);
+    }
   }
 
   #toOther(run: (other: MemoryPipe) => void): void {

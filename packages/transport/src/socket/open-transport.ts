@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import type { Address, Datagram, PalmTreeError } from "@palmtree/wire";
+import { type Address, type Datagram, type PalmTreeError, SlabPool } from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
 import { ConnectionSet } from "../stream/connection-set.js";
 import type { Pipe, PipeEvents } from "../stream/pipe.js";
@@ -52,6 +52,7 @@ class SocketTransport implements Transport {
   readonly #server: Server;
   readonly #accepted: AcceptedConnections;
   readonly #connections = new ConnectionSet();
+  readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
 
   constructor(bound: BoundSockets, options: TransportOptions, handlers: TransportHandlers) {
@@ -86,6 +87,10 @@ class SocketTransport implements Transport {
     this.#connections.add(connection);
     if (this.#closing !== undefined) connection.destroy();
     return connection;
+  }
+
+  release(payload: Uint8Array): void {
+    this.#pool.release(payload);
   }
 
   close(): Promise<void> {
@@ -133,8 +138,8 @@ class SocketTransport implements Transport {
     return {
       remote,
       direction,
-      // A plain Uint8Array: slice() of a Buffer does not copy.
-      allocate: (size) => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer),
+      allocate,
+      pool: this.#pool,
       maxFirstFrameBytes:
         direction === "accepted" ? this.#options.maxFirstFrameBytes : Number.POSITIVE_INFINITY,
       hooks: {
@@ -146,4 +151,9 @@ class SocketTransport implements Transport {
       },
     };
   }
+}
+
+/** A plain Uint8Array: slice() of a Buffer does not copy. */
+function allocate(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

@@ -4,9 +4,6 @@ import type { Endpoint } from "../address.js";
 import type { Pipe, PipeEvents } from "../stream/pipe.js";
 import { connectionError, timeoutError } from "./system-error.js";
 
-/** The one buffer into which a dialled connection reads. */
-const readBufferBytes = 256 * 1024;
-
 /**
  * What one pipe reads before others get their turn. The event loop would read up to 32 buffers in
  * one go: 8 MiB, for which nothing is written and no timer runs, some 30 ms.
@@ -22,8 +19,8 @@ export interface TcpPipeOptions {
 }
 
 /**
- * Open a TCP connection. It reads into one buffer, again and again (Node's `onread`): two thirds
- * of the CPU time per byte of the same reader with `data` events.
+ * Open a TCP connection. It reads where its owner wants the bytes (Node's `onread`, whose buffer
+ * may be another one for every read), so that the system's copy out of the kernel is the only one.
  */
 export function dialPipe(to: Endpoint, events: PipeEvents, options: TcpPipeOptions): Pipe {
   const socket = connect({
@@ -31,9 +28,9 @@ export function dialPipe(to: Endpoint, events: PipeEvents, options: TcpPipeOptio
     port: to.port,
     noDelay: true,
     onread: {
-      buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-      callback: (count, buffer) => {
-        pipe.take(buffer.subarray(0, count));
+      buffer: () => events.room(),
+      callback: (count) => {
+        pipe.take(count);
         return true;
       },
     },
@@ -49,7 +46,7 @@ export function dialPipe(to: Endpoint, events: PipeEvents, options: TcpPipeOptio
  */
 export function acceptedPipe(socket: Socket, events: PipeEvents, options: TcpPipeOptions): Pipe {
   const pipe = new TcpPipe(socket, events, options);
-  socket.on("data", (bytes: Buffer) => pipe.take(bytes));
+  socket.on("data", (bytes: Buffer) => pipe.pass(bytes));
   return pipe;
 }
 
@@ -91,10 +88,15 @@ class TcpPipe implements Pipe {
     });
   }
 
-  /** Bytes came: pass them on, and stop reading for the rest of this turn when they were many. */
-  take(bytes: Uint8Array): void {
-    this.#readThisTurn += bytes.length;
-    if (this.#readThisTurn >= turnBytes) this.#rest();
+  /** Bytes came into the owner's room. */
+  take(count: number): void {
+    this.#note(count);
+    this.#events.onFilled(count);
+  }
+
+  /** Bytes came. */
+  pass(bytes: Uint8Array): void {
+    this.#note(bytes.length);
     this.#events.onBytes(bytes);
   }
 
@@ -144,7 +146,10 @@ class TcpPipe implements Pipe {
     else this.#socket.resetAndDestroy();
   }
 
-  #rest(): void {
+  /** Stop reading for the rest of this turn when it was much. */
+  #note(count: number): void {
+    this.#readThisTurn += count;
+    if (this.#readThisTurn < turnBytes) return;
     this.#socket.pause();
     setImmediate(() => {
       this.#readThisTurn = 0;

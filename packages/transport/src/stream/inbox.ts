@@ -1,4 +1,4 @@
-import { type Frame, FrameReader } from "@palmtree/wire";
+import { type Frame, FrameReader, type SlabPool } from "@palmtree/wire";
 
 /**
  * Turns bytes into frames and delivers them, unless it is held. Frames that are complete in bytes
@@ -13,13 +13,17 @@ export class Inbox {
 
   /**
    * @param deliver - Takes a frame; must not throw.
-   * @param options - `isHeld`: begins held; `allocate`: see `FrameReaderOptions`.
+   * @param options - `isHeld`: begins held; `allocate`, `pool`: see `FrameReaderOptions`.
    */
   constructor(
     deliver: (frame: Frame) => void,
-    options: { readonly isHeld: boolean; readonly allocate: (size: number) => Uint8Array },
+    options: {
+      readonly isHeld: boolean;
+      readonly allocate: (size: number) => Uint8Array;
+      readonly pool: SlabPool;
+    },
   ) {
-    this.#reader = new FrameReader({ allocate: options.allocate });
+    this.#reader = new FrameReader(options);
     this.#deliver = deliver;
     this.#isHeld = options.isHeld;
   }
@@ -45,11 +49,17 @@ export class Inbox {
 
   /** @throws frame-malformed. The frames before it have been delivered. */
   push(bytes: Uint8Array): void {
-    this.#reader.push(bytes, (frame) => {
-      this.#hasFrame = true;
-      if (this.#isHeld) this.#waiting.push(frame);
-      else this.#deliver(frame);
-    });
+    this.#reader.push(bytes, this.#onFrame);
+  }
+
+  /** Where the next bytes may be put, for {@link take}. */
+  room(): Uint8Array {
+    return this.#reader.room();
+  }
+
+  /** So many bytes were put into {@link room}. @throws frame-malformed, as `push` */
+  take(count: number): void {
+    this.#reader.take(count, this.#onFrame);
   }
 
   hold(): void {
@@ -71,4 +81,10 @@ export class Inbox {
   discard(): void {
     this.#waiting.length = 0;
   }
+
+  readonly #onFrame = (frame: Frame): void => {
+    this.#hasFrame = true;
+    if (this.#isHeld) this.#waiting.push(frame);
+    else this.#deliver(frame);
+  };
 }

@@ -37,6 +37,12 @@ export interface PipeEvents {
   /** Bytes came; valid only during the call. */
   onBytes(bytes: Uint8Array): void;
 
+  /** Where a pipe that can choose may put the next bytes, instead of `onBytes`. */
+  room(): Uint8Array;
+
+  /** So many bytes came, and were put at the beginning of `room`. */
+  onFilled(count: number): void;
+
   /** The other end has ended its direction; no more bytes come. */
   onEnd(): void;
 

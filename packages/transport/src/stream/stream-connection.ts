@@ -1,4 +1,10 @@
-import { type Address, type Frame, isPalmTreeError, PalmTreeError } from "@palmtree/wire";
+import {
+  type Address,
+  type Frame,
+  isPalmTreeError,
+  PalmTreeError,
+  type SlabPool,
+} from "@palmtree/wire";
 import type { Connection, ConnectionDirection, ConnectionHandlers } from "../transport.js";
 import { callOwner } from "./call-owner.js";
 import { Inbox } from "./inbox.js";
@@ -11,6 +17,8 @@ export interface StreamConnectionOptions {
   readonly direction: ConnectionDirection;
   /** Storage for payloads of exactly that size; its content does not matter. */
   readonly allocate: (size: number) => Uint8Array;
+  /** Memory for payloads that stay where they are read to. */
+  readonly pool: SlabPool;
   /** Bytes within which the first frame must be complete. */
   readonly maxFirstFrameBytes: number;
   readonly hooks: StreamConnectionHooks;
@@ -70,6 +78,7 @@ export class StreamConnection implements Connection {
     this.#inbox = new Inbox((frame) => this.#deliver(frame), {
       isHeld: handlers === undefined,
       allocate: options.allocate,
+      pool: options.pool,
     });
     this.#outbox = new Outbox((pieces, done) => this.#pipe.write(pieces, done), {
       isOpen: this.#isOpen,
@@ -80,6 +89,8 @@ export class StreamConnection implements Connection {
     this.#pipe = openPipe({
       onOpen: () => this.#onOpen(),
       onBytes: (bytes) => this.#onBytes(bytes),
+      room: () => this.#inbox.room(),
+      onFilled: (count) => this.#onFilled(count),
       onEnd: () => this.#onEnd(),
       onClosed: (error) => this.#onClosed(error),
     });
@@ -168,9 +179,20 @@ export class StreamConnection implements Connection {
   #onBytes(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
     if (this.#phase !== "live") return;
-    try {
+    this.#attempt(() => {
       if (this.#inbox.hasFrame) this.#inbox.push(bytes);
       else this.#takeFirst(bytes);
+    });
+  }
+
+  #onFilled(count: number): void {
+    this.#receivedBytes += count;
+    if (this.#phase === "live") this.#attempt(() => this.#inbox.take(count));
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (!isPalmTreeError(error)) throw error;
       this.#refuse(error);

@@ -26,6 +26,11 @@ export class Stage {
     await Promise.all(this.#both().map(({ transport }) => transport.close()));
   }
 
+  /** Give a payload back to both: the one that did not receive it does not mind. */
+  release(payload: Uint8Array): void {
+    for (const { transport } of this.#both()) transport.release(payload);
+  }
+
   /** The same promise for what a dialled connection sends and for what an accepted one sends. */
   bothWays(promise: string, test: (from: Side, to: Side) => Promise<void>): void {
     for (const direction of ["dialled to accepted", "accepted to dialled"] as const) {

@@ -1,4 +1,4 @@
-import { encodeFrame, PalmTreeError } from "@palmtree/wire";
+import { encodeFrame, PalmTreeError, SlabPool } from "@palmtree/wire";
 import { describe, expect, it } from "vitest";
 import type { Pipe, PipeEvents } from "../../src/stream/pipe.js";
 import { StreamConnection } from "../../src/stream/stream-connection.js";
@@ -64,6 +64,7 @@ function scripted(direction: "dialled" | "accepted", hasHandlers = true): Script
       remote: "127.0.0.1:1",
       direction,
       allocate: (size) => new Uint8Array(size),
+      pool: new SlabPool((size) => new Uint8Array(size)),
       maxFirstFrameBytes: 100,
       hooks: {
         onFirstFrame: () => told.push("first frame"),

@@ -125,7 +125,7 @@ export class Intake {
     this.#bytes += payload.length;
     this.#unstored.set(index, payload.length);
     this.#unstoredBytes += payload.length;
-    content.ring.put(index, payload);
+    content.ring.put(index, payload, this.#context.releaseChunk);
     this.#context.emit({ type: "store-chunk", index, payload });
     this.#context.tell({ type: "chunk-held", index });
     this.#holdBack();

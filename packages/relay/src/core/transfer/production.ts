@@ -41,7 +41,7 @@ export class Production {
     const first = page * pages.perPage;
     this.#page ??= new Uint8Array(pages.lengthOf(page) * hashBytes);
     this.#page.set(hash, (index - first) * hashBytes);
-    ring.put(index, payload);
+    ring.put(index, payload, this.#context.releaseChunk);
     this.#produced = index + 1;
     if (this.#produced - first < pages.lengthOf(page)) return;
     pages.put(first, this.#page);

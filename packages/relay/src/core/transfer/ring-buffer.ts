@@ -31,8 +31,12 @@ export class RingBuffer {
     return this.#payloads.get(index);
   }
 
-  /** Keep a chunk; the oldest make room for it. */
-  put(index: number, payload: Uint8Array): void {
+  /**
+   * Keep a chunk; the oldest make room for it.
+   *
+   * @param onEvicted is given what is not kept any more
+   */
+  put(index: number, payload: Uint8Array, onEvicted?: (payload: Uint8Array) => void): void {
     if (this.#payloads.has(index)) return;
     this.#payloads.set(index, payload);
     this.#bytes += payload.length;
@@ -42,6 +46,7 @@ export class RingBuffer {
       if (isWithinBounds || oldest === index) break;
       this.#payloads.delete(oldest);
       this.#bytes -= evicted.length;
+      onEvicted?.(evicted);
     }
   }
 }

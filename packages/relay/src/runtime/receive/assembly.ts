@@ -1,6 +1,7 @@
 import { ChunkLayout, ChunkStore, decodeManifest, type Manifest, sha256 } from "@palmtree/files";
 import { type Invite, isPalmTreeError, PalmTreeError, type SessionId } from "@palmtree/wire";
 import type { Effect, PeerEvent } from "../../core/index.js";
+import type { PayloadUses } from "../payload-uses.js";
 import { SessionDigest } from "../session-digest.js";
 
 /** What has to be known to put a session's files together. */
@@ -10,6 +11,7 @@ export interface AssemblyOptions {
   readonly directory: string;
   readonly onConflict: "fail" | "overwrite";
   readonly sync: boolean;
+  readonly uses: PayloadUses;
 }
 
 /** Who is told how it goes. */
@@ -49,14 +51,17 @@ export class Assembly {
 
   /** At once, on this thread: handing 64 KiB to another costs more than hashing them. */
   verify({ connection, index, hash, payload }: Extract<Effect, { type: "verify-chunk" }>): void {
+    this.#options.uses.begin(payload); // the machine's, until `release-chunk`
     const isIntact = Buffer.compare(sha256(payload), hash) === 0;
     if (isIntact) this.#digest?.offer(index, hash);
     this.#listener.post({ type: "chunk-verified", connection, index, payload, isIntact });
   }
 
   store(index: number, payload: Uint8Array): void {
+    this.#options.uses.begin(payload);
     this.#store?.store(index, payload, (error) => {
       if (error !== undefined) return this.#fail(error);
+      this.#options.uses.end(payload);
       this.#listener.onStored(index, payload.length);
       this.#listener.post({ type: "chunk-stored", index });
     });

@@ -4,6 +4,7 @@ import { isPalmTreeError } from "@palmtree/wire";
 import { type Effect, Member, type Step } from "../../core/index.js";
 import { makeContext } from "../identity.js";
 import { MachineRunner } from "../machine-runner.js";
+import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
 import type { Switchboard, Voice } from "../switchboard.js";
 import { Assembly } from "./assembly.js";
@@ -34,6 +35,7 @@ export class MemberSession {
   readonly #runner: MachineRunner;
   readonly #port: SessionPort;
   readonly #assembly: Assembly;
+  readonly #uses: PayloadUses;
   readonly #feeds = new Set<ChunkFeed>();
   readonly #startedAt = performance.now();
   #progress: FileProgress | undefined;
@@ -61,12 +63,15 @@ export class MemberSession {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => void this.#close(crash),
     });
+    this.#uses = new PayloadUses((payload) => switchboard.release(payload));
     this.#port = new SessionPort(switchboard, {
       voice,
       maxChunkBytes: invite.chunkSizeBytes,
+      uses: this.#uses,
       post: (event) => this.#runner.post(event),
     });
-    this.#assembly = new Assembly({ ...options, session, invite }, this.#assemblyListener());
+    const assemblyOptions = { ...options, session, invite, uses: this.#uses };
+    this.#assembly = new Assembly(assemblyOptions, this.#assemblyListener());
     const result = new Promise<ReceiveResult>((resolve) => {
       this.#resolveResult = resolve;
     });
@@ -112,6 +117,8 @@ export class MemberSession {
         return this.#assembly.verify(effect);
       case "store-chunk":
         return this.#assembly.store(effect.index, effect.payload);
+      case "release-chunk":
+        return this.#uses.end(effect.payload);
       case "load-chunk":
         return this.#assembly.load(effect.index, effect.hash);
       case "land":

@@ -1,5 +1,4 @@
 import { createSocket } from "node:dgram";
-import { isIPv6 } from "node:net";
 import { type Address, parseAddress } from "@palmtree/wire";
 import { addressOf, type ResolvedPeer } from "./peer-names.js";
 
@@ -40,7 +39,7 @@ export function withoutLoopback(peers: readonly ResolvedPeer[], own: Address): R
 async function localIpToward(target: Address): Promise<string | undefined> {
   const { port } = parseAddress(target);
   const host = target.slice(0, target.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-  const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   try {
     return await new Promise<string | undefined>((resolve) => {
       socket.once("error", () => resolve(undefined));

@@ -1,8 +1,15 @@
 import type { ScannedSources } from "@palmtree/files";
 import type { Address, Invite, SessionId } from "@palmtree/wire";
-import { type Effect, type PeerOptions, Root, type Step } from "../../core/index.js";
+import {
+  type Effect,
+  type PeerEvent,
+  type PeerOptions,
+  Root,
+  type Step,
+} from "../../core/index.js";
 import { drawPeerId, makeContext } from "../identity.js";
 import { MachineRunner } from "../machine-runner.js";
+import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
 import type { Switchboard } from "../switchboard.js";
 import { SourceContent } from "./source-content.js";
@@ -30,6 +37,7 @@ export class RootSession {
   readonly #runner: MachineRunner;
   readonly #port: SessionPort;
   readonly #content: SourceContent;
+  readonly #uses: PayloadUses;
   readonly #ended: Promise<void>;
 
   constructor(switchboard: Switchboard, options: RootSessionOptions) {
@@ -57,12 +65,14 @@ export class RootSession {
         onEnded();
       },
     });
+    this.#uses = new PayloadUses((payload) => this.#content.release(payload));
     this.#port = new SessionPort(switchboard, {
       voice: { session, peer, counter: 0 },
       maxChunkBytes: invite.chunkSizeBytes,
+      uses: this.#uses,
       post: (event) => this.#runner.post(event),
     });
-    this.#content = new SourceContent(scanned, (event) => this.#runner.post(event));
+    this.#content = new SourceContent(scanned, (event) => this.#onContent(event));
   }
 
   start(): void {
@@ -82,10 +92,18 @@ export class RootSession {
     await this.#content.close();
   }
 
+  #onContent(event: PeerEvent): void {
+    // The machine's use of it, until `release-chunk`.
+    if (event.type === "chunk-produced") this.#uses.begin(event.payload);
+    this.#runner.post(event);
+  }
+
   #perform(effect: Effect): void {
     switch (effect.type) {
       case "produce-chunk":
         return this.#content.produce(effect.index);
+      case "release-chunk":
+        return this.#uses.end(effect.payload);
       case "load-chunk":
         return this.#content.load(effect.index, effect.hash);
       case "hash-session":

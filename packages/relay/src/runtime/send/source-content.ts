@@ -51,6 +51,11 @@ export class SourceContent {
     );
   }
 
+  /** Nobody reads the payload any more. */
+  release(payload: Uint8Array): void {
+    this.#reader.release(payload);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#reader.close();
