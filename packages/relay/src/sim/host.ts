@@ -1,4 +1,4 @@
-import type { Address, Datagram, PeerId, SessionId } from "@palmtree/wire";
+import type { Address, Chunk, Datagram, PeerId, SessionId } from "@palmtree/wire";
 import { PalmTreeError } from "@palmtree/wire";
 import { Context } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
@@ -8,11 +8,15 @@ import type { PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
-import { type SimulatedContent, simulatedHash, simulatedSessionHash } from "./content.js";
-import type { Network, NetworkPort, Pipe, PipeEnd } from "./network.js";
+import { type SimulatedContent, simulatedSessionHash } from "./content.js";
+import type { NetworkPort } from "./network/attachment.js";
+import type { Network } from "./network/network.js";
+import type { Pipe, PipeEnd, PipeEndName } from "./network/pipe.js";
+import type { Timeline } from "./network/timeline.js";
 
 /** What a host needs to know of the world. */
 export interface World {
+  readonly timeline: Timeline;
   readonly network: Network;
   readonly session: SessionId;
   readonly content: SimulatedContent;
@@ -26,7 +30,27 @@ export interface World {
 
 interface Connection {
   readonly pipe: Pipe;
-  readonly end: "dialler" | "accepter";
+  readonly end: PipeEndName;
+}
+
+/** Counts the chunks that come to a host, before its machine sees them. */
+class ChunkArrivals {
+  readonly #content: SimulatedContent;
+  readonly #come: Uint8Array;
+  bytes = 0;
+  duplicateBytes = 0;
+
+  constructor(content: SimulatedContent) {
+    this.#content = content;
+    this.#come = new Uint8Array(content.chunkCount);
+  }
+
+  note({ index, payload }: Chunk): void {
+    this.bytes += payload.length;
+    if (this.#come[index] === 1) this.duplicateBytes += payload.length;
+    // What was spoilt on the way has to come again.
+    if (payload === this.#content.payloadOf(index)) this.#come[index] = 1;
+  }
 }
 
 /** One simulated machine: runs a peer's state machine and does what it wants done, in virtual time. */
@@ -37,13 +61,15 @@ export class Host implements NetworkPort {
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
-  isLanded = false;
+  /** When this host had every byte in its place; undefined until then. */
+  landedAtMs: number | undefined;
   isDown = false;
   /** Whether this host's machine has said that no effect follows. */
   hasEnded = false;
   readonly #world: World;
   readonly #random: Random;
   readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #arrivals: ChunkArrivals;
   #accepted = 0;
   #counter = 0;
   #tickAt = Number.POSITIVE_INFINITY;
@@ -53,6 +79,7 @@ export class Host implements NetworkPort {
     this.address = address;
     this.#random = random;
     this.id = random.hex(16);
+    this.#arrivals = new ChunkArrivals(world.content);
   }
 
   context(): Context {
@@ -63,7 +90,7 @@ export class Host implements NetworkPort {
   handle(event: PeerEvent): void {
     const { machine } = this;
     if (machine === undefined || this.isDown) return;
-    const now = this.#world.network.now();
+    const { now } = this.#world.timeline;
     for (const effect of machine.handle(event, now)) {
       this.#world.check(this, effect);
       this.#perform(effect);
@@ -94,12 +121,12 @@ export class Host implements NetworkPort {
     const deadline = this.machine?.deadline();
     if (deadline === undefined || deadline >= this.#tickAt) return;
     this.#tickAt = deadline;
-    const delayMs = Math.max(0, deadline - this.#world.network.now());
-    this.#world.network.later(delayMs, () => {
+    const { timeline } = this.#world;
+    timeline.at(deadline, () => {
       if (this.#tickAt !== deadline) return;
       this.#tickAt = Number.POSITIVE_INFINITY;
       const due = this.machine?.deadline();
-      if (due !== undefined && due <= this.#world.network.now()) this.handle({ type: "tick" });
+      if (due !== undefined && due <= timeline.now) this.handle({ type: "tick" });
       else this.#arm();
     });
   }
@@ -107,7 +134,10 @@ export class Host implements NetworkPort {
   #pipeEnd(connection: ConnectionId): PipeEnd {
     return {
       onOpen: () => this.handle({ type: "connection-opened", connection }),
-      onFrame: (frame) => this.handle({ type: "frame-received", connection, frame }),
+      onFrame: (frame) => {
+        if (frame.type === "chunk") this.#arrivals.note(frame);
+        this.handle({ type: "frame-received", connection, frame });
+      },
       onSent: (frame) => {
         if (frame.type === "chunk")
           this.handle({ type: "chunk-sent", connection, index: frame.index });
@@ -155,7 +185,7 @@ export class Host implements NetworkPort {
         const { index } = effect;
         const payload = content.payloadOf(index);
         return this.#later(
-          { type: "chunk-produced", index, hash: simulatedHash(payload), payload },
+          { type: "chunk-produced", index, hash: content.hashOf(index, payload), payload },
           0,
         );
       }
@@ -185,7 +215,8 @@ export class Host implements NetworkPort {
     switch (effect.type) {
       case "verify-chunk": {
         const { connection, index, hash, payload } = effect;
-        const isIntact = simulatedHash(payload).every((byte, place) => byte === hash[place]);
+        const found = content.hashOf(index, payload);
+        const isIntact = found.every((byte, place) => byte === hash[place]);
         return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
       }
       case "store-chunk":
@@ -206,7 +237,7 @@ export class Host implements NetworkPort {
       case "land": {
         const expected = simulatedSessionHash(effect.pages);
         const isWhole = expected.every((byte, place) => byte === effect.sessionHash[place]);
-        this.isLanded = isWhole;
+        if (isWhole) this.landedAtMs = this.#world.timeline.now;
         if (isWhole) return this.#later({ type: "landed" });
         const error = new PalmTreeError("content-mismatch", "another session hash than received");
         return this.#later({ type: "failed", error });
@@ -224,7 +255,12 @@ export class Host implements NetworkPort {
     return this.machine instanceof Member ? this.machine.intake.duplicates : 0;
   }
 
+  /** Payload bytes of chunks that came, and of those that had come before. */
+  get arrivals(): { readonly bytes: number; readonly duplicateBytes: number } {
+    return this.#arrivals;
+  }
+
   #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {
-    this.#world.network.later(delayMs, () => this.handle(event));
+    this.#world.timeline.later(delayMs, () => this.handle(event));
   }
 }

@@ -65,7 +65,7 @@ describe("a simulation", () => {
       seed: 4,
       peerCount: 5,
       chunkCount: 10_000,
-      network: { uplinkBytesPerMs: 50 },
+      links: { uplinkBytesPerSecond: 50_000 },
       crashes: [{ host: 0, atMs: 500, how: "kill" }],
     });
     expect(result.durationMs).toBe(500);
@@ -78,7 +78,7 @@ describe("a simulation", () => {
       peerCount: 12,
       chunkCount: 200,
       timeoutMs: 8_000,
-      network: { uplinkBytesPerMs: 20 },
+      links: { uplinkBytesPerSecond: 20_000 },
       crashes: [
         { host: 2, atMs: 100, how: "kill" },
         { host: 5, atMs: 150, how: "vanish" },
@@ -173,7 +173,7 @@ describe("a simulation notices", () => {
       peerCount: 24,
       fanout: 2,
       chunkCount: 60,
-      network: { uplinkBytesPerMs: 5 },
+      links: { uplinkBytesPerSecond: 5_000 },
       crashes: [1, 2].map((host) => ({ host, atMs: 300 * host, how: "kill" as const })),
     }));
     expect(brokenIn(scenarios)).toMatch(/host \d+ hangs below itself$/);
