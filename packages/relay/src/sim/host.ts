@@ -57,7 +57,8 @@ class ChunkArrivals {
 export class Host implements NetworkPort {
   readonly address: Address;
   readonly id: PeerId;
-  readonly stored: Map<number, Uint8Array> = new Map();
+  /** What is on the disk, by the chunk's index. */
+  readonly stored: (Uint8Array | undefined)[] = [];
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
@@ -220,11 +221,11 @@ export class Host implements NetworkPort {
         return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
       }
       case "store-chunk":
-        this.stored.set(effect.index, effect.payload);
+        this.stored[effect.index] = effect.payload;
         return this.#later({ type: "chunk-stored", index: effect.index });
       case "load-chunk": {
         const { index } = effect;
-        const payload = this.number === 0 ? content.payloadOf(index) : this.stored.get(index);
+        const payload = this.number === 0 ? content.payloadOf(index) : this.stored[index];
         if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
         return this.#later({ type: "chunk-loaded", index, payload });
       }

@@ -58,6 +58,11 @@ export interface SimulationResult {
   readonly treeSize: number;
   /** Links between the root and the furthest peer, at that moment. */
   readonly treeDepth: number;
+  /**
+   * Each host's parent at that moment, by its place; undefined for the root, for who is not in the
+   * tree, and for the last of all: the root knows a moment before it does.
+   */
+  readonly treeParents: readonly (number | undefined)[];
   readonly results: readonly PeerResult[];
   /** Hosts that hold every byte. */
   readonly landedCount: number;

@@ -55,7 +55,12 @@ class Simulation implements World {
   #now = 0;
   #events = 0;
   #sinceMoved = 0;
-  #formed: { readonly atMs: number; readonly size: number; readonly depth: number } | undefined;
+  #formed: Pick<SimulationResult, "treeSize" | "treeDepth" | "treeParents"> = {
+    treeSize: 0,
+    treeDepth: 0,
+    treeParents: [],
+  };
+  #formedAtMs: number | undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -81,7 +86,7 @@ class Simulation implements World {
     const root = this.#startRoot();
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
     for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
-    while (!root.hasEnded && !(isFormationOnly && this.#formed !== undefined)) {
+    while (!root.hasEnded && !(isFormationOnly && this.#formedAtMs !== undefined)) {
       const next = this.#queue.pop();
       if (next === undefined)
         this.#break("nothing is left to happen, but the session has not ended");
@@ -126,7 +131,8 @@ class Simulation implements World {
 
   #checkWhole(host: Host): void {
     for (let index = 0; index < this.content.chunkCount; index += 1)
-      if (!host.stored.has(index)) this.#break(`host ${host.number} lands without chunk ${index}`);
+      if (host.stored[index] === undefined)
+        this.#break(`host ${host.number} lands without chunk ${index}`);
   }
 
   #checkFanout(host: Host): void {
@@ -213,11 +219,16 @@ class Simulation implements World {
   }
 
   #noteFormed(size: number): void {
-    let depth = 0;
-    for (const { machine } of this.#hosts)
-      if (machine instanceof Member && machine.relay.tree.parent !== undefined)
-        depth = Math.max(depth, machine.relay.tree.depth);
-    this.#formed = { atMs: this.#now, size, depth };
+    let treeDepth = 0;
+    const treeParents = this.#hosts.map(({ machine }) => {
+      const parent = machine instanceof Member ? machine.relay.tree.parent : undefined;
+      if (machine === undefined || parent === undefined) return undefined;
+      treeDepth = Math.max(treeDepth, machine.relay.tree.depth);
+      const host = this.#hostByNumber(parent);
+      return host === undefined ? undefined : this.#hosts.indexOf(host);
+    });
+    this.#formed = { treeSize: size, treeDepth, treeParents };
+    this.#formedAtMs = this.#now;
   }
 
   #result(root: Root): SimulationResult {
@@ -227,9 +238,8 @@ class Simulation implements World {
     const landed = finishedMs.filter((atMs) => atMs !== undefined);
     return {
       durationMs: this.#now,
-      formedAtMs: this.#formed?.atMs,
-      treeSize: this.#formed?.size ?? 0,
-      treeDepth: this.#formed?.depth ?? 0,
+      formedAtMs: this.#formedAtMs,
+      ...this.#formed,
       results: root.results,
       landedCount: landed.length,
       finishedMs,

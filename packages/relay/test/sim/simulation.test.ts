@@ -58,6 +58,12 @@ describe("a simulation", () => {
     expect(result).toMatchObject({ treeSize: 30, landedCount: 0, results: [] });
     expect(result.formedAtMs).toBe(result.durationMs);
     expect(result.treeDepth).toBeGreaterThanOrEqual(3);
+    // Nobody hangs on more than four, and all on somebody; the last learns of it after the root.
+    const children = new Map<number, number>();
+    for (const parent of result.treeParents)
+      if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1);
+    expect(Math.max(...children.values())).toBe(4);
+    expect(result.treeParents.filter((parent) => parent === undefined).length).toBeLessThan(3);
   });
 
   test("in which the root dies ends there", () => {
