@@ -1,4 +1,4 @@
-import type { Address, Chunk, Datagram, PeerId, SessionId } from "@palmtree/wire";
+import type { Address, Datagram, PeerId, SessionId } from "@palmtree/wire";
 import { PalmTreeError } from "@palmtree/wire";
 import { Context } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
@@ -8,6 +8,7 @@ import type { PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
+import { ChunkArrivals } from "./chunk-arrivals.js";
 import { type SimulatedContent, simulatedSessionHash } from "./content.js";
 import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
@@ -33,32 +34,13 @@ interface Connection {
   readonly end: PipeEndName;
 }
 
-/** Counts the chunks that come to a host, before its machine sees them. */
-class ChunkArrivals {
-  readonly #content: SimulatedContent;
-  readonly #come: Uint8Array;
-  bytes = 0;
-  duplicateBytes = 0;
-
-  constructor(content: SimulatedContent) {
-    this.#content = content;
-    this.#come = new Uint8Array(content.chunkCount);
-  }
-
-  note({ index, payload }: Chunk): void {
-    this.bytes += payload.length;
-    if (this.#come[index] === 1) this.duplicateBytes += payload.length;
-    // What was spoilt on the way has to come again.
-    if (payload === this.#content.payloadOf(index)) this.#come[index] = 1;
-  }
-}
-
 /** One simulated machine: runs a peer's state machine and does what it wants done, in virtual time. */
 export class Host implements NetworkPort {
   readonly address: Address;
   readonly id: PeerId;
   /** What is on the disk, by the chunk's index. */
   readonly stored: (Uint8Array | undefined)[] = [];
+  readonly arrivals: ChunkArrivals;
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
@@ -70,7 +52,6 @@ export class Host implements NetworkPort {
   readonly #world: World;
   readonly #random: Random;
   readonly #connections = new Map<ConnectionId, Connection>();
-  readonly #arrivals: ChunkArrivals;
   #accepted = 0;
   #counter = 0;
   #tickAt = Number.POSITIVE_INFINITY;
@@ -80,7 +61,7 @@ export class Host implements NetworkPort {
     this.address = address;
     this.#random = random;
     this.id = random.hex(16);
-    this.#arrivals = new ChunkArrivals(world.content);
+    this.arrivals = new ChunkArrivals(world.content);
   }
 
   context(): Context {
@@ -136,7 +117,7 @@ export class Host implements NetworkPort {
     return {
       onOpen: () => this.handle({ type: "connection-opened", connection }),
       onFrame: (frame) => {
-        if (frame.type === "chunk") this.#arrivals.note(frame);
+        if (frame.type === "chunk") this.arrivals.note(frame);
         this.handle({ type: "frame-received", connection, frame });
       },
       onSent: (frame) => {
@@ -254,11 +235,6 @@ export class Host implements NetworkPort {
   /** Chunks that came although they were held or on their way to be. */
   get duplicateCount(): number {
     return this.machine instanceof Member ? this.machine.intake.duplicates : 0;
-  }
-
-  /** Payload bytes of chunks that came, and of those that had come before. */
-  get arrivals(): { readonly bytes: number; readonly duplicateBytes: number } {
-    return this.#arrivals;
   }
 
   #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {

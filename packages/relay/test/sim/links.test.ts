@@ -16,6 +16,7 @@ const frameBytes = 10_000;
 /** A sender with a link, and a stream to each of some readers. */
 class Star {
   readonly bench: NetworkBench;
+  readonly source: Listener;
   readonly listeners: Listener[];
   readonly streams: { readonly pipe: Pipe; readonly dialler: Recorder }[];
 
@@ -25,7 +26,7 @@ class Star {
     buffers: { readonly sendBufferBytes?: number; readonly receiveBufferBytes?: number } = {},
   ) {
     this.bench = new NetworkBench({ leastLatencyMs: 1, mostLatencyMs: 1, ...buffers });
-    this.bench.listen(sender, link);
+    this.source = this.bench.listen(sender, link);
     this.listeners = readerLinks.map((rates, place) => this.bench.listen(this.at(place), rates));
     this.streams = readerLinks.map((_, place) => this.bench.connect(sender, this.at(place)));
   }
@@ -197,6 +198,57 @@ describe("a sender is held back", () => {
   });
 });
 
+describe("a connection that ends", () => {
+  test("leaves its part of the uplink to the others at once, in the middle of a frame", () => {
+    const star = new Star({ uplinkBytesPerSecond: megabyte }, [{}, {}]);
+    const since = star.bench.now;
+    star.send(0, 1, 4_000_000);
+    star.send(1, 200);
+    star.bench.pass(since + 1_000);
+    star.bench.network.detach(star.at(0), true);
+    star.bench.pass();
+    // Half of the rate for a second, then all of it.
+    expectAbout(star.durationOf(1, since), 2_500);
+  });
+
+  test("does not by the side that closes it: what comes there is dropped, and holds nobody back", () => {
+    const star = new Star({}, [{ uplinkBytesPerSecond: megabyte }]);
+    const pipe = star.listeners[0]?.pipes[0];
+    const since = star.bench.now;
+    pipe?.pause("accepter", true);
+    for (let index = 0; index < 100; index += 1) pipe?.send("accepter", frameOf(index, frameBytes));
+    pipe?.close("accepter");
+    star.send(0, 500);
+    star.bench.pass(since + 500);
+    expect(star.dialler(0).sentCount).toBe(500);
+    star.bench.pass();
+    expect(star.reader(0).frames).toEqual([]);
+    expect(star.dialler(0).frames).toHaveLength(100);
+    expect(star.dialler(0).log.at(-1)).toBe("close");
+  });
+
+  test("is told only when all is read", () => {
+    const star = new Star({}, [{}]);
+    const [{ pipe } = { pipe: undefined }] = star.streams;
+    pipe?.pause("accepter", true);
+    star.send(0, 2);
+    pipe?.close("dialler");
+    star.bench.pass();
+    expect(star.reader(0).log).toEqual([]);
+    pipe?.pause("accepter", false);
+    star.bench.pass();
+    expect(star.reader(0).log).toEqual(["frame 0", "frame 1", "close"]);
+  });
+
+  test("with a host that is killed behind a cut is not noticed", () => {
+    const star = new Star({}, [{}]);
+    star.bench.network.setRates(star.at(0), { uplinkBytesPerSecond: 0 });
+    star.bench.network.detach(star.at(0), true);
+    star.bench.pass();
+    expect(star.dialler(0).log).toEqual(["open"]);
+  });
+});
+
 describe("a rate that changes", () => {
   test.each(["uplink", "downlink"] as const)(
     "holds at once, also for what is under way: %s",
@@ -234,9 +286,23 @@ describe("a rate that changes", () => {
     expect(stranger.dialler.log).toEqual([]);
     expect(star.dialler(0).log).not.toContain("close");
     expect(star.listeners[0]?.heard).toEqual([]);
+    expect(star.source.heard).toEqual([]);
     network.setRates(star.at(0), { downlinkBytesPerSecond: megabyte });
     star.bench.pass();
     expect(star.reader(0).frames).toHaveLength(100);
+  });
+
+  test("gives a downlink nothing that it left unused: no frame passes faster than its rate", () => {
+    const star = new Star({ uplinkBytesPerSecond: megabyte / 10 }, [
+      { downlinkBytesPerSecond: megabyte },
+    ]);
+    const since = star.bench.now;
+    star.send(0, 200);
+    star.bench.pass(since + 10_000);
+    star.bench.network.setRates(sender, { uplinkBytesPerSecond: 10 * megabyte });
+    star.bench.pass();
+    // 1 MB in ten seconds, 1 MB in one.
+    expectAbout(star.durationOf(0, since), 11_000);
   });
 
   test("to no limit lets everything go at once", () => {
@@ -288,6 +354,38 @@ describe("datagrams on a link", () => {
     const quantumMs = (quantumBytes / megabyte) * 1_000;
     expect(delay).toBeGreaterThan(quantumMs);
     expect(delay).toBeLessThan(2 * quantumMs + 2);
+  });
+
+  test("wait for a little of a full downlink, and not for all of it", () => {
+    const star = new Star({}, [{ downlinkBytesPerSecond: megabyte }]);
+    star.send(0, 20);
+    star.bench.pass(star.bench.now + 5);
+    const since = star.bench.now;
+    star.bench.network.sendDatagram(quick, star.at(0), datagram(1));
+    star.bench.pass();
+    const delay = (star.listeners[0]?.heard[0]?.at ?? Number.NaN) - since;
+    expect(delay).toBeCloseTo(1 + (quantumBytes + 84) / 1_000);
+  });
+
+  test("that were sent before a stream leave before it", () => {
+    const star = new Star({ uplinkBytesPerSecond: megabyte }, [{}]);
+    const since = star.bench.now;
+    for (let counter = 0; counter < 500; counter += 1)
+      star.bench.network.sendDatagram(sender, star.at(0), datagram(counter));
+    star.send(0, 1);
+    star.bench.pass();
+    expect(star.durationOf(0, since)).toBeCloseTo(42 + 10 + 1);
+  });
+
+  test("cost two streams half of their bytes each", () => {
+    const star = new Star({ uplinkBytesPerSecond: megabyte }, [{}, {}]);
+    const since = star.bench.now;
+    for (const place of [0, 1]) star.send(place, 50);
+    star.bench.pass(since + 500);
+    for (let counter = 0; counter < 1_000; counter += 1)
+      star.bench.network.sendDatagram(sender, quick, datagram(counter));
+    star.bench.pass();
+    for (const place of [0, 1]) expect(star.durationOf(place, since)).toBeCloseTo(1_000 + 84 + 1);
   });
 
   test.each(["uplink", "downlink"] as const)("cost the streams their bytes: %s", (which) => {
