@@ -26,7 +26,7 @@ const columns: readonly Column[] = [
   { title: "duplicates", align: "right" },
   { title: "datagrams/peer", align: "right" },
   { title: "frames/peer", align: "right" },
-  { title: "wall s", align: "right" },
+  { title: "CPU s", align: "right" },
 ];
 
 /** The table for a terminal. */
@@ -83,6 +83,6 @@ function cellsOf(measurement: Measurement): string[] {
     `${formatNumber(measurement.duplicateShare * 100)} %`,
     formatNumber(measurement.datagramsPerPeer),
     formatNumber(measurement.controlFramesPerPeer),
-    measurement.wallSeconds.toFixed(1),
+    measurement.cpuSeconds.toFixed(1),
   ];
 }

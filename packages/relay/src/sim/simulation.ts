@@ -29,6 +29,17 @@ export class BrokenPromise extends Error {
  * ```ts
  * const result = simulate({ seed: 7, peerCount: 33, chunkCount: 100, network: { loss: 0.1 } });
  * console.log(result.landedCount, result.durationMs);
+ *
+ * // 64 MiB over links of 100 Mbit/s, one of which becomes slow after two seconds.
+ * const rate = { uplinkBytesPerSecond: 12_500_000, downlinkBytesPerSecond: 12_500_000 };
+ * const { lastFinishedMs, linkBytesSent } = simulate({
+ *   seed: 7,
+ *   peerCount: 64,
+ *   chunkCount: 1_024,
+ *   chunkSizeBytes: 65_536,
+ *   links: rate,
+ *   events: [{ type: "set-rate", atMs: 2_000, host: 5, uplinkBytesPerSecond: 1_250_000 }],
+ * });
  * ```
  */
 export function simulate(scenario: Scenario): SimulationResult {
