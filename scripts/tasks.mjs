@@ -23,6 +23,7 @@ export const TASKS = {
   },
   demo: { run: (env, args) => built(env, "demo", args) },
   bench: { run: (env, args) => built(env, "lab", args) },
+  "bench:sim": { run: (env, args) => built(env, "lab", args, join("simulated", "main.js")) },
   test: { run: test },
   typecheck: {
     run: (env, args) =>
@@ -116,12 +117,13 @@ function build(env, args) {
  * @param {Environment} env
  * @param {string} app
  * @param {readonly string[]} args
+ * @param {string} [entry] where it begins, in the app's `dist`
  */
-function built(env, app, args) {
+function built(env, app, args, entry = "main.js") {
   return inOrder(
     () => install(env),
     () => build(env, [`--filter=@palmtree/${app}...`]),
-    () => run(env, process.execPath, [join("apps", app, "dist", "main.js"), ...args]),
+    () => run(env, process.execPath, [join("apps", app, "dist", entry), ...args]),
   );
 }
 

@@ -5,11 +5,20 @@ export class SimulatedContent implements ChunkSizes {
   readonly chunkCount: number;
   readonly chunkSizeBytes: number;
   readonly manifest: Uint8Array = Uint8Array.from({ length: 700 }, (_, index) => index % 251);
+  readonly #areChunksEqual: boolean;
+  /** All chunks are views of it, one byte apart: any number of them takes next to no memory. */
+  readonly #bytes: Uint8Array;
   readonly #payloads: Uint8Array[] = [];
+  readonly #hashes: Uint8Array[] = [];
 
-  constructor(chunkCount: number, chunkSizeBytes: number) {
+  /** @param areChunksEqual all of the same size; else every seventh is short */
+  constructor(chunkCount: number, chunkSizeBytes: number, areChunksEqual = false) {
     this.chunkCount = chunkCount;
     this.chunkSizeBytes = chunkSizeBytes;
+    this.#areChunksEqual = areChunksEqual;
+    this.#bytes = new Uint8Array(chunkCount + chunkSizeBytes);
+    for (let place = 0; place < this.#bytes.length; place += 1)
+      this.#bytes[place] = Math.imul(place + 1, 0x9e3779b1) >>> 24;
   }
 
   get totalBytes(): number {
@@ -18,21 +27,31 @@ export class SimulatedContent implements ChunkSizes {
     return total;
   }
 
-  /** Every seventh chunk is short, as if a file ended there. */
+  /** Every seventh chunk may be short, as if a file ended there. */
   lengthOf(index: number): number {
-    return index % 7 === 6 ? 1 + (index % this.chunkSizeBytes) : this.chunkSizeBytes;
+    const isShort = !this.#areChunksEqual && index % 7 === 6;
+    return isShort ? 1 + (index % this.chunkSizeBytes) : this.chunkSizeBytes;
   }
 
+  /** The chunk's bytes, always the same object; not to be written to. */
   payloadOf(index: number): Uint8Array {
     let payload = this.#payloads[index];
     if (payload === undefined) {
-      const made = new Uint8Array(this.lengthOf(index));
-      for (let place = 0; place < made.length; place += 1)
-        made[place] = Math.imul(index + 1, 0x9e3779b1) >>> (place % 24);
-      this.#payloads[index] = made;
-      payload = made;
+      payload = this.#bytes.subarray(index, index + this.lengthOf(index));
+      this.#payloads[index] = payload;
     }
     return payload;
+  }
+
+  /** The hash of what came as that chunk: known already, if it is the very payload. */
+  hashOf(index: number, payload: Uint8Array): Uint8Array {
+    if (payload !== this.payloadOf(index)) return simulatedHash(payload);
+    let hash = this.#hashes[index];
+    if (hash === undefined) {
+      hash = simulatedHash(payload);
+      this.#hashes[index] = hash;
+    }
+    return hash;
   }
 }
 

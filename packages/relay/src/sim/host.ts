@@ -8,11 +8,16 @@ import type { PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
-import { type SimulatedContent, simulatedHash, simulatedSessionHash } from "./content.js";
-import type { Network, NetworkPort, Pipe, PipeEnd } from "./network.js";
+import { ChunkArrivals } from "./chunk-arrivals.js";
+import { type SimulatedContent, simulatedSessionHash } from "./content.js";
+import type { NetworkPort } from "./network/attachment.js";
+import type { Network } from "./network/network.js";
+import type { Pipe, PipeEnd, PipeEndName } from "./network/pipe.js";
+import type { Timeline } from "./network/timeline.js";
 
 /** What a host needs to know of the world. */
 export interface World {
+  readonly timeline: Timeline;
   readonly network: Network;
   readonly session: SessionId;
   readonly content: SimulatedContent;
@@ -26,18 +31,21 @@ export interface World {
 
 interface Connection {
   readonly pipe: Pipe;
-  readonly end: "dialler" | "accepter";
+  readonly end: PipeEndName;
 }
 
 /** One simulated machine: runs a peer's state machine and does what it wants done, in virtual time. */
 export class Host implements NetworkPort {
   readonly address: Address;
   readonly id: PeerId;
-  readonly stored: Map<number, Uint8Array> = new Map();
+  /** What is on the disk, by the chunk's index. */
+  readonly stored: (Uint8Array | undefined)[] = [];
+  readonly arrivals: ChunkArrivals;
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
   outcome: { readonly error?: { readonly code: string; readonly message: string } } | undefined;
-  isLanded = false;
+  /** When this host had every byte in its place; undefined until then. */
+  landedAtMs: number | undefined;
   isDown = false;
   /** Whether this host's machine has said that no effect follows. */
   hasEnded = false;
@@ -55,6 +63,7 @@ export class Host implements NetworkPort {
     this.address = address;
     this.#random = random;
     this.id = random.hex(16);
+    this.arrivals = new ChunkArrivals(world.content);
   }
 
   context(): Context {
@@ -65,7 +74,7 @@ export class Host implements NetworkPort {
   handle(event: PeerEvent): void {
     const { machine } = this;
     if (machine === undefined || this.isDown) return;
-    const now = this.#world.network.now();
+    const { now } = this.#world.timeline;
     for (const effect of machine.handle(event, now)) {
       this.#world.check(this, effect);
       this.#perform(effect);
@@ -96,12 +105,12 @@ export class Host implements NetworkPort {
     const deadline = this.machine?.deadline();
     if (deadline === undefined || deadline >= this.#tickAt) return;
     this.#tickAt = deadline;
-    const delayMs = Math.max(0, deadline - this.#world.network.now());
-    this.#world.network.later(delayMs, () => {
+    const { timeline } = this.#world;
+    timeline.at(deadline, () => {
       if (this.#tickAt !== deadline) return;
       this.#tickAt = Number.POSITIVE_INFINITY;
       const due = this.machine?.deadline();
-      if (due !== undefined && due <= this.#world.network.now()) this.handle({ type: "tick" });
+      if (due !== undefined && due <= timeline.now) this.handle({ type: "tick" });
       else this.#arm();
     });
   }
@@ -109,7 +118,10 @@ export class Host implements NetworkPort {
   #pipeEnd(connection: ConnectionId): PipeEnd {
     return {
       onOpen: () => this.handle({ type: "connection-opened", connection }),
-      onFrame: (frame) => this.handle({ type: "frame-received", connection, frame }),
+      onFrame: (frame) => {
+        if (frame.type === "chunk") this.arrivals.note(frame);
+        this.handle({ type: "frame-received", connection, frame });
+      },
       onSent: (frame) => {
         if (frame.type === "chunk")
           this.handle({ type: "chunk-sent", connection, index: frame.index });
@@ -159,7 +171,7 @@ export class Host implements NetworkPort {
         const { index } = effect;
         const payload = content.payloadOf(index);
         return this.#later(
-          { type: "chunk-produced", index, hash: simulatedHash(payload), payload },
+          { type: "chunk-produced", index, hash: content.hashOf(index, payload), payload },
           0,
         );
       }
@@ -210,7 +222,7 @@ export class Host implements NetworkPort {
         return this.#later({ type: "chunk-stored", index: effect.index });
       case "load-chunk": {
         const { index } = effect;
-        const payload = this.number === 0 ? content.payloadOf(index) : this.stored.get(index);
+        const payload = this.number === 0 ? content.payloadOf(index) : this.stored[index];
         if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
         return this.#later({ type: "chunk-loaded", index, payload: payload.slice() });
       }
@@ -223,7 +235,7 @@ export class Host implements NetworkPort {
       case "land": {
         const expected = simulatedSessionHash(effect.pages);
         const isWhole = expected.every((byte, place) => byte === effect.sessionHash[place]);
-        this.isLanded = isWhole;
+        if (isWhole) this.landedAtMs = this.#world.timeline.now;
         if (isWhole) return this.#later({ type: "landed" });
         const error = new PalmTreeError("content-mismatch", "another session hash than received");
         return this.#later({ type: "failed", error });
@@ -247,6 +259,6 @@ export class Host implements NetworkPort {
   }
 
   #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {
-    this.#world.network.later(delayMs, () => this.handle(event));
+    this.#world.timeline.later(delayMs, () => this.handle(event));
   }
 }

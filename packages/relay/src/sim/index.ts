@@ -1,9 +1,4 @@
-export type { NetworkConditions } from "./network.js";
+export type { LinkRates, NetworkConditions } from "./network/conditions.js";
 export { randomScenario } from "./random-scenario.js";
-export {
-  BrokenPromise,
-  type Crash,
-  type Scenario,
-  type SimulationResult,
-  simulate,
-} from "./simulation.js";
+export type { Crash, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
+export { BrokenPromise, simulate } from "./simulation.js";

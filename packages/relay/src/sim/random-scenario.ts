@@ -1,6 +1,6 @@
 import { Random } from "../core/random.js";
-import type { NetworkConditions } from "./network.js";
-import type { Crash, Scenario } from "./simulation.js";
+import type { LinkRates, NetworkConditions } from "./network/conditions.js";
+import type { Crash, Scenario, ScenarioEvent } from "./scenario.js";
 
 /**
  * Draws a swarm from a seed: how many peers, what kind of tree, how much content, what network, and
@@ -9,7 +9,9 @@ import type { Crash, Scenario } from "./simulation.js";
  * - 2 to 64 peers; fanout 2 to 6, or 1 for at most 8 peers over a network without loss.
  * - Up to 250 chunks of 16 to 64 bytes, or none.
  * - Loss up to 0.15, reordering and duplication up to 0.1, corruption up to 0.002, latencies up to
- *   50 ms, uplinks from 20 bytes per millisecond to unlimited, disks up to 20 ms for a chunk.
+ *   50 ms, disks up to 20 ms for a chunk.
+ * - Links from 20,000 bytes per second to unlimited, downlinks up to twice as slow as uplinks; at
+ *   times up to a quarter of the receivers become up to ten times slower on the way.
  * - Up to a quarter of the receivers are killed or vanish; never the root.
  *
  * @example
@@ -23,6 +25,7 @@ export function randomScenario(seed: number): Scenario {
   const peerCount = 2 + random.below(63);
   const isChain = peerCount <= 8 && random.next() < 0.5;
   const network = drawNetwork(random);
+  const links = drawLinks(random);
   return {
     seed,
     peerCount,
@@ -31,10 +34,12 @@ export function randomScenario(seed: number): Scenario {
     chunkSizeBytes: 16 + random.below(49),
     timeoutMs: 40_000 + random.below(20_000),
     network: isChain ? { ...network, loss: 0 } : network,
+    links,
     // Long enough for everybody to be reached, so that every survivor has to be complete.
     peerOptions: { maxWaitMs: 20_000, neighboursTimeoutMs: 20_000 },
     mostDiskMs: sometimes(random, 0.7, () => random.next() * 20),
     crashes: drawCrashes(random, peerCount),
+    events: drawSlowdowns(random, peerCount, links),
   };
 }
 
@@ -47,20 +52,52 @@ function drawNetwork(random: Random): NetworkConditions {
     duplication: sometimes(random, 0.5, () => random.next() * 0.1),
     reordering: sometimes(random, 0.5, () => random.next() * 0.1),
     corruption: sometimes(random, 0.3, () => random.next() * 0.002),
-    uplinkBytesPerMs: random.next() < 0.3 ? Number.POSITIVE_INFINITY : 20 + random.next() * 180,
+    // From less than one chunk to more than all of them.
+    sendBufferBytes: 2 ** (4 + random.below(14)),
+    receiveBufferBytes: 2 ** (4 + random.below(14)),
+  };
+}
+
+function drawLinks(random: Random): LinkRates {
+  if (random.next() < 0.3) return {};
+  const uplinkBytesPerSecond = 20_000 + random.next() * 180_000;
+  if (random.next() < 0.5) return { uplinkBytesPerSecond };
+  return {
+    uplinkBytesPerSecond,
+    downlinkBytesPerSecond: uplinkBytesPerSecond / (0.5 + 1.5 * random.next()),
   };
 }
 
 /** Different receivers, at any time from the first invitation to beyond an undisturbed end. */
 function drawCrashes(random: Random, peerCount: number): Crash[] {
   if (random.next() < 0.4) return [];
-  const receivers = Array.from({ length: peerCount - 1 }, (_, place) => place + 1);
-  const count = random.below(1 + Math.floor(receivers.length / 4));
-  return random.sample(receivers, count).map((host) => ({
+  return drawReceivers(random, peerCount).map((host) => ({
     host,
     atMs: random.next() ** 2 * 8_000,
     how: random.next() < 0.5 ? ("kill" as const) : ("vanish" as const),
   }));
+}
+
+/** Receivers that become slower, where links have a rate at all. */
+function drawSlowdowns(random: Random, peerCount: number, links: LinkRates): ScenarioEvent[] {
+  const { uplinkBytesPerSecond } = links;
+  if (uplinkBytesPerSecond === undefined || random.next() < 0.5) return [];
+  return drawReceivers(random, peerCount).map((host) => {
+    const slowerBytesPerSecond = uplinkBytesPerSecond / (1 + 9 * random.next());
+    return {
+      type: "set-rate",
+      atMs: random.next() ** 2 * 8_000,
+      host,
+      uplinkBytesPerSecond: slowerBytesPerSecond,
+      ...(random.next() < 0.5 ? {} : { downlinkBytesPerSecond: slowerBytesPerSecond }),
+    };
+  });
+}
+
+/** Up to a quarter of the receivers, each once. */
+function drawReceivers(random: Random, peerCount: number): number[] {
+  const receivers = Array.from({ length: peerCount - 1 }, (_, place) => place + 1);
+  return random.sample(receivers, random.below(1 + Math.floor(receivers.length / 4)));
 }
 
 /** What `draw` draws, with that probability, else 0. */

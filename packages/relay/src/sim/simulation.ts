@@ -4,61 +4,14 @@ import { Member } from "../core/member.js";
 import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
-import type { PeerResult, Step } from "../core/step.js";
+import type { Step } from "../core/step.js";
 import { SimulatedContent } from "./content.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
-import { calmNetwork, Network, type NetworkConditions } from "./network.js";
-
-/** One host's end during a simulation. */
-export interface Crash {
-  /** The host in the order of invitation: 0 is the root, 1 the first receiver. */
-  readonly host: number;
-  readonly atMs: number;
-  /** `kill`: its connections break at once. `vanish`: it only falls silent. */
-  readonly how: "kill" | "vanish";
-}
-
-/** What is simulated. The same scenario always gives the same result, to the last message. */
-export interface Scenario {
-  /** From it all randomness follows. */
-  readonly seed: number;
-  /** Hosts, the root among them; at least 2. */
-  readonly peerCount: number;
-  readonly fanout?: number;
-  readonly chunkCount?: number;
-  readonly chunkSizeBytes?: number;
-  readonly timeoutMs?: number;
-  readonly network?: Partial<NetworkConditions>;
-  readonly peerOptions?: Partial<PeerOptions>;
-  readonly mostDiskMs?: number;
-  readonly crashes?: readonly Crash[];
-  /** Stop as soon as the tree spans, before the manifest is sent. */
-  readonly isFormationOnly?: boolean;
-  /** Virtual time after which the simulation has failed. */
-  readonly mostMs?: number;
-}
-
-/** What happened. */
-export interface SimulationResult {
-  /** Virtual milliseconds until the root's machine ended. */
-  readonly durationMs: number;
-  /** When the tree spanned all that had joined; undefined if it never did. */
-  readonly formedAtMs: number | undefined;
-  /** Peers in the tree at that moment, the root among them. */
-  readonly treeSize: number;
-  /** Links between the root and the furthest peer, at that moment. */
-  readonly treeDepth: number;
-  readonly results: readonly PeerResult[];
-  /** Hosts that hold every byte. */
-  readonly landedCount: number;
-  /** Chunks that came to a host although it held them, or was just verifying them. */
-  readonly duplicateCount: number;
-  readonly datagrams: number;
-  readonly frames: number;
-  readonly events: number;
-  readonly blamed: readonly string[];
-}
+import { calmNetwork } from "./network/conditions.js";
+import { Network } from "./network/network.js";
+import { Timeline } from "./network/timeline.js";
+import type { Crash, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
 
 /** A promise of the protocol that a simulation saw broken; names the seed that repeats it. */
 export class BrokenPromise extends Error {
@@ -76,6 +29,17 @@ export class BrokenPromise extends Error {
  * ```ts
  * const result = simulate({ seed: 7, peerCount: 33, chunkCount: 100, network: { loss: 0.1 } });
  * console.log(result.landedCount, result.durationMs);
+ *
+ * // 64 MiB over links of 100 Mbit/s, one of which becomes slow after two seconds.
+ * const rate = { uplinkBytesPerSecond: 12_500_000, downlinkBytesPerSecond: 12_500_000 };
+ * const { lastFinishedMs, linkBytesSent } = simulate({
+ *   seed: 7,
+ *   peerCount: 64,
+ *   chunkCount: 1_024,
+ *   chunkSizeBytes: 65_536,
+ *   links: rate,
+ *   events: [{ type: "set-rate", atMs: 2_000, host: 5, uplinkBytesPerSecond: 1_250_000 }],
+ * });
  * ```
  */
 export function simulate(scenario: Scenario): SimulationResult {
@@ -89,6 +53,7 @@ class Simulation implements World {
   readonly session: string;
   readonly content: SimulatedContent;
   readonly options: PeerOptions;
+  readonly timeline: Timeline;
   readonly network: Network;
   readonly mostDiskMs: number;
   readonly #scenario: Scenario;
@@ -101,30 +66,38 @@ class Simulation implements World {
   #now = 0;
   #events = 0;
   #sinceMoved = 0;
-  #formed: { readonly atMs: number; readonly size: number; readonly depth: number } | undefined;
+  #formed: Pick<SimulationResult, "treeSize" | "treeDepth" | "treeParents"> = {
+    treeSize: 0,
+    treeDepth: 0,
+    treeParents: [],
+  };
+  #formedAtMs: number | undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
     this.#random = new Random(scenario.seed);
     this.session = this.#random.hex(32);
-    this.content = new SimulatedContent(scenario.chunkCount ?? 20, scenario.chunkSizeBytes ?? 32);
+    this.content = new SimulatedContent(
+      scenario.chunkCount ?? 20,
+      scenario.chunkSizeBytes ?? 32,
+      scenario.areChunksEqual,
+    );
     this.options = { ...defaultPeerOptions, ...scenario.peerOptions };
     this.mostDiskMs = scenario.mostDiskMs ?? 1;
     const conditions = { ...calmNetwork, ...scenario.network };
-    this.network = new Network(
-      this.#queue,
-      new Random(this.#random.below(2 ** 32)),
-      () => this.#now,
-      conditions,
-    );
+    this.timeline = new Timeline(this.#queue, () => this.#now);
+    const random = new Random(this.#random.below(2 ** 32));
+    this.network = new Network(this.timeline, random, conditions);
     for (let place = 0; place < scenario.peerCount; place += 1) this.#addHost(place);
   }
 
   run(): SimulationResult {
-    const { crashes = [], mostMs = 600_000, isFormationOnly = false } = this.#scenario;
+    const { crashes = [], events = [] } = this.#scenario;
+    const { mostMs = 600_000, isFormationOnly = false } = this.#scenario;
     const root = this.#startRoot();
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
-    while (!root.hasEnded && !(isFormationOnly && this.#formed !== undefined)) {
+    for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
+    while (!root.hasEnded && !(isFormationOnly && this.#formedAtMs !== undefined)) {
       const next = this.#queue.pop();
       if (next === undefined)
         this.#break("nothing is left to happen, but the session has not ended");
@@ -169,7 +142,8 @@ class Simulation implements World {
 
   #checkWhole(host: Host): void {
     for (let index = 0; index < this.content.chunkCount; index += 1)
-      if (!host.stored.has(index)) this.#break(`host ${host.number} lands without chunk ${index}`);
+      if (host.stored[index] === undefined)
+        this.#break(`host ${host.number} lands without chunk ${index}`);
   }
 
   #checkFanout(host: Host): void {
@@ -186,6 +160,9 @@ class Simulation implements World {
     const host = new Host(this, address, new Random(this.#random.below(2 ** 32)));
     this.#hosts.push(host);
     this.network.attach(address, host);
+    const { links } = this.#scenario;
+    if (links !== undefined)
+      this.network.setRates(address, typeof links === "function" ? links(place) : links);
   }
 
   #startRoot(): Root {
@@ -198,7 +175,7 @@ class Simulation implements World {
       entryCount: 1,
       chunkCount,
       chunkSizeBytes,
-      strategy: "tree",
+      strategy: this.#scenario.strategy ?? "tree",
       fanout: this.#fanout,
       timeoutMs: this.#scenario.timeoutMs ?? 30_000,
       manifestBytes: manifest.length,
@@ -216,6 +193,15 @@ class Simulation implements World {
     this.#hostOfNumber.set(0, host);
     host.handle({ type: "start" });
     return root;
+  }
+
+  #happen(event: ScenarioEvent): void {
+    if (event.type === "crash") return this.#crash(event);
+    const host = this.#hosts[event.host];
+    if (host === undefined) return;
+    const rates =
+      event.type === "cut" ? { uplinkBytesPerSecond: 0, downlinkBytesPerSecond: 0 } : event;
+    this.network.setRates(host.address, rates);
   }
 
   #crash({ host: place, how }: Crash): void {
@@ -244,22 +230,36 @@ class Simulation implements World {
   }
 
   #noteFormed(size: number): void {
-    let depth = 0;
-    for (const { machine } of this.#hosts)
-      if (machine instanceof Member && machine.relay.tree.parent !== undefined)
-        depth = Math.max(depth, machine.relay.tree.depth);
-    this.#formed = { atMs: this.#now, size, depth };
+    let treeDepth = 0;
+    const treeParents = this.#hosts.map(({ machine }) => {
+      const parent = machine instanceof Member ? machine.relay.tree.parent : undefined;
+      if (machine === undefined || parent === undefined) return undefined;
+      treeDepth = Math.max(treeDepth, machine.relay.tree.depth);
+      const host = this.#hostByNumber(parent);
+      return host === undefined ? undefined : this.#hosts.indexOf(host);
+    });
+    this.#formed = { treeSize: size, treeDepth, treeParents };
+    this.#formedAtMs = this.#now;
   }
 
   #result(root: Root): SimulationResult {
+    const hosts = this.#hosts;
+    const attachments = hosts.map(({ address }) => this.network.attachment(address));
+    const finishedMs = hosts.map(({ landedAtMs }) => landedAtMs);
+    const landed = finishedMs.filter((atMs) => atMs !== undefined);
     return {
       durationMs: this.#now,
-      formedAtMs: this.#formed?.atMs,
-      treeSize: this.#formed?.size ?? 0,
-      treeDepth: this.#formed?.depth ?? 0,
+      formedAtMs: this.#formedAtMs,
+      ...this.#formed,
       results: root.results,
-      landedCount: this.#hosts.filter(({ isLanded }) => isLanded).length,
-      duplicateCount: this.#hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
+      landedCount: landed.length,
+      finishedMs,
+      lastFinishedMs: landed.length === 0 ? undefined : Math.max(...landed),
+      duplicateCount: hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
+      payloadBytesReceived: hosts.map(({ arrivals }) => arrivals.bytes),
+      duplicateBytes: hosts.map(({ arrivals }) => arrivals.duplicateBytes),
+      linkBytesSent: attachments.map(({ uplink }) => uplink.sentBytes),
+      linkBytesReceived: attachments.map(({ downlink }) => downlink.receivedBytes),
       datagrams: this.network.datagramsSent,
       frames: this.network.framesSent,
       events: this.#events,

@@ -58,6 +58,12 @@ describe("a simulation", () => {
     expect(result).toMatchObject({ treeSize: 30, landedCount: 0, results: [] });
     expect(result.formedAtMs).toBe(result.durationMs);
     expect(result.treeDepth).toBeGreaterThanOrEqual(3);
+    // Nobody hangs on more than four, and all on somebody; the last learns of it after the root.
+    const children = new Map<number, number>();
+    for (const parent of result.treeParents)
+      if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1);
+    expect(Math.max(...children.values())).toBe(4);
+    expect(result.treeParents.filter((parent) => parent === undefined).length).toBeLessThan(3);
   });
 
   test("in which the root dies ends there", () => {
@@ -65,7 +71,7 @@ describe("a simulation", () => {
       seed: 4,
       peerCount: 5,
       chunkCount: 10_000,
-      network: { uplinkBytesPerMs: 50 },
+      links: { uplinkBytesPerSecond: 50_000 },
       crashes: [{ host: 0, atMs: 500, how: "kill" }],
     });
     expect(result.durationMs).toBe(500);
@@ -78,7 +84,7 @@ describe("a simulation", () => {
       peerCount: 12,
       chunkCount: 200,
       timeoutMs: 8_000,
-      network: { uplinkBytesPerMs: 20 },
+      links: { uplinkBytesPerSecond: 20_000 },
       crashes: [
         { host: 2, atMs: 100, how: "kill" },
         { host: 5, atMs: 150, how: "vanish" },
@@ -173,7 +179,7 @@ describe("a simulation notices", () => {
       peerCount: 24,
       fanout: 2,
       chunkCount: 60,
-      network: { uplinkBytesPerMs: 5 },
+      links: { uplinkBytesPerSecond: 5_000 },
       crashes: [1, 2].map((host) => ({ host, atMs: 300 * host, how: "kill" as const })),
     }));
     expect(brokenIn(scenarios)).toMatch(/host \d+ hangs below itself$/);

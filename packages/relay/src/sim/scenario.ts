@@ -1,0 +1,86 @@
+import type { Strategy } from "@palmtree/wire";
+import type { PeerOptions } from "../core/options.js";
+import type { PeerResult } from "../core/step.js";
+import type { LinkRates, NetworkConditions } from "./network/conditions.js";
+
+/** One host's end during a simulation. */
+export interface Crash {
+  /** The host in the order of invitation: 0 is the root, 1 the first receiver. */
+  readonly host: number;
+  readonly atMs: number;
+  /** `kill`: its connections break at once. `vanish`: it only falls silent. */
+  readonly how: "kill" | "vanish";
+}
+
+/** Something that happens to one host during a simulation. Hosts are counted as in {@link Crash}. */
+export type ScenarioEvent =
+  /** The host's link gets other rates, also for what is under way; what is not named stays. */
+  | ({ readonly type: "set-rate"; readonly atMs: number; readonly host: number } & LinkRates)
+  /** Nothing reaches the host or leaves it, and nobody is told; it goes on, and `set-rate` heals. */
+  | { readonly type: "cut"; readonly atMs: number; readonly host: number }
+  | ({ readonly type: "crash" } & Crash);
+
+/** What is simulated. The same scenario always gives the same result, to the last message. */
+export interface Scenario {
+  /** From it all randomness follows. */
+  readonly seed: number;
+  /** Hosts, the root among them; at least 2. */
+  readonly peerCount: number;
+  /** How chunks are handed on, as the invitation says it. Default: `tree`. */
+  readonly strategy?: Strategy;
+  readonly fanout?: number;
+  readonly chunkCount?: number;
+  readonly chunkSizeBytes?: number;
+  /** Every chunk is of full size; else every seventh is short, as if a file ended there. */
+  readonly areChunksEqual?: boolean;
+  readonly timeoutMs?: number;
+  readonly network?: Partial<NetworkConditions>;
+  /** What each host's link carries, for all or by the host's number; default: no limit. */
+  readonly links?: LinkRates | ((host: number) => LinkRates);
+  readonly peerOptions?: Partial<PeerOptions>;
+  readonly mostDiskMs?: number;
+  readonly crashes?: readonly Crash[];
+  /** What else happens, in any order. */
+  readonly events?: readonly ScenarioEvent[];
+  /** Stop as soon as the tree spans, before the manifest is sent. */
+  readonly isFormationOnly?: boolean;
+  /** Virtual time after which the simulation has failed. */
+  readonly mostMs?: number;
+}
+
+/** What happened. Lists by host are in the order of invitation, the root first. */
+export interface SimulationResult {
+  /** Virtual milliseconds until the root's machine ended. */
+  readonly durationMs: number;
+  /** When the tree spanned all that had joined; undefined if it never did. */
+  readonly formedAtMs: number | undefined;
+  /** Peers in the tree at that moment, the root among them. */
+  readonly treeSize: number;
+  /** Links between the root and the furthest peer, at that moment. */
+  readonly treeDepth: number;
+  /**
+   * Each host's parent at that moment, by its place; undefined for the root, for who is not in the
+   * tree, and for the last of all: the root knows a moment before it does.
+   */
+  readonly treeParents: readonly (number | undefined)[];
+  readonly results: readonly PeerResult[];
+  /** Hosts that hold every byte. */
+  readonly landedCount: number;
+  /** When each host had every byte in its place; undefined for the root and where that never was. */
+  readonly finishedMs: readonly (number | undefined)[];
+  /** When the last of them had; undefined when none did. */
+  readonly lastFinishedMs: number | undefined;
+  /** Chunks that came to a host although it held them, or was just verifying them. */
+  readonly duplicateCount: number;
+  /** Bytes of chunks that reached each host, duplicates among them. */
+  readonly payloadBytesReceived: readonly number[];
+  /** Bytes of chunks that reached each host again, after they had come intact. */
+  readonly duplicateBytes: readonly number[];
+  /** Bytes that left each host over its link: frames with their heads, and datagrams. */
+  readonly linkBytesSent: readonly number[];
+  readonly linkBytesReceived: readonly number[];
+  readonly datagrams: number;
+  readonly frames: number;
+  readonly events: number;
+  readonly blamed: readonly string[];
+}
