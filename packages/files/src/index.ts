@@ -24,6 +24,7 @@ export {
   type PathProblem,
   type PathRule,
   pathRules,
+  pipelineChunkSizeBytes,
   type SessionContent,
   SessionHasher,
   sessionHash,

@@ -41,8 +41,11 @@ export interface ScannedSources {
 
 /** Options of {@link scanSources}. */
 export interface ScanOptions {
-  /** 1 KiB to 16 MiB. Default: by the size of all files, see `defaultChunkSizeBytes`. */
-  readonly chunkSizeBytes?: number;
+  /**
+   * 1 KiB to 16 MiB, or a rule that gives it for the size of all files. Default: the rule
+   * `defaultChunkSizeBytes`.
+   */
+  readonly chunkSizeBytes?: number | ((totalBytes: number) => number);
   /** Stops the scan; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -74,14 +77,15 @@ export async function scanSources(
 ): Promise<ScannedSources> {
   const { chunkSizeBytes, signal } = options;
   if (paths.length === 0) throw new RangeError("There is nothing to send: no path was given");
-  checkChunkSize(chunkSizeBytes);
+  if (typeof chunkSizeBytes === "number") checkChunkSize(chunkSizeBytes);
   const roots = await findRoots(paths);
   const walk = new Walk(signal);
   for (const root of roots) await walk.addRoot(root);
   const totalBytes = walk.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const rule = typeof chunkSizeBytes === "function" ? chunkSizeBytes : defaultChunkSizeBytes;
   const manifest: Manifest = {
     name: nameOf(paths),
-    chunkSizeBytes: chunkSizeBytes ?? defaultChunkSizeBytes(totalBytes),
+    chunkSizeBytes: typeof chunkSizeBytes === "number" ? chunkSizeBytes : rule(totalBytes),
     entries: walk.entries,
   };
   const layout = new ChunkLayout(manifest);

@@ -1,3 +1,5 @@
+export type { PlanKind } from "@palmtree/topology";
+export type { Strategy } from "@palmtree/wire";
 export type { PeerOptions, PeerResult, Step } from "./core/index.js";
 export { defaultPeerOptions } from "./core/index.js";
 export { defaultPort } from "./runtime/default-port.js";
@@ -10,9 +12,15 @@ export {
   type Refusal,
   type RelayOptions,
 } from "./runtime/receive/relay-options.js";
+export type { Efficiency } from "./runtime/send/efficiency-meter.js";
 export { FilesSender } from "./runtime/send/files-sender.js";
-export { defaultSenderOptions, type FilesSenderOptions } from "./runtime/send/sender-options.js";
+export {
+  defaultSenderOptions,
+  type FilesSenderOptions,
+  planKinds,
+} from "./runtime/send/sender-options.js";
 export type {
+  EfficiencyStep,
   ResultStep,
   ScannedStep,
   SenderStep,

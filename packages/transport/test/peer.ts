@@ -125,6 +125,7 @@ export const hello: Hello = {
   session: "000102030405060708090a0b0c0d0e0f",
   peer: "1011121314151617",
   number: 1,
+  link: "tree",
   token: "18191a1b1c1d1e1f",
   hasManifest: false,
 };

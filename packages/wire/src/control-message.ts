@@ -26,6 +26,15 @@ export type TreeRejectReason =
 /** Why an upgrade from passive to active is refused. */
 export type UpgradeRejectReason = "fanout-full" | "not-a-neighbour" | "busy" | "leaving";
 
+/**
+ * Which link between two peers is meant: the tree's, or a feed, on which the sender of the message
+ * is the sink (it takes chunks) or the source (it sends them).
+ */
+export type LinkRole = "tree" | "sink" | "source";
+
+/** What a peer noticed about a neighbour that it feeds, or that feeds it. */
+export type TroubleKind = "silent" | "slow";
+
 /** Why a link goes from active back to passive. */
 export type DowngradeReason = "lost" | "silent" | "corrupt" | "protocol" | "replaced" | "leaving";
 
@@ -95,26 +104,30 @@ export interface TreeReject {
   readonly reason: TreeRejectReason;
 }
 
-/** New child to parent: your tree check was valid; let us bring TCP up. */
+/** New child to parent, whose tree check was valid, or sink to source: let us bring TCP up. */
 export interface UpgradeRequest {
   readonly type: "upgrade-request";
+  readonly link: Exclude<LinkRole, "source">;
 }
 
-/** Parent to new child: dial me and show this token (8 bytes, 16 hexadecimal digits). */
+/** The answer: dial me and show this token (8 bytes, 16 hexadecimal digits). */
 export interface UpgradeAccept {
   readonly type: "upgrade-accept";
+  readonly link: Exclude<LinkRole, "sink">;
   readonly token: string;
 }
 
-/** Parent to would-be child: no. */
+/** The answer, where it is no. */
 export interface UpgradeReject {
   readonly type: "upgrade-reject";
+  readonly link: Exclude<LinkRole, "sink">;
   readonly reason: UpgradeRejectReason;
 }
 
 /** Either end of an active link: it is passive from now on. */
 export interface Downgrade {
   readonly type: "downgrade";
+  readonly link: LinkRole;
   readonly reason: DowngradeReason;
 }
 
@@ -163,6 +176,47 @@ export interface Leave {
   readonly detail: string;
 }
 
+/** Root to receiver: who feeds you, and who may ask you to. Repeated until acknowledged. */
+export interface PlanMessage {
+  readonly type: "plan";
+  /** Counts the plans this peer was sent; a later one replaces an earlier one. */
+  readonly revision: number;
+  /** For each stripe the number of the peer that sends its chunks; chunk i is in stripe i mod S. */
+  readonly sources: readonly number[];
+  /** The receiver's sources and sinks, which join its adjacency list. */
+  readonly peers: readonly PeerInfo[];
+}
+
+/** Receiver to root: the plan of that revision is in force here. */
+export interface PlanAck {
+  readonly type: "plan-ack";
+  readonly revision: number;
+}
+
+/** Neighbour to neighbour, at any time: are you there? Measures the round trip too. */
+export interface Probe {
+  readonly type: "probe";
+  /** The sender's own; comes back in the answer. */
+  readonly count: number;
+}
+
+/** The answer to a probe. */
+export interface ProbeAck {
+  readonly type: "probe-ack";
+  readonly count: number;
+}
+
+/** Receiver to root: a neighbour in the plan holds others up. */
+export interface Trouble {
+  readonly type: "trouble";
+  /** Whom this is about. */
+  readonly number: number;
+  readonly kind: TroubleKind;
+  /** What went over the feed lately, and what would have gone if it could. */
+  readonly bytesPerSecond: number;
+  readonly offeredBytesPerSecond: number;
+}
+
 /** Everything that travels over UDP. */
 export type ControlMessage =
   | Invite
@@ -182,7 +236,12 @@ export type ControlMessage =
   | Ping
   | Pong
   | Ended
-  | Leave;
+  | Leave
+  | PlanMessage
+  | PlanAck
+  | Probe
+  | ProbeAck
+  | Trouble;
 
 /** A control message in its envelope. */
 export interface Datagram {

@@ -3,13 +3,14 @@
  * order of the wire. docs/protocol.md, "Datagrams", says the same in prose; a test compares them.
  */
 import type { ControlMessage } from "./control-message.js";
-import { hash, hexBytes, listOf, oneOf, peerInfo, text, uint } from "./field.js";
+import { hash, hexBytes, listOf, oneOf, peerInfo, peerNumber, text, uint } from "./field.js";
 import { wireLimits } from "./limits.js";
 import { type MessageRows, MessageTable } from "./message-table.js";
 
 const detail = text(wireLimits.detailBytes);
 const pulse = uint(0, wireLimits.sequence);
 const revision = uint(0, wireLimits.sequence);
+const count = uint(0, wireLimits.sequence);
 
 export const datagramRows: MessageRows<ControlMessage> = {
   invite: {
@@ -53,7 +54,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     receiver: "peer",
     fields: {
       revision,
-      number: uint(0, wireLimits.peerCount - 1),
+      number: peerNumber,
       peerCount: uint(1, wireLimits.peerCount),
       neighbours: listOf(peerInfo, wireLimits.neighbours),
     },
@@ -81,18 +82,24 @@ export const datagramRows: MessageRows<ControlMessage> = {
       }),
     },
   },
-  "upgrade-request": { code: 8, sender: "new child", receiver: "parent", fields: {} },
+  "upgrade-request": {
+    code: 8,
+    sender: "new child or sink",
+    receiver: "parent or source",
+    fields: { link: oneOf({ tree: 1, sink: 2 }) },
+  },
   "upgrade-accept": {
     code: 9,
-    sender: "parent",
-    receiver: "new child",
-    fields: { token: hexBytes(8) },
+    sender: "parent or source",
+    receiver: "new child or sink",
+    fields: { link: oneOf({ tree: 1, source: 2 }), token: hexBytes(8) },
   },
   "upgrade-reject": {
     code: 10,
-    sender: "parent",
-    receiver: "would-be child",
+    sender: "parent or source",
+    receiver: "would-be child or sink",
     fields: {
+      link: oneOf({ tree: 1, source: 2 }),
       reason: oneOf({ "fanout-full": 1, "not-a-neighbour": 2, busy: 3, leaving: 4 }),
     },
   },
@@ -101,6 +108,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     sender: "either end of an active link",
     receiver: "other end",
     fields: {
+      link: oneOf({ tree: 1, sink: 2, source: 3 }),
       reason: oneOf({ lost: 1, silent: 2, corrupt: 3, protocol: 4, replaced: 5, leaving: 6 }),
     },
   },
@@ -120,6 +128,30 @@ export const datagramRows: MessageRows<ControlMessage> = {
     sender: "peer that leaves",
     receiver: "neighbours and root",
     fields: { code: text(wireLimits.errorCodeBytes), detail },
+  },
+  plan: {
+    code: 19,
+    sender: "root",
+    receiver: "receiver",
+    fields: {
+      revision,
+      sources: listOf(peerNumber, wireLimits.stripes),
+      peers: listOf(peerInfo, wireLimits.neighbours),
+    },
+  },
+  "plan-ack": { code: 20, sender: "receiver", receiver: "root", fields: { revision } },
+  probe: { code: 21, sender: "neighbour", receiver: "neighbour", fields: { count } },
+  "probe-ack": { code: 22, sender: "neighbour", receiver: "neighbour", fields: { count } },
+  trouble: {
+    code: 23,
+    sender: "receiver",
+    receiver: "root",
+    fields: {
+      number: peerNumber,
+      kind: oneOf({ silent: 1, slow: 2 }),
+      bytesPerSecond: uint(0, wireLimits.integer),
+      offeredBytesPerSecond: uint(0, wireLimits.integer),
+    },
   },
 };
 

@@ -108,7 +108,9 @@ export function oneOf<T extends string>(numbers: Readonly<Record<T, number>>): F
   };
 }
 
-const peerNumber = uint(0, wireLimits.peerCount - 1);
+/** A peer's number in its session. */
+export const peerNumber: Field<number> = uint(0, wireLimits.peerCount - 1);
+
 const peerId = hexBytes(8);
 const port = uint(1, 65_535);
 

@@ -3,29 +3,50 @@
  * of the wire, and its payload. docs/protocol.md, "Frames", says the same in prose; a test
  * compares them.
  */
-import { flag, flatListOf, hash, hexBytes, oneOf, text, uint } from "./field.js";
+import {
+  flag,
+  flatListOf,
+  hash,
+  hexBytes,
+  listOf,
+  oneOf,
+  peerNumber,
+  text,
+  uint,
+} from "./field.js";
 import type { Frame } from "./frame.js";
 import { hashBytes, wireLimits } from "./limits.js";
 import { type MessageRows, MessageTable } from "./message-table.js";
 
-const number = uint(0, wireLimits.peerCount - 1);
+const number = peerNumber;
 const chunkIndex = uint(0, wireLimits.chunkCount - 1);
 const bitmap = { minBytes: 0, maxBytes: wireLimits.bitmapBytes, unitBytes: 1 };
+
+const runs = flatListOf(
+  { first: chunkIndex, count: uint(1, wireLimits.chunkCount) },
+  wireLimits.runs,
+);
 
 export const frameRows: MessageRows<Frame> = {
   hello: {
     code: 1,
-    sender: "child",
-    receiver: "parent",
+    sender: "child or sink",
+    receiver: "parent or source",
     fields: {
       session: hexBytes(16),
       peer: hexBytes(8),
       number,
+      link: oneOf({ tree: 1, sink: 2 }),
       token: hexBytes(8),
       hasManifest: flag,
     },
   },
-  welcome: { code: 2, sender: "parent", receiver: "child", fields: { peer: hexBytes(8) } },
+  welcome: {
+    code: 2,
+    sender: "parent or source",
+    receiver: "child or sink",
+    fields: { peer: hexBytes(8) },
+  },
   manifest: {
     code: 3,
     sender: "parent",
@@ -35,8 +56,8 @@ export const frameRows: MessageRows<Frame> = {
   },
   hashes: {
     code: 4,
-    sender: "parent",
-    receiver: "child",
+    sender: "source",
+    receiver: "sink",
     fields: { firstChunk: chunkIndex },
     payload: {
       minBytes: hashBytes,
@@ -46,19 +67,31 @@ export const frameRows: MessageRows<Frame> = {
   },
   chunk: {
     code: 5,
-    sender: "peer that holds it",
-    receiver: "peer that knows its hash",
+    sender: "source",
+    receiver: "sink",
     fields: { index: chunkIndex },
     payload: { minBytes: 1, maxBytes: wireLimits.chunkSizeBytesMax, unitBytes: 1 },
   },
   seal: { code: 6, sender: "parent", receiver: "child", fields: { sessionHash: hash } },
-  holds: { code: 7, sender: "child", receiver: "parent", fields: {}, payload: bitmap },
-  want: { code: 8, sender: "child", receiver: "parent", fields: {}, payload: bitmap },
+  holds: {
+    code: 7,
+    sender: "sink",
+    receiver: "source",
+    fields: {
+      stripeCount: uint(1, wireLimits.stripes),
+      stripes: listOf(uint(0, wireLimits.stripes - 1), wireLimits.stripes),
+    },
+    payload: bitmap,
+  },
+  want: { code: 8, sender: "sink", receiver: "source", fields: { runs } },
   refuse: {
     code: 9,
-    sender: "parent",
-    receiver: "child",
-    fields: { index: chunkIndex, reason: oneOf({ "not-held": 1, unreadable: 2, leaving: 3 }) },
+    sender: "source",
+    receiver: "sink",
+    fields: {
+      index: chunkIndex,
+      reason: oneOf({ "not-held": 1, unreadable: 2, leaving: 3, busy: 4 }),
+    },
   },
   subtree: {
     code: 10,
@@ -92,6 +125,12 @@ export const frameRows: MessageRows<Frame> = {
   },
   finish: { code: 13, sender: "parent", receiver: "child", fields: {} },
   alive: { code: 14, sender: "either end", receiver: "other end", fields: {} },
+  have: {
+    code: 15,
+    sender: "sink or source",
+    receiver: "other end",
+    fields: { isIdle: flag, runs },
+  },
 };
 
 export const frameTable: MessageTable<Frame> = new MessageTable(frameRows);

@@ -4,14 +4,16 @@ import type { PeerId, SessionId } from "./identity.js";
 export type ReportStatus = "complete" | "failed";
 
 /** Why a wanted chunk is not sent. */
-export type RefuseReason = "not-held" | "unreadable" | "leaving";
+export type RefuseReason = "not-held" | "unreadable" | "leaving" | "busy";
 
-/** Child to parent, the first frame of a link: who dials, and the token of the upgrade. */
+/** The first frame of a link: who dials, for which link, and the token of the upgrade. */
 export interface Hello {
   readonly type: "hello";
   readonly session: SessionId;
   readonly peer: PeerId;
   readonly number: number;
+  /** The link is the tree's, or a feed, of which the sender is the sink. */
+  readonly link: "tree" | "sink";
   /** The token of the `upgrade-accept` that this link answers: 8 bytes, 16 hexadecimal digits. */
   readonly token: string;
   /** False when the parent has to send the manifest first. */
@@ -31,7 +33,7 @@ export interface ManifestPart {
   readonly payload: Uint8Array;
 }
 
-/** Parent to child: SHA-256 hashes of consecutive chunks, 32 bytes each, before those chunks. */
+/** Source to sink: SHA-256 hashes of consecutive chunks, 32 bytes each, before those chunks. */
 export interface HashPage {
   readonly type: "hashes";
   readonly firstChunk: number;
@@ -51,22 +53,46 @@ export interface Seal {
   readonly sessionHash: Uint8Array;
 }
 
-/** Child to parent, once its manifest is open: the bitmap of chunks held. Chunks flow after it. */
+/**
+ * Sink to source, once its manifest is open: the bitmap of chunks held, and which stripes it wants
+ * from here. Their chunks flow after it. A later one replaces an earlier one.
+ */
 export interface Holds {
   readonly type: "holds";
+  /** Stripes of the session; chunk i is in stripe i mod this. */
+  readonly stripeCount: number;
+  /** Those that the source is to send; none asks for nothing but the seal and what is wanted. */
+  readonly stripes: readonly number[];
   readonly payload: Uint8Array;
+}
+
+/** Consecutive chunks. */
+export interface ChunkRun {
+  readonly first: number;
+  readonly count: number;
 }
 
 /**
- * Child to parent: the bitmap of chunks that are missing, at most 1,024 of them set; each is
- * answered by a chunk or a refusal.
+ * Sink to source: chunks that are missing, at most 1,024 of them; each is answered by a chunk or a
+ * refusal.
  */
 export interface Want {
   readonly type: "want";
-  readonly payload: Uint8Array;
+  readonly runs: readonly ChunkRun[];
 }
 
-/** Parent to child: a wanted chunk that will not come now. */
+/**
+ * Sink to source: chunks that I have come to hold, from anywhere; they need not be sent any more.
+ * Source to a sink that it does not feed: chunks that may be asked for.
+ */
+export interface Have {
+  readonly type: "have";
+  /** Whether the sender has nothing else to send, so that asking it costs nobody anything. */
+  readonly isIdle: boolean;
+  readonly runs: readonly ChunkRun[];
+}
+
+/** Source to sink: a wanted chunk that will not come now. */
 export interface Refuse {
   readonly type: "refuse";
   readonly index: number;
@@ -132,4 +158,5 @@ export type Frame =
   | Progress
   | Report
   | Finish
-  | Alive;
+  | Alive
+  | Have;

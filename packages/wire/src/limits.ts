@@ -20,6 +20,8 @@ export interface WireLimits {
   readonly errorCodeBytes: number;
   /** Peers of a session, the root among them: 65,536. A peer's number is below this. */
   readonly peerCount: number;
+  /** Stripes of a session: 64, each with a tree of its own. */
+  readonly stripes: number;
   /** Children of one peer in the tree: 64. */
   readonly fanout: number;
   /** Milliseconds of a session's time-out: one day. */
@@ -38,10 +40,12 @@ export interface WireLimits {
   readonly manifestPartBytes: number;
   /** Hashes in one `hashes` frame: 1,024, which are 32 KiB. */
   readonly hashesPerPage: number;
-  /** Bytes of the payload of a `holds` or `want` frame: 2 MiB, a bit for each of 2^24 chunks. */
+  /** Bytes of the payload of a `holds` frame: 2 MiB, a bit for each of 2^24 chunks. */
   readonly bitmapBytes: number;
   /** Chunks that one `want` frame asks for: 1,024. */
   readonly wantedChunks: number;
+  /** Runs of chunks in one `have` or `want` frame: 1,024. */
+  readonly runs: number;
   /** Peers in one `progress` frame: 4,096. */
   readonly progressEntries: number;
   /** Bytes of a frame's msgpack body: 64 KiB. Most types have a smaller limit of their own. */
@@ -64,6 +68,7 @@ export const wireLimits: WireLimits = Object.freeze({
   reportDetailBytes: 1_024,
   errorCodeBytes: 64,
   peerCount: 65_536,
+  stripes: 64,
   fanout: 64,
   timeoutMs: 24 * 60 * 60 * 1_000,
   chunkSizeBytesMin: 1_024,
@@ -75,6 +80,7 @@ export const wireLimits: WireLimits = Object.freeze({
   hashesPerPage: 1_024,
   bitmapBytes: 2 * 1_024 * 1_024,
   wantedChunks: 1_024,
+  runs: 1_024,
   progressEntries: 4_096,
   frameBodyBytes: 64 * 1_024,
   sequence: 2 ** 32 - 1,

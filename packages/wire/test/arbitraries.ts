@@ -11,12 +11,14 @@ import {
   type DowngradeReason,
   type Frame,
   formatAddress,
+  type LinkRole,
   type PeerInfo,
   type ProgressEntry,
   type RefuseReason,
   type ReportStatus,
   type Strategy,
   type TreeRejectReason,
+  type TroubleKind,
   toHex,
   truncateUtf8,
   type UpgradeRejectReason,
@@ -135,9 +137,13 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
       leaving: true,
     }),
   }),
-  "upgrade-request": message("upgrade-request", {}),
-  "upgrade-accept": message("upgrade-accept", { token: hex(8) }),
+  "upgrade-request": message("upgrade-request", { link: each({ tree: true, sink: true }) }),
+  "upgrade-accept": message("upgrade-accept", {
+    link: each({ tree: true, source: true }),
+    token: hex(8),
+  }),
   "upgrade-reject": message("upgrade-reject", {
+    link: each({ tree: true, source: true }),
     reason: each<UpgradeRejectReason>({
       "fanout-full": true,
       "not-a-neighbour": true,
@@ -146,6 +152,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     }),
   }),
   downgrade: message("downgrade", {
+    link: each<LinkRole>({ tree: true, sink: true, source: true }),
     reason: each<DowngradeReason>({
       lost: true,
       silent: true,
@@ -162,6 +169,20 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
   pong: message("pong", { pulse: sequence }),
   ended: message("ended", {}),
   leave: message("leave", { code: text(wireLimits.errorCodeBytes), detail }),
+  plan: message("plan", {
+    revision: sequence,
+    sources: fc.array(peerNumber, { maxLength: wireLimits.stripes }),
+    peers: fc.array(peerInfo, { maxLength: 24 }),
+  }),
+  "plan-ack": message("plan-ack", { revision: sequence }),
+  probe: message("probe", { count: sequence }),
+  "probe-ack": message("probe-ack", { count: sequence }),
+  trouble: message("trouble", {
+    number: peerNumber,
+    kind: each<TroubleKind>({ silent: true, slow: true }),
+    bytesPerSecond: integer(0, wireLimits.integer),
+    offeredBytesPerSecond: integer(0, wireLimits.integer),
+  }),
 };
 
 /** Any control message. */
@@ -191,12 +212,21 @@ const progressEntry: fc.Arbitrary<ProgressEntry> = fc.record(
   { noNullPrototype: true },
 );
 
+const runs = fc.array(
+  fc.record(
+    { first: chunkIndex, count: integer(1, wireLimits.chunkCount) },
+    { noNullPrototype: true },
+  ),
+  { maxLength: 64 },
+);
+
 /** One arbitrary for each frame; payloads are small. */
 export const frames: ArbitraryOfEach<Frame> = {
   hello: message("hello", {
     session: hex(16),
     peer: hex(8),
     number: peerNumber,
+    link: each({ tree: true, sink: true }),
     token: hex(8),
     hasManifest: fc.boolean(),
   }),
@@ -214,11 +244,15 @@ export const frames: ArbitraryOfEach<Frame> = {
     payload: fc.uint8Array({ minLength: 1, maxLength: 2_048 }),
   }),
   seal: message("seal", { sessionHash: bytes(32) }),
-  holds: message("holds", { payload: bitmap }),
-  want: message("want", { payload: bitmap }),
+  holds: message("holds", {
+    stripeCount: integer(1, wireLimits.stripes),
+    stripes: fc.array(integer(0, wireLimits.stripes - 1), { maxLength: wireLimits.stripes }),
+    payload: bitmap,
+  }),
+  want: message("want", { runs }),
   refuse: message("refuse", {
     index: chunkIndex,
-    reason: each<RefuseReason>({ "not-held": true, unreadable: true, leaving: true }),
+    reason: each<RefuseReason>({ "not-held": true, unreadable: true, leaving: true, busy: true }),
   }),
   subtree: message("subtree", { size: integer(1, wireLimits.peerCount) }),
   progress: message("progress", { entries: fc.array(progressEntry, { maxLength: 64 }) }),
@@ -232,6 +266,7 @@ export const frames: ArbitraryOfEach<Frame> = {
   }),
   finish: message("finish", {}),
   alive: message("alive", {}),
+  have: message("have", { isIdle: fc.boolean(), runs }),
 };
 
 /** Any frame. */

@@ -9,7 +9,6 @@ import {
   type FrameReaderOptions,
   fromHex,
   isPalmTreeError,
-  toHex,
   wireLimits,
 } from "../src/index.js";
 
@@ -123,7 +122,9 @@ export function tolerate<T>(run: () => T): T | undefined {
 /** Frames with their payloads as text, which is a hundred times faster to compare. */
 export function inText(frames: readonly Frame[]): readonly object[] {
   return frames.map((frame) => {
-    return "payload" in frame ? { ...frame, payload: toHex(frame.payload) } : frame;
+    return "payload" in frame
+      ? { ...frame, payload: Buffer.from(frame.payload).toString("hex") }
+      : frame;
   });
 }
 

@@ -109,7 +109,7 @@ describe("the envelope", () => {
     ["version", "version 0", join("505400", encodeDatagram(ping).subarray(3))],
     ["version", "version 2", join("505402", encodeDatagram(ping).subarray(3))],
     ["type", "type 0", rawDatagram(0, join("90"))],
-    ["type", "type 19", rawDatagram(19, join("90"))],
+    ["type", "type 24", rawDatagram(24, join("90"))],
     ["type", "type 255", rawDatagram(255, join("90"))],
     [
       "counter",
@@ -145,7 +145,7 @@ describe("the envelope", () => {
 describe("any bytes at all", () => {
   test("are decoded or called malformed", () => {
     const body = fc.uint8Array({ maxLength: 64 }).map((bytes) => join("95", bytes));
-    const enveloped = fc.tuple(fc.nat(20), body).map(([code, bytes]) => rawDatagram(code, bytes));
+    const enveloped = fc.tuple(fc.nat(25), body).map(([code, bytes]) => rawDatagram(code, bytes));
     fc.assert(
       fc.property(fc.oneof(enveloped, fc.uint8Array({ maxLength: 1_300 })), (bytes) => {
         tolerate(() => decodeDatagram(bytes));
@@ -258,7 +258,15 @@ describe("the encoder", () => {
     ["a bigint for an integer", withMessage({ type: "ping", pulse: 7n })],
     ["an unknown word", withMessage({ type: "tree-reject", reason: "toString" })],
     ["a number for a word", withMessage({ type: "tree-reject", reason: 1 })],
-    ["a token of 17 digits", withMessage({ type: "upgrade-accept", token: "0".repeat(17) })],
+    [
+      "a token of 17 digits",
+      withMessage({ type: "upgrade-accept", link: "tree", token: "0".repeat(17) }),
+    ],
+    [
+      "a sink that accepts",
+      withMessage({ type: "upgrade-accept", link: "sink", token: "0".repeat(16) }),
+    ],
+    ["a source that asks", withMessage({ type: "upgrade-request", link: "source" })],
     ["a lone surrogate", withMessage({ type: "leave", code: "left", detail: "\ud800" })],
     ["a hash of 31 bytes", withMessage({ ...invite, manifestHash: new Uint8Array(31) })],
     ["a hash as text", withMessage({ ...invite, manifestHash: "00".repeat(32) })],

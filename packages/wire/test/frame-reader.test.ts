@@ -85,7 +85,12 @@ describe("a payload", () => {
   });
 
   test("may be empty in a bitmap of no chunks, and then is an array of its own", () => {
-    const sent: Frame = { type: "holds", payload: new Uint8Array() };
+    const sent: Frame = {
+      type: "holds",
+      stripeCount: 1,
+      stripes: [0],
+      payload: new Uint8Array(),
+    };
     expect(readAll(frameBytes(sent))).toStrictEqual([sent]);
   });
 });
@@ -95,8 +100,7 @@ describe("what a prefix claims", () => {
     for (const [code, body] of [
       [3, join("91 00")],
       [5, join("91 00")],
-      [7, join("90")],
-      [8, join("90")],
+      [7, join("92 01 90")],
     ] as const) {
       const { reader, sizes } = countingReader();
       const claim = framePrefix(code, body.length, code === 5 ? 16 * kibi * kibi : kibi * kibi);
@@ -135,7 +139,6 @@ describe("the limits of a prefix", () => {
     ["manifest", 3, 2, 1, 1_024 * kibi],
     ["chunk", 5, 2, 1, 16 * 1_024 * kibi],
     ["holds", 7, 1, 0, 2 * 1_024 * kibi],
-    ["want", 8, 1, 0, 2 * 1_024 * kibi],
   ])("%s has its payload sizes", (_type, code, bodyLength, min, max) => {
     accepts(code, bodyLength, min);
     accepts(code, bodyLength, max);
@@ -152,12 +155,12 @@ describe("the limits of a prefix", () => {
     }
   });
 
-  test.each([1, 2, 6, 9, 10, 11, 12, 13, 14])("type %d has no payload", (code) => {
+  test.each([1, 2, 6, 8, 9, 10, 11, 12, 13, 14, 15])("type %d has no payload", (code) => {
     accepts(code, 1, 0);
     expect(malformedFacts(() => accepts(code, 1, 1)).field).toBe("payload length");
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])("type %d has a body", (code) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])("type %d has a body", (code) => {
     const payloadLength = [3, 4, 5].includes(code) ? 32 : 0;
     expect(malformedFacts(() => accepts(code, 0, payloadLength)).field).toBe("body length");
     for (const length of [64 * kibi + 1, 2 ** 24 - 1]) {
@@ -171,7 +174,7 @@ describe("the limits of a prefix", () => {
     expect(malformedFacts(() => accepts(14, 6, 0)).field).toBe("body length");
   });
 
-  test.each([0, 15, 255])("type %d is unknown", (code) => {
+  test.each([0, 16, 255])("type %d is unknown", (code) => {
     expect(malformedFacts(() => accepts(code, 1, 0)).rule).toBe("type");
   });
 

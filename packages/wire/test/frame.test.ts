@@ -126,7 +126,7 @@ describe("a stream of frames", () => {
 
   test("of random bytes is decoded or called malformed", () => {
     const prefixed = fc
-      .tuple(fc.nat(16), fc.nat(80), fc.oneof(fc.nat(64), fc.nat()), fc.uint8Array())
+      .tuple(fc.nat(17), fc.nat(80), fc.oneof(fc.nat(64), fc.nat()), fc.uint8Array())
       .map(([code, body, payload, rest]) => join(framePrefix(code, body, payload), rest));
     fc.assert(
       fc.property(fc.oneof(prefixed, fc.uint8Array()), fc.nat(), (bytes, place) => {
@@ -240,7 +240,23 @@ describe("the encoder", () => {
 
   test.each([
     ["a chunk", { type: "chunk", index: 1, payload: new Uint8Array(16 * kibi * kibi + 1) }],
-    ["a bitmap", { type: "want", payload: new Uint8Array(2 * kibi * kibi + 1) }],
+    [
+      "a bitmap",
+      {
+        type: "holds",
+        stripeCount: 1,
+        stripes: [0],
+        payload: new Uint8Array(2 * kibi * kibi + 1),
+      },
+    ],
+    [
+      "news",
+      {
+        type: "have",
+        isIdle: false,
+        runs: Array.from({ length: 1_025 }, (_, at) => ({ first: 2 * at, count: 1 })),
+      },
+    ],
     ["a manifest part", { type: "manifest", offset: 0, payload: new Uint8Array(kibi * kibi + 1) }],
     ["a hash page", { type: "hashes", firstChunk: 0, payload: new Uint8Array(32 * 1_025) }],
     [

@@ -117,14 +117,23 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       "leaving",
     ] as const
   ).map((reason) => [`tree-reject, ${reason}`, { type: "tree-reject", reason }] as const),
-  ["upgrade-request", { type: "upgrade-request" }],
-  ["upgrade-accept", { type: "upgrade-accept", token: "0123456789abcdef" }],
+  ["upgrade-request", { type: "upgrade-request", link: "tree" }],
+  ["upgrade-request of a sink", { type: "upgrade-request", link: "sink" }],
+  ["upgrade-accept", { type: "upgrade-accept", link: "tree", token: "0123456789abcdef" }],
+  [
+    "upgrade-accept of a source",
+    { type: "upgrade-accept", link: "source", token: "0123456789abcdef" },
+  ],
   ...(["fanout-full", "not-a-neighbour", "busy", "leaving"] as const).map(
-    (reason) => [`upgrade-reject, ${reason}`, { type: "upgrade-reject", reason }] as const,
+    (reason) =>
+      [`upgrade-reject, ${reason}`, { type: "upgrade-reject", link: "tree", reason }] as const,
   ),
+  ["upgrade-reject of a source", { type: "upgrade-reject", link: "source", reason: "busy" }],
   ...(["lost", "silent", "corrupt", "protocol", "replaced", "leaving"] as const).map(
-    (reason) => [`downgrade, ${reason}`, { type: "downgrade", reason }] as const,
+    (reason) => [`downgrade, ${reason}`, { type: "downgrade", link: "tree", reason }] as const,
   ),
+  ["downgrade of a sink", { type: "downgrade", link: "sink", reason: "replaced" }],
+  ["downgrade of a source", { type: "downgrade", link: "source", reason: "lost" }],
   ["orphan that was never attached", { type: "orphan", pulse: 0 }],
   ["orphan", { type: "orphan", pulse: 128 }],
   ["refer, IPv4", { type: "refer", peer: ipv4Peer }],
@@ -139,6 +148,35 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
   [
     "leave with a detail beyond ASCII",
     { type: "leave", code: "disk-full", detail: "Gerät aus 🌴 \u0000\ufeff" },
+  ],
+  ["plan of a chain", { type: "plan", revision: 1, sources: [1], peers: [ipv4Peer] }],
+  ["plan, nobody feeds the receiver", { type: "plan", revision: 2, sources: [], peers: [] }],
+  [
+    "plan, two stripes, everything largest",
+    { type: "plan", revision: 4_294_967_295, sources: [1, 65_535], peers: [ipv4Peer, ipv6Peer] },
+  ],
+  ["plan-ack", { type: "plan-ack", revision: 1 }],
+  ["probe", { type: "probe", count: 1 }],
+  ["probe-ack, the largest", { type: "probe-ack", count: 4_294_967_295 }],
+  [
+    "trouble, slow",
+    {
+      type: "trouble",
+      number: 5,
+      kind: "slow",
+      bytesPerSecond: 625_000,
+      offeredBytesPerSecond: 6_250_000,
+    },
+  ],
+  [
+    "trouble, silent",
+    {
+      type: "trouble",
+      number: 65_535,
+      kind: "silent",
+      bytesPerSecond: 0,
+      offeredBytesPerSecond: 0,
+    },
   ],
 ];
 
@@ -188,6 +226,7 @@ const hello = {
   session,
   peer: sender,
   number: 5,
+  link: "tree",
   token: "0123456789abcdef",
   hasManifest: false,
 } as const;
@@ -209,6 +248,7 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
     name: "hello again, with the manifest",
     frame: { ...hello, number: 65_535, hasManifest: true },
   },
+  { name: "hello of a sink", frame: { ...hello, link: "sink", hasManifest: true } },
   { name: "welcome", frame: { type: "welcome", peer: sender } },
   { name: "manifest, first part", frame: { type: "manifest", offset: 0, payload: hash(0) } },
   {
@@ -230,10 +270,25 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
   },
   { name: "chunk of one byte", frame: { type: "chunk", index: 0, payload: Uint8Array.of(0) } },
   { name: "seal", frame: { type: "seal", sessionHash: hash(0) } },
-  { name: "holds, of no chunks", frame: { type: "holds", payload: new Uint8Array() } },
-  { name: "holds", frame: { type: "holds", payload: Uint8Array.of(0xff, 0x01) } },
-  { name: "want", frame: { type: "want", payload: Uint8Array.of(0x00, 0xfe) } },
-  ...(["not-held", "unreadable", "leaving"] as const).map((reason) => ({
+  {
+    name: "holds, of no chunks",
+    frame: { type: "holds", stripeCount: 1, stripes: [0], payload: new Uint8Array() },
+  },
+  {
+    name: "holds",
+    frame: { type: "holds", stripeCount: 1, stripes: [0], payload: Uint8Array.of(0xff, 0x01) },
+  },
+  {
+    name: "holds, no stripe wanted",
+    frame: { type: "holds", stripeCount: 2, stripes: [], payload: Uint8Array.of(0x00) },
+  },
+  {
+    name: "holds, some of the most stripes",
+    frame: { type: "holds", stripeCount: 64, stripes: [0, 63], payload: Uint8Array.of(0x00) },
+  },
+  { name: "want, of nothing", frame: { type: "want", runs: [] } },
+  { name: "want", frame: { type: "want", runs: [{ first: 9, count: 7 }] } },
+  ...(["not-held", "unreadable", "leaving", "busy"] as const).map((reason) => ({
     name: `refuse, ${reason}`,
     frame: { type: "refuse", index: 7, reason } as const,
   })),
@@ -273,4 +328,16 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
   },
   { name: "finish", frame: { type: "finish" } },
   { name: "alive", frame: { type: "alive" } },
+  { name: "have, of nothing", frame: { type: "have", isIdle: false, runs: [] } },
+  {
+    name: "have",
+    frame: {
+      type: "have",
+      isIdle: true,
+      runs: [
+        { first: 0, count: 3 },
+        { first: 16_777_215, count: 1 },
+      ],
+    },
+  },
 ];

@@ -1,4 +1,11 @@
-import { defaultSenderOptions, FilesSender, type FilesSenderOptions } from "@palmtree/relay";
+import {
+  defaultSenderOptions,
+  FilesSender,
+  type FilesSenderOptions,
+  type PlanKind,
+  planKinds,
+  type Strategy,
+} from "@palmtree/relay";
 import { utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { Command } from "commander";
 import { type ExitCode, exitCodes } from "../exit-code.js";
@@ -19,7 +26,8 @@ import { badValue, UsageError } from "../usage-error.js";
 interface SendOptions extends KeyOptions {
   readonly to?: readonly ListedPeer[];
   readonly hostsFile?: string;
-  readonly strategy?: "tree";
+  readonly strategy?: Strategy;
+  readonly plan?: PlanKind;
   readonly fanout?: number;
   readonly chunkSize?: number;
   readonly timeout?: number;
@@ -48,7 +56,16 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
     .argument("<path...>", "what to send")
     .option("--to <peers>", "HOST[:PORT], several with commas; repeatable (port 4747)", collect)
     .option("--hosts-file <file>", "a file with one HOST[:PORT] a line; # begins a comment")
-    .option("--strategy <name>", "how chunks travel (tree)", parseStrategy)
+    .option(
+      "--strategy <name>",
+      "how chunks travel: pipeline or tree (pipeline)",
+      choiceOption("--strategy", ["pipeline", "tree"]),
+    )
+    .option(
+      "--plan <name>",
+      `the pipeline's trees: ${planKinds.join(", ")} (the fastest by prediction)`,
+      choiceOption("--plan", planKinds),
+    )
     .option(
       "--fanout <n>",
       "most children of a peer (4)",
@@ -141,11 +158,21 @@ async function makeSender(
   options: SendOptions,
   signal: AbortSignal,
 ): Promise<FilesSender> {
-  const { listen, fanout, name } = options;
+  const { listen, strategy, plan, fanout, name } = options;
   const { chunkSize: chunkSizeBytes, timeout: timeoutMs } = options;
   const { maxWait: maxWaitMs, minWait: minWaitMs, minReceivers } = options;
   checkTogether(options, peers.length);
-  const given = { fanout, chunkSizeBytes, timeoutMs, maxWaitMs, minWaitMs, minReceivers, name };
+  const given = {
+    strategy,
+    plan,
+    fanout,
+    chunkSizeBytes,
+    timeoutMs,
+    maxWaitMs,
+    minWaitMs,
+    minReceivers,
+    name,
+  };
   const place = listen === undefined ? {} : { host: await ipOf(listen), port: listen.port };
   const all = Object.entries({ ...given, ...place, signal });
   const known = all.filter(([, value]) => value !== undefined);
@@ -183,10 +210,4 @@ function checkTogether(options: SendOptions, peerCount: number): void {
 
 function collect(text: string, before: readonly ListedPeer[] = []): readonly ListedPeer[] {
   return [...before, ...peersIn(text)];
-}
-
-function parseStrategy(text: string): "tree" {
-  const strategy = choiceOption("--strategy", ["pipeline", "tree"])(text);
-  if (strategy === "tree") return strategy;
-  throw new UsageError("--strategy: pipeline arrives in a later release; this one has tree");
 }

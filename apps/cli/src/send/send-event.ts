@@ -20,6 +20,18 @@ export interface PeerOutcome {
   readonly error?: Failure;
 }
 
+/** How close the transfer comes to what the links in use allow. */
+export interface Efficiency {
+  /** 100 is the limit. */
+  readonly percent: number;
+  /** What the whole would take at `bytesPerSecond`. */
+  readonly limitSeconds: number;
+  /** The best rate of the slowest link in use. */
+  readonly bytesPerSecond: number;
+  /** Whose link that is; the sender's own address where no receiver is clearly slower than others. */
+  readonly bottleneck: string;
+}
+
 /**
  * What `palmtree send --json` prints, an object on a line. Scripts depend on it: apps/cli/README.md
  * has an example of each, and fields are only ever added.
@@ -44,7 +56,12 @@ export type SendEvent =
       readonly chunkCount: number;
       /** The peers that got on since the last `progress`. */
       readonly peers: readonly { readonly address: string; readonly chunksHeld: number }[];
+      readonly efficiency?: Efficiency;
     }
+  /** How chunks travel, and through how many peers, the sender among them. */
+  | { readonly type: "plan"; readonly plan: string; readonly peerCount: number }
+  /** A peer that held others up passes nothing on any more; it still receives. */
+  | { readonly type: "demoted"; readonly address: string }
   | ({ readonly type: "blamed"; readonly address: string } & Failure)
   | ({ readonly type: "peer-ended" } & PeerOutcome)
   | SendResult
@@ -65,5 +82,7 @@ export interface SendResult {
     /** The peer as the caller named it. */
     readonly peer: string;
   })[];
+  /** Missing where it was over too soon to tell. */
+  readonly efficiency?: Efficiency;
   readonly error?: Failure;
 }

@@ -3,7 +3,7 @@ import type { Messages } from "../output/messages.js";
 import { RateMeter } from "../output/rate-meter.js";
 import { type Cell, layOut } from "../output/table.js";
 import { count, formatBytes, formatRate, formatSeconds } from "../output/text.js";
-import type { SendEvent, SendResult } from "./send-event.js";
+import type { Efficiency, SendEvent, SendResult } from "./send-event.js";
 
 type EventOf<T extends SendEvent["type"]> = Extract<SendEvent, { readonly type: T }>;
 
@@ -21,6 +21,7 @@ export class SendView {
   #invitedCount = 0;
   #joinedCount = 0;
   #chunkCount = 0;
+  #percentOfLimit: number | undefined;
 
   constructor(messages: Messages) {
     this.#messages = messages;
@@ -43,6 +44,10 @@ export class SendView {
         return this.#showProgress();
       case "progress":
         return this.#onProgress(event);
+      case "plan":
+        return;
+      case "demoted":
+        return this.#complain(event.address, "is slow or silent: others no longer wait for it");
       case "blamed":
         return this.#complain(event.address, `is cut off: ${event.message}`);
       case "peer-ended":
@@ -69,8 +74,9 @@ export class SendView {
     this.#messages.live(`${this.#joinedCount} of ${count(this.#invitedCount, "peer")} joined`);
   }
 
-  #onProgress({ peers, chunkCount }: EventOf<"progress">): void {
+  #onProgress({ peers, chunkCount, efficiency }: EventOf<"progress">): void {
     this.#chunkCount = chunkCount;
+    this.#percentOfLimit = efficiency?.percent;
     for (const { address, chunksHeld } of peers)
       if (this.#chunksHeld.has(address)) this.#chunksHeld.set(address, chunksHeld);
     this.#showProgress();
@@ -101,7 +107,9 @@ export class SendView {
     const rate = this.#rate.add(share * this.#bytes, performance.now());
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const complete = `${this.#completeCount} of ${count(this.#invitedCount, "peer")} complete`;
-    this.#messages.live([percent, formatRate(rate, 1), complete].filter(Boolean).join("  "));
+    const limit =
+      this.#percentOfLimit === undefined ? "" : `${this.#percentOfLimit} % of the limit`;
+    this.#messages.live([percent, formatRate(rate, 1), limit, complete].filter(Boolean).join("  "));
   }
 
   #onResult(result: SendResult): void {
@@ -114,7 +122,14 @@ export class SendView {
     const took = `in ${formatSeconds(result.seconds)}`;
     const summary = `${complete} of ${count(result.peers.length, "peer")} complete ${took}`;
     if (result.session !== undefined) this.#messages.line(colour[result.status](summary));
+    if (result.efficiency !== undefined)
+      this.#messages.line(colors.dim(sayHowClose(result.efficiency)));
   }
+}
+
+function sayHowClose({ percent, bytesPerSecond, bottleneck }: Efficiency): string {
+  const rate = formatRate(bytesPerSecond, 1);
+  return `${percent} % of what the slowest link allows: ${rate}, at ${escapeForTerminal(bottleneck)}`;
 }
 
 function tableOf(

@@ -1,7 +1,13 @@
-import { defaultPort, type PeerResult, type ScannedStep, type SenderStep } from "@palmtree/relay";
+import {
+  defaultPort,
+  type EfficiencyStep,
+  type PeerResult,
+  type ScannedStep,
+  type SenderStep,
+} from "@palmtree/relay";
 import type { Failure } from "../failure.js";
 import { roundSeconds } from "../output/text.js";
-import type { PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
+import type { Efficiency, PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
 
 interface KnownPeer {
   readonly address: string;
@@ -25,6 +31,7 @@ export class SessionStory {
   readonly #outcomes = new Map<string, PeerOutcome>();
   #scanned: ScannedStep | undefined;
   #chunkCount = 0;
+  #efficiency: Efficiency | undefined;
   #hasFormed = false;
   #hasToldTree = false;
   #treeChanged = false;
@@ -55,6 +62,13 @@ export class SessionStory {
         const { type, number, code, message } = step;
         return this.#emit({ type, address: this.#addressOf(number), code, message });
       }
+      case "planned":
+        return this.#emit({ type: "plan", plan: step.kind, peerCount: step.peerCount });
+      case "demoted":
+        return this.#emit({ type: "demoted", address: this.#addressOf(step.number) });
+      case "efficiency":
+        this.#efficiency = this.#describe(step);
+        return;
       case "peer-ended":
         return this.#onPeerEnded(step.result);
       case "result":
@@ -100,6 +114,7 @@ export class SessionStory {
       type: "progress",
       chunkCount: this.#chunkCount,
       peers: changed.map(({ address, chunksHeld }) => ({ address, chunksHeld })),
+      ...(this.#efficiency === undefined ? {} : { efficiency: this.#efficiency }),
     });
   }
 
@@ -154,7 +169,13 @@ export class SessionStory {
     const peers = step.peers.map((result) => ({ peer: result.peer, ...outcomeOf(result) }));
     const files = this.#scanned?.files ?? 0;
     const result = { status, session, files, bytes, seconds: roundSeconds(seconds), peers };
-    this.#emit({ type: "result", ...result, ...(error === undefined ? {} : { error }) });
+    const reached = step.efficiency;
+    this.#emit({
+      type: "result",
+      ...result,
+      ...(reached === undefined ? {} : { efficiency: this.#describe(reached) }),
+      ...(error === undefined ? {} : { error }),
+    });
   }
 
   /** The tree spans before all places are known here; it is told first when they are. */
@@ -169,6 +190,15 @@ export class SessionStory {
     for (const [number, { address, parent }] of this.#peers)
       if (number === 0 || parent !== null) peers.push({ number, address, parent });
     this.#emit({ type: "tree", peers });
+  }
+
+  #describe({ share, limitSeconds, bytesPerSecond, bottleneck }: EfficiencyStep): Efficiency {
+    return {
+      percent: Math.round(share * 1_000) / 10,
+      limitSeconds: roundSeconds(limitSeconds),
+      bytesPerSecond,
+      bottleneck: this.#addressOf(bottleneck),
+    };
   }
 
   #addressOf(number: number): string {

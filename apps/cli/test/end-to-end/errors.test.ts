@@ -47,11 +47,11 @@ describe("what cannot be understood", () => {
       '--min-receivers: got "2", expected an integer from 1 to 1, the listed peers',
     ],
     [[...send, "--name", ""], '--name: got "", expected 1 to 255 bytes of UTF-8'],
-    [
-      [...send, "--strategy", "pipeline"],
-      "--strategy: pipeline arrives in a later release; this one has tree",
-    ],
     [[...send, "--strategy", "star"], '--strategy: got "star", expected pipeline or tree'],
+    [
+      [...send, "--plan", "star"],
+      '--plan: got "star", expected chain or double-tree or binomial or k-ary',
+    ],
     [
       ["send", "file", "--to", "host:0"],
       '--to: got "host:0", expected HOST or HOST:PORT, port 1 to 65535',

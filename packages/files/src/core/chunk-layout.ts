@@ -154,6 +154,24 @@ export function defaultChunkSizeBytes(totalBytes: number): number {
   return size;
 }
 
+/** Chunks that a pipeline wants at least, so that its many hops cost little. */
+const PIPELINE_CHUNK_COUNT = 2 ** 11;
+/** Below this, the work for each chunk outweighs what shorter hops gain. */
+const LEAST_PIPELINE_CHUNK_SIZE_BYTES = 16 * 1024;
+
+/**
+ * The chunk size for a transfer in which every chunk goes through many hosts, one after the other:
+ * each stores it before it passes it on, so k chunks over h hops take k + h - 1 chunk times. As
+ * {@link defaultChunkSizeBytes}, but down to 16 KiB where 64 KiB would make fewer than 2,048 chunks.
+ */
+export function pipelineChunkSizeBytes(totalBytes: number): number {
+  let size = defaultChunkSizeBytes(totalBytes);
+  while (size > LEAST_PIPELINE_CHUNK_SIZE_BYTES && totalBytes < size * PIPELINE_CHUNK_COUNT) {
+    size /= 2;
+  }
+  return size;
+}
+
 function checkSize(size: number, least: number, most: number): void {
   if (!Number.isSafeInteger(size) || size < least || size > most) {
     throw new RangeError(`A size of ${size} bytes is not an integer from ${least} to ${most}`);

@@ -4,6 +4,7 @@ export {
   type ChunkPlace,
   type ChunkRange,
   defaultChunkSizeBytes,
+  pipelineChunkSizeBytes,
 } from "./chunk-layout.js";
 export { type ManifestLimits, manifestLimits } from "./limits.js";
 export {

@@ -1,8 +1,9 @@
-import type { ErrorCode, PeerId } from "@palmtree/wire";
+import type { ErrorCode, LinkRole, PeerId, Trouble } from "@palmtree/wire";
 import type { Effect } from "./effect.js";
 import type { ConnectionId } from "./event.js";
 import type { PeerOptions } from "./options.js";
 import type { Random } from "./random.js";
+import type { Stripes } from "./transfer/stripes.js";
 
 /** What one part of a peer's machine tells the others. Facts, in the order in which they became true. */
 export type Fact =
@@ -10,8 +11,14 @@ export type Fact =
   | { readonly type: "invitations-closed" }
   /** Root: every numbered peer has acknowledged its neighbours or is given up. */
   | { readonly type: "neighbours-acknowledged" }
-  | { readonly type: "link-active"; readonly number: number; readonly isParent: boolean }
-  | { readonly type: "link-passive"; readonly number: number }
+  /** `role` is this peer's own on that link; `isDialled` when this peer asked for it. */
+  | {
+      readonly type: "link-active";
+      readonly role: LinkRole;
+      readonly number: number;
+      readonly isDialled: boolean;
+    }
+  | { readonly type: "link-passive"; readonly role: LinkRole; readonly number: number }
   | { readonly type: "parent-gained"; readonly number: number }
   | { readonly type: "parent-lost"; readonly number: number }
   | {
@@ -21,6 +28,17 @@ export type Fact =
       readonly hasManifest: boolean;
     }
   | { readonly type: "child-lost"; readonly number: number }
+  /** A feed is up, over which that peer sends the chunks of these stripes, or of other ones now. */
+  | {
+      readonly type: "source-gained";
+      readonly number: number;
+      readonly connection: ConnectionId;
+      readonly stripes: Stripes;
+    }
+  | { readonly type: "source-lost"; readonly number: number; readonly connection: ConnectionId }
+  /** A feed is up, over which this peer sends chunks to that one. */
+  | { readonly type: "sink-gained"; readonly number: number; readonly connection: ConnectionId }
+  | { readonly type: "sink-lost"; readonly number: number; readonly connection: ConnectionId }
   | { readonly type: "subtree-resized"; readonly size: number }
   | { readonly type: "manifest-complete" }
   | { readonly type: "chunk-held"; readonly index: number }
@@ -31,7 +49,13 @@ export type Fact =
       readonly code: ErrorCode;
       readonly message: string;
     }
-  | { readonly type: "finish-received" };
+  | { readonly type: "finish-received" }
+  /** Root: a numbered peer has its result. */
+  | { readonly type: "concluded"; readonly number: number; readonly isComplete: boolean }
+  /** Chunks are overdue, and nobody who could be asked for them is known. */
+  | { readonly type: "help-wanted" }
+  /** A source or a sink of this peer holds others up. */
+  | { readonly type: "trouble-seen"; readonly trouble: Trouble };
 
 /**
  * What all parts of one peer's machine share: who it is, its knobs, its randomness, the time of
@@ -47,6 +71,7 @@ export class Context {
   now = 0;
   #effects: Effect[] = [];
   readonly #facts: Fact[] = [];
+  #dialled = 0;
 
   constructor(id: PeerId, options: PeerOptions, random: Random, drawToken: () => string) {
     this.id = id;
@@ -68,6 +93,12 @@ export class Context {
   /** Let the other parts know. */
   tell(fact: Fact): void {
     this.#facts.push(fact);
+  }
+
+  /** A number for a connection that this peer dials. */
+  nextConnection(): ConnectionId {
+    this.#dialled += 1;
+    return this.#dialled;
   }
 
   /** The oldest fact that has not been passed on. */

@@ -7,3 +7,4 @@ export { Random } from "./random.js";
 export { type Phase, Root, type RootPlan } from "./root.js";
 export type { PeerResult, Step } from "./step.js";
 export { pageChunks } from "./transfer/hash-pages.js";
+export type { Stripes } from "./transfer/stripes.js";

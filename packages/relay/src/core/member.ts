@@ -5,6 +5,7 @@ import {
   type Neighbours,
   type PalmTreeError,
   type PeerId,
+  type PlanMessage,
   type SessionId,
   truncateUtf8,
   wireLimits,
@@ -14,6 +15,7 @@ import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
 import { Relay } from "./relay.js";
 import { Intake } from "./transfer/intake.js";
+import { everyChunk, noChunk } from "./transfer/stripes.js";
 
 /** How a receiver was invited. */
 export interface Invitation {
@@ -34,6 +36,8 @@ export class Member {
   readonly #relay: Relay;
   readonly #intake: Intake;
   #revision = 0;
+  #planRevision = 0;
+  #parentConnection: ConnectionId | undefined;
   #startedAt: number | undefined;
   #movedAt = 0;
   #lifeSignAt: number | undefined;
@@ -49,7 +53,7 @@ export class Member {
     this.#context = context;
     this.#invitation = invitation;
     this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: false });
-    this.#intake = new Intake(context, this.#relay.links, invite);
+    this.#intake = new Intake(context, invite, (number) => this.#relay.heard(number));
   }
 
   /** This peer's number; 0 until the root has given it one. */
@@ -100,13 +104,13 @@ export class Member {
       case "datagram-received":
         return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
       case "connection-opened":
-        return this.#relay.links.onConnectionOpened(event.connection);
+        return this.#relay.onConnectionOpened(event.connection);
       case "connection-closed":
         return this.#relay.onConnectionClosed(event.connection, event.error);
       case "frame-received":
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
-        return this.#relay.onChunkSent(event.connection, event.index);
+        return this.#relay.distribution.onChunkSent(event.connection, event.index);
       case "chunk-verified":
         return this.#onVerified(event);
       case "chunk-stored":
@@ -141,6 +145,7 @@ export class Member {
     const isRoot = sender === this.#invitation.rootId;
     if (isRoot && message.type === "invite") this.#onInvite();
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
+    else if (isRoot && message.type === "plan") this.#onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
     else this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
   }
@@ -161,29 +166,30 @@ export class Member {
     this.#sendToRoot({ type: "neighbours-ack", revision: message.revision });
   }
 
+  #onPlan({ revision, sources, peers }: PlanMessage): void {
+    if (revision > this.#planRevision && this.#revision > 0) {
+      this.#planRevision = revision;
+      for (const peer of peers) this.#relay.meet(peer);
+      this.#relay.follow(sources);
+    }
+    this.#sendToRoot({ type: "plan-ack", revision });
+  }
+
   #onFrame(connection: ConnectionId, frame: Frame): void {
-    const { links, tree } = this.#relay;
-    const number = links.activeNumberOf(connection);
-    if (number === undefined) return links.onGreeting(connection, frame);
-    links.heard(number);
-    const fault =
-      number === tree.parent
-        ? this.#onParentFrame(connection, frame)
-        : this.#relay.onChildFrame(number, frame);
+    const relay = this.#relay;
+    const number = relay.neighbourOf(connection);
+    if (number === undefined) return relay.onGreeting(connection, frame);
+    relay.heard(number);
+    const fault = relay.isFromAbove(connection, number)
+      ? this.#onFrameFromAbove(connection, frame)
+      : relay.onFrameFromBelow(connection, number, frame);
     if (fault === undefined) return;
     this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
   }
 
-  #onParentFrame(connection: ConnectionId, frame: Frame): string | undefined {
+  /** A frame from the parent or from a source. @returns what is wrong with it, if something is */
+  #onFrameFromAbove(connection: ConnectionId, frame: Frame): string | undefined {
     switch (frame.type) {
-      case "manifest": {
-        const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
-        if (fault === undefined) this.#movedAt = this.#context.now;
-        // It is not opened yet, but another parent need not send it again.
-        this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
-        this.#isBusy = this.#relay.self.hasManifest;
-        return fault;
-      }
       case "hashes":
         return this.#intake.onHashes(frame.firstChunk, frame.payload);
       case "chunk":
@@ -193,11 +199,31 @@ export class Member {
         if (fault === undefined) this.#relay.distribution.onSealed();
         return fault;
       }
+      case "refuse":
+        this.#intake.onRefuse(connection, frame.index, frame.reason);
+        return undefined;
+      case "have":
+        return this.#intake.onHave(connection, frame);
+      case "alive":
+        return undefined;
+      default:
+        if (this.#relay.links.owns(connection)) return this.#onParentFrame(frame);
+        return `a ${frame.type} frame from a source`;
+    }
+  }
+
+  #onParentFrame(frame: Frame): string | undefined {
+    switch (frame.type) {
+      case "manifest": {
+        const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
+        if (fault === undefined) this.#movedAt = this.#context.now;
+        // It is not opened yet, but another parent need not send it again.
+        this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
+        this.#isBusy = this.#relay.self.hasManifest;
+        return fault;
+      }
       case "finish":
         this.#context.tell({ type: "finish-received" });
-        return undefined;
-      case "refuse":
-      case "alive":
         return undefined;
       default:
         return `a ${frame.type} frame from a parent`;
@@ -207,7 +233,7 @@ export class Member {
   #onVerified(event: Extract<PeerEvent, { type: "chunk-verified" }>): void {
     const fault = this.#intake.onVerified(event.index, event.payload, event.isIntact);
     if (fault === undefined) return this.#moved();
-    const number = this.#relay.links.activeNumberOf(event.connection);
+    const number = this.#relay.neighbourOf(event.connection);
     if (number !== undefined)
       this.#context.tell({ type: "misbehaved", number, code: "chunk-corrupt", message: fault });
   }
@@ -219,21 +245,33 @@ export class Member {
       if (fact === undefined) return;
       this.#relay.onFact(fact);
       if (fact.type === "parent-gained") {
-        this.#intake.onParentGained(fact.number);
+        this.#onParentGained(fact.number);
         this.#moved();
         this.#context.emit({
           type: "report-step",
           step: { type: "attached", number: this.number, parent: fact.number },
         });
       } else if (fact.type === "parent-lost") {
-        this.#intake.onParentLost();
-        this.#context.emit({
-          type: "report-step",
-          step: { type: "detached", number: this.number },
-        });
-      } else if (fact.type === "all-stored") this.#land();
+        if (this.#parentConnection !== undefined) this.#intake.removeInlet(this.#parentConnection);
+        const step = { type: "detached", number: this.number } as const;
+        this.#context.emit({ type: "report-step", step });
+      } else if (fact.type === "source-gained") {
+        this.#intake.setInlet(fact.number, fact.connection, fact.stripes);
+      } else if (fact.type === "source-lost") this.#intake.removeInlet(fact.connection);
+      else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
+      else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
+      else if (fact.type === "all-stored") this.#land();
       else if (fact.type === "finish-received") this.#onFinish();
     }
+  }
+
+  /** In the pipeline chunks come over feeds; the parent gives what is asked for by itself. */
+  #onParentGained(number: number): void {
+    this.#intake.restartManifest();
+    this.#parentConnection = this.#relay.links.connectionOf(number);
+    if (this.#parentConnection === undefined) return;
+    const stripes = this.#invitation.invite.strategy === "tree" ? everyChunk : noChunk;
+    this.#intake.setInlet(number, this.#parentConnection, stripes);
   }
 
   #moved(): void {
@@ -308,7 +346,7 @@ export class Member {
     const cut = truncateUtf8(detail, wireLimits.detailBytes);
     this.#sendToRoot({ type: "leave", code, detail: cut });
     this.#relay.tree.leave();
-    this.#relay.links.closeAll();
+    this.#relay.endLinks();
   }
 
   #end(error: { readonly code: string; readonly message: string } | undefined): void {
@@ -320,8 +358,9 @@ export class Member {
   }
 
   #onTick(): void {
-    this.#relay.onTick();
+    // Asks over connections that are there; some may end in what comes next.
     this.#intake.onTick();
+    this.#relay.onTick(this.#intake.isHungry && !this.#intake.isHoldingBack);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;

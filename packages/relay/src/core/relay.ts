@@ -9,14 +9,21 @@ import type {
 import { Summary } from "./completion/summary.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
+import { FeedWatch } from "./feed/feed-watch.js";
+import { Feeds } from "./feed/feeds.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
 import { Distribution } from "./transfer/distribution.js";
 import { Tree } from "./tree/tree.js";
 
+type LinkMessage = Extract<
+  ControlMessage,
+  { type: "upgrade-accept" | "upgrade-reject" | "downgrade" }
+>;
+
 /**
  * What every peer does, root or receiver: keeps its neighbours and links, takes its place in the
- * tree, passes chunks on to its children, and passes on what they say about themselves.
+ * tree and in the plan, passes chunks on, and passes on what its children say about themselves.
  */
 export class Relay {
   readonly context: Context;
@@ -24,8 +31,11 @@ export class Relay {
   readonly neighbourhood: Neighbourhood = new Neighbourhood();
   readonly links: Links;
   readonly tree: Tree;
+  readonly feeds: Feeds;
+  readonly watch: FeedWatch;
   readonly distribution: Distribution;
   readonly summary: Summary;
+  readonly #childConnections = new Map<number, ConnectionId>();
   #handledAt: number | undefined;
 
   constructor(
@@ -34,7 +44,9 @@ export class Relay {
   ) {
     this.context = context;
     this.self = { session: options.session, number: 0, hasManifest: options.isRoot };
-    this.links = new Links(context, this.neighbourhood, this.self);
+    this.links = new Links(context, this.neighbourhood, this.self, "tree");
+    this.feeds = new Feeds(context, this.neighbourhood, this.self);
+    this.watch = new FeedWatch(context);
     this.tree = new Tree(context, this.neighbourhood, this.links, options);
     this.distribution = new Distribution(context);
     this.summary = new Summary(context, this.links);
@@ -49,6 +61,7 @@ export class Relay {
     if (lateMs > this.context.options.silentAfterMs / 4 && this.#handledAt !== undefined) {
       this.context.now = now;
       this.links.forgive();
+      this.feeds.forgive();
     }
     this.context.now = now;
     this.#handledAt = now;
@@ -65,42 +78,80 @@ export class Relay {
         });
       return;
     }
-    this.links.heard(number);
+    this.heard(number);
     switch (message.type) {
       case "tree-check":
         return this.tree.onTreeCheck(number, message.pulse, message.depth);
       case "tree-reject":
         return this.tree.onTreeReject(number, message.reason);
       case "upgrade-request":
-        return this.tree.onUpgradeRequest(number);
+        if (message.link === "tree") return this.tree.onUpgradeRequest(number);
+        return this.feeds.onUpgradeRequest(number);
       case "upgrade-accept":
       case "upgrade-reject":
-        return this.links.onAnswer(number, message);
       case "downgrade":
-        return this.#onDowngrade(number, message.reason);
+        return this.#onLinkMessage(number, message);
       case "orphan":
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
-        this.#introduce(message.peer);
+        this.meet(message.peer);
         return this.tree.onRefer(number, message.peer.number);
       case "introduce":
-        return this.#introduce(message.peer);
+        return this.meet(message.peer);
       case "ping":
         return this.tree.onPing(number, message.pulse);
       case "leave":
-        return this.#onDowngrade(number, "leaving");
+        return this.#onTreeDowngrade(number, "leaving");
+      case "probe":
+        return this.#answerProbe(number, message.count);
       default:
         return;
     }
   }
 
-  /** A frame from a child. @returns what is wrong with it, if something is */
-  onChildFrame(number: number, frame: Frame): string | undefined {
+  /** Whom this connection joins to this peer; undefined while it is being greeted. */
+  neighbourOf(connection: ConnectionId): number | undefined {
+    for (const links of this.#allLinks) {
+      const number = links.activeNumberOf(connection);
+      if (number !== undefined) return number;
+    }
+    return undefined;
+  }
+
+  /** Whether the neighbour at the other end is this peer's parent, or feeds it. */
+  isFromAbove(connection: ConnectionId, number: number): boolean {
+    if (this.feeds.sources.owns(connection)) return true;
+    return number === this.tree.parent && this.links.owns(connection);
+  }
+
+  /** A frame on a connection that no link has yet: only the two that make one mean something. */
+  onGreeting(connection: ConnectionId, frame: Frame): void {
+    if (frame.type === "hello") {
+      const links = frame.link === "tree" ? this.links : this.feeds.sinks;
+      links.onHello(connection, frame);
+    } else if (frame.type === "welcome")
+      for (const links of this.#allLinks) links.onWelcome(connection, frame.peer);
+  }
+
+  /** A frame from a child or from a sink. @returns what is wrong with it, if something is */
+  onFrameFromBelow(connection: ConnectionId, number: number, frame: Frame): string | undefined {
     switch (frame.type) {
       case "holds":
-        return this.distribution.onHolds(number, frame.payload);
+        return this.distribution.onHolds(connection, frame);
       case "want":
-        return this.distribution.onWant(number, frame.payload);
+        return this.distribution.onWant(connection, frame);
+      case "have":
+        return this.distribution.onHave(connection, frame);
+      case "alive":
+        return undefined;
+      default:
+        if (this.links.owns(connection)) return this.#onChildFrame(number, frame);
+        return `a ${frame.type} frame from a sink`;
+    }
+  }
+
+  #onChildFrame(number: number, frame: Frame): string | undefined {
+    switch (frame.type) {
       case "subtree":
         this.tree.onSubtree(number, frame.size);
         return undefined;
@@ -110,36 +161,65 @@ export class Relay {
       case "report":
         this.summary.report(frame);
         return undefined;
-      case "alive":
-        return undefined;
       default:
         return `a ${frame.type} frame from a child`;
     }
   }
 
-  onConnectionClosed(connection: ConnectionId, error: PalmTreeError | undefined): void {
-    const number = this.links.activeNumberOf(connection);
-    if (number !== undefined && error?.code === "frame-malformed")
-      this.context.tell({ type: "misbehaved", number, code: error.code, message: error.message });
-    this.links.onConnectionClosed(connection);
+  onConnectionOpened(connection: ConnectionId): void {
+    for (const links of this.#allLinks) links.onConnectionOpened(connection);
   }
 
-  onChunkSent(connection: ConnectionId, index: number): void {
-    const number = this.links.activeNumberOf(connection);
-    if (number !== undefined) this.distribution.onChunkSent(number, connection, index);
+  onConnectionClosed(connection: ConnectionId, error: PalmTreeError | undefined): void {
+    const number = this.neighbourOf(connection);
+    if (number !== undefined && error?.code === "frame-malformed")
+      this.context.tell({ type: "misbehaved", number, code: error.code, message: error.message });
+    for (const links of this.#allLinks) links.onConnectionClosed(connection);
+  }
+
+  /** Something came from this neighbour, over any link. */
+  heard(number: number): void {
+    this.links.heard(number);
+    this.feeds.heard(number);
+    this.watch.heard(number);
+  }
+
+  /** The peer joins the adjacency list. */
+  meet(peer: Parameters<Neighbourhood["introduce"]>[0]): void {
+    if (peer.number === this.self.number || peer.id === this.context.id) return;
+    this.neighbourhood.introduce(
+      peer,
+      (number) => this.links.isUsed(number) || this.feeds.isUsed(number),
+    );
+  }
+
+  /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */
+  follow(sources: readonly number[]): void {
+    this.feeds.follow(sources);
+    this.watch.start();
   }
 
   /** What a fact means for the parts that every peer has. */
   onFact(fact: Fact): void {
     switch (fact.type) {
       case "link-active":
-        return this.tree.onLinkActive(fact.number, fact.isParent);
+        if (fact.role === "tree") return this.tree.onLinkActive(fact.number, fact.isDialled);
+        if (fact.role === "sink") return this.feeds.onSourceActive(fact.number);
+        return this.feeds.onSinkActive(fact.number);
       case "link-passive":
-        return this.tree.onLinkPassive(fact.number);
+        if (fact.role === "tree") return this.tree.onLinkPassive(fact.number);
+        if (fact.role === "sink") return this.feeds.onSourcePassive(fact.number);
+        return this.feeds.onSinkPassive(fact.number);
       case "child-gained":
-        return this.distribution.onChildGained(fact.number, fact.connection, fact.hasManifest);
+        this.#childConnections.set(fact.number, fact.connection);
+        return this.distribution.addSink(fact.number, fact.connection, !fact.hasManifest);
       case "child-lost":
-        return this.distribution.onChildLost(fact.number);
+        return this.#loseChild(fact.number);
+      case "sink-gained":
+        this.watch.start();
+        return this.distribution.addSink(fact.number, fact.connection, false);
+      case "sink-lost":
+        return this.distribution.removeSink(fact.connection);
       case "parent-gained":
         return this.summary.onParentGained(fact.number);
       case "parent-lost":
@@ -159,38 +239,84 @@ export class Relay {
   finish(): void {
     this.tree.leave();
     for (const child of this.tree.children) this.links.send(child, { type: "finish" });
-    this.links.closeAll();
+    this.endLinks();
   }
 
-  onTick(): void {
+  /** All links end; what was sent is flushed. */
+  endLinks(): void {
+    this.watch.stop();
+    this.links.closeAll();
+    this.feeds.leave();
+  }
+
+  /** @param isHungry whether this peer waits for chunks, and reads them */
+  onTick(isHungry: boolean): void {
     this.links.onTick();
     this.tree.onTick();
+    this.feeds.onTick();
     this.summary.onTick();
+    this.distribution.onTick();
+    this.watch.onTick({
+      self: this.self.number,
+      sources: this.feeds.sourceNumbers,
+      isHungry,
+      flows: this.distribution.flows,
+      addressOf: (number) => this.neighbourhood.addressOf(number),
+    });
   }
 
   deadline(): number | undefined {
-    return earliest(this.links.deadline(), this.tree.deadline(), this.summary.deadline());
+    return earliest(
+      this.links.deadline(),
+      this.tree.deadline(),
+      this.feeds.deadline(),
+      this.summary.deadline(),
+      this.distribution.deadline(),
+      this.watch.deadline(),
+    );
   }
 
-  #introduce(peer: Parameters<Neighbourhood["introduce"]>[0]): void {
-    if (peer.number === this.self.number || peer.id === this.context.id) return;
-    this.neighbourhood.introduce(peer, (number) => this.links.isUsed(number));
+  get #allLinks(): readonly Links[] {
+    return [this.links, this.feeds.sources, this.feeds.sinks];
+  }
+
+  #loseChild(number: number): void {
+    const connection = this.#childConnections.get(number);
+    if (connection === undefined) return;
+    this.#childConnections.delete(number);
+    this.distribution.removeSink(connection);
+  }
+
+  #answerProbe(number: number, count: number): void {
+    const to = this.neighbourhood.addressOf(number);
+    if (to === undefined) return;
+    this.context.emit({ type: "send-datagram", to, message: { type: "probe-ack", count } });
+  }
+
+  /** What the neighbour says of a link: as its source to a sink, and the other way round. */
+  #onLinkMessage(number: number, message: LinkMessage): void {
+    if (message.link === "source") return this.feeds.sources.onAnswer(number, message);
+    if (message.link === "sink") return this.feeds.sinks.onAnswer(number, message);
+    if (message.type === "downgrade") return this.#onTreeDowngrade(number, message.reason);
+    this.links.onAnswer(number, message);
   }
 
   /**
    * A neighbour that leaves closes its end of the connection, behind its last frames, which may be
    * its report: these are awaited.
    */
-  #onDowngrade(number: number, reason: DowngradeReason): void {
+  #onTreeDowngrade(number: number, reason: DowngradeReason): void {
     if (reason === "leaving") this.tree.onDeparture(number);
     if (reason === "leaving" && this.links.isActive(number)) return;
-    this.links.onAnswer(number, { type: "downgrade", reason });
+    this.links.onAnswer(number, { type: "downgrade", link: "tree", reason });
   }
 
   #cutOff(fact: Extract<Fact, { type: "misbehaved" }>): void {
     const { number, code, message } = fact;
     this.context.emit({ type: "report-step", step: { type: "blamed", number, code, message } });
+    const reason = code === "chunk-corrupt" ? "corrupt" : "protocol";
     this.tree.blame(number);
-    this.links.downgrade(number, code === "chunk-corrupt" ? "corrupt" : "protocol");
+    this.links.downgrade(number, reason);
+    this.feeds.cutOff(number, reason);
   }
 }

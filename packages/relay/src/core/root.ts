@@ -1,10 +1,13 @@
+import { choosePlan, type PlanKind } from "@palmtree/topology";
 import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import type { Effect } from "./effect.js";
 import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 import { Introduction } from "./hypercube/introduction.js";
+import { numberingOrder } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
+import { Assignment } from "./plan/assignment.js";
 import { Relay } from "./relay.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
@@ -20,6 +23,8 @@ export interface RootPlan {
   readonly sizes: ChunkSizes;
   /** The peers to invite, each once. */
   readonly addresses: readonly Address[];
+  /** Strategy pipeline: how chunks travel. Default: whichever is fastest for so many peers. */
+  readonly planKind?: PlanKind | undefined;
 }
 
 /** The phases of a session, in order, as the root sees them. */
@@ -39,6 +44,7 @@ export class Root {
   readonly #production: Production;
   readonly #numbers = new Map<PeerId, number>();
   #introduction: Introduction | undefined;
+  #assignment: Assignment | undefined;
   #verdicts: Verdicts | undefined;
   #phase: Phase = "inviting";
   #formedBy: number | undefined;
@@ -103,6 +109,7 @@ export class Root {
       default:
         return earliest(
           this.#introduction?.deadline(),
+          this.#assignment?.deadline(),
           this.#relay.deadline(),
           this.#verdicts?.deadline(),
           this.#formedBy,
@@ -123,13 +130,13 @@ export class Root {
       case "datagram-received":
         return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
       case "connection-opened":
-        return this.#relay.links.onConnectionOpened(event.connection);
+        return this.#relay.onConnectionOpened(event.connection);
       case "connection-closed":
         return this.#relay.onConnectionClosed(event.connection, event.error);
       case "frame-received":
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
-        this.#relay.onChunkSent(event.connection, event.index);
+        this.#relay.distribution.onChunkSent(event.connection, event.index);
         return this.#produce();
       case "chunk-produced":
         return this.#production.onProduced(event.index, event.hash, event.payload);
@@ -162,6 +169,10 @@ export class Root {
       const number = this.#numbers.get(sender);
       if (number !== undefined && message.type === "neighbours-ack")
         this.#introduction?.onAck(number);
+      if (number !== undefined && message.type === "plan-ack")
+        this.#assignment?.onAck(number, message.revision);
+      if (number !== undefined && message.type === "trouble")
+        this.#assignment?.onTrouble(number, message);
       if (number !== undefined && message.type === "leave")
         this.#verdicts?.onLeave(number, message.code, message.detail);
       this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
@@ -176,14 +187,14 @@ export class Root {
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
-    const { links } = this.#relay;
-    const number = links.activeNumberOf(connection);
-    if (number === undefined) return links.onGreeting(connection, frame);
-    links.heard(number);
-    if (frame.type === "progress")
+    const relay = this.#relay;
+    const number = relay.neighbourOf(connection);
+    if (number === undefined) return relay.onGreeting(connection, frame);
+    relay.heard(number);
+    const fault = relay.onFrameFromBelow(connection, number, frame);
+    if (fault === undefined && frame.type === "progress")
       for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
-    if (frame.type === "report") this.#verdicts?.onReport(frame);
-    const fault = this.#relay.onChildFrame(number, frame);
+    if (fault === undefined && frame.type === "report") this.#verdicts?.onReport(frame);
     if (fault !== undefined)
       this.#context.tell({
         type: "misbehaved",
@@ -215,7 +226,13 @@ export class Root {
         return this.#introduce();
       case "neighbours-acknowledged":
         return this.#form();
+      case "concluded":
+        if (!fact.isComplete) this.#assignment?.remove(fact.number);
+        return;
+      case "trouble-seen":
+        return this.#assignment?.onTrouble(0, fact.trouble);
       case "child-gained":
+      case "sink-gained":
       case "chunk-held":
         return this.#produce();
       default:
@@ -243,7 +260,11 @@ export class Root {
     const root: PeerInfo = { number: 0, id: this.#context.id, address: this.#plan.address };
     const peers = [
       root,
-      ...joined.map(({ address, id }, place) => ({ number: place + 1, id, address })),
+      ...numberingOrder(joined, this.#plan.address).map(({ address, id }, place) => ({
+        number: place + 1,
+        id,
+        address,
+      })),
     ];
     for (const peer of peers.slice(1)) {
       this.#numbers.set(peer.id, peer.number);
@@ -273,6 +294,21 @@ export class Root {
     const mostWaitMs = this.#patience(this.#context.options.formationTimeoutMs);
     this.#formedBy = this.#context.now + mostWaitMs;
     this.#relay.tree.start();
+    if (this.#plan.invite.strategy === "pipeline") this.#assign();
+  }
+
+  /** Everybody knows its neighbours: give each its place in the plan that is fastest for so many. */
+  #assign(): void {
+    const peers = this.#introduction?.acknowledged ?? [];
+    const peerCount = peers.length;
+    if (peerCount < 2) return;
+    const { chunkCount } = this.#content;
+    const chunkBytes = this.#plan.invite.chunkSizeBytes;
+    const choice = { peerCount, chunkCount: Math.max(1, chunkCount), chunkBytes };
+    const kind = this.#plan.planKind ?? choosePlan(choice).kind;
+    this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
+    this.#assignment = new Assignment(this.#context, kind, peers, (peer) => this.#relay.meet(peer));
+    this.#assignment.start();
   }
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
@@ -345,7 +381,9 @@ export class Root {
         return;
       default:
         this.#introduction?.onTick();
-        this.#relay.onTick();
+        this.#relay.onTick(false);
+        this.#assignment?.onTick();
+        this.#assignment?.review(this.#relay.distribution.flows, this.#plan.invite.totalBytes);
         this.#verdicts?.onTick();
     }
   }

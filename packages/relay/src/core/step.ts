@@ -1,3 +1,4 @@
+import type { PlanKind } from "@palmtree/topology";
 import type { Address, ErrorCode } from "@palmtree/wire";
 
 /** How one peer ended. */
@@ -41,6 +42,10 @@ export type Step =
       readonly chunksHeld: number;
       readonly chunkCount: number;
     }
+  /** Root: the plan stands; how chunks travel. */
+  | { readonly type: "planned"; readonly kind: PlanKind; readonly peerCount: number }
+  /** Root: a peer that held others up feeds nobody any more. */
+  | { readonly type: "demoted"; readonly number: number }
   | { readonly type: "peer-ended"; readonly result: PeerResult }
   /** A neighbour broke the rules and was cut off. */
   | {

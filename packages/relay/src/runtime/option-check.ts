@@ -27,6 +27,17 @@ export function checkTexts(name: string, value: unknown): readonly string[] {
   return value.map((item: unknown, index) => checkText(`${name}[${index}]`, item));
 }
 
+/** @throws TypeError when `value` is no string, RangeError when it is none of the words */
+export function checkOneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {
+  const text = checkText(name, value);
+  const word = words.find((known) => known === text);
+  if (word === undefined)
+    throw new RangeError(
+      `${name}: got ${JSON.stringify(text)}, expected one of ${words.join(", ")}`,
+    );
+  return word;
+}
+
 /** The knobs of the machines, with the caller's in the place of the defaults. */
 export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerOptions {
   const options: Record<string, number> = { ...defaultPeerOptions };

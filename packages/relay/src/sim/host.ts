@@ -210,7 +210,8 @@ export class Host implements NetworkPort {
       case "verify-chunk": {
         const { connection, index, hash, payload } = effect;
         this.#released.delete(payload); // hosts share their payloads here: it came once more
-        const isIntact = simulatedHash(payload).every((byte, place) => byte === hash[place]);
+        const found = content.hashOf(index, payload);
+        const isIntact = found.every((byte, place) => byte === hash[place]);
         return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
       }
       case "release-chunk":
@@ -218,7 +219,7 @@ export class Host implements NetworkPort {
         return;
       case "store-chunk":
         this.#checkUse(effect.index, effect.payload);
-        this.stored.set(effect.index, effect.payload);
+        this.stored[effect.index] = effect.payload;
         return this.#later({ type: "chunk-stored", index: effect.index });
       case "load-chunk": {
         const { index } = effect;

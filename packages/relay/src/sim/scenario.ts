@@ -1,3 +1,4 @@
+import type { PlanKind } from "@palmtree/topology";
 import type { Strategy } from "@palmtree/wire";
 import type { PeerOptions } from "../core/options.js";
 import type { PeerResult } from "../core/step.js";
@@ -28,6 +29,8 @@ export interface Scenario {
   readonly peerCount: number;
   /** How chunks are handed on, as the invitation says it. Default: `tree`. */
   readonly strategy?: Strategy;
+  /** Strategy `pipeline`: which plan. Default: the one whose predicted time is shortest. */
+  readonly planKind?: PlanKind;
   readonly fanout?: number;
   readonly chunkCount?: number;
   readonly chunkSizeBytes?: number;

@@ -8,6 +8,7 @@ import type { Step } from "../core/step.js";
 import { SimulatedContent } from "./content.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
+
 import { calmNetwork } from "./network/conditions.js";
 import { Network } from "./network/network.js";
 import { Timeline } from "./network/timeline.js";
@@ -188,6 +189,7 @@ class Simulation implements World {
       manifest,
       sizes: this.content,
       addresses: this.#hosts.slice(1).map(({ address }) => address),
+      planKind: this.#scenario.planKind,
     });
     host.machine = root;
     this.#hostOfNumber.set(0, host);

@@ -76,11 +76,14 @@ export class Bench {
   }
 
   /** Let time pass, tick by tick; returns all that was wanted meanwhile. */
-  pass(until: number): readonly Effect[] {
+  pass(
+    until: number,
+    { isHungry = false }: { readonly isHungry?: boolean } = {},
+  ): readonly Effect[] {
     const effects: Effect[] = [];
     for (let due = this.relay.deadline(); due !== undefined && due <= until; ) {
       this.context.now = due;
-      effects.push(...this.do(() => this.relay.onTick()));
+      effects.push(...this.do(() => this.relay.onTick(isHungry)));
       const next = this.relay.deadline();
       if (next !== undefined && next <= due) throw new Error(`a tick is due again at ${due}`);
       due = next;
@@ -92,7 +95,10 @@ export class Bench {
   /** Get a parent: a tree check, and the upgrade that follows. Returns the connection. */
   joinUnder(parent: number, pulse: number = this.relay.tree.pulse + 1, depth = 0): ConnectionId {
     this.hear(parent, { type: "tree-check", pulse, depth });
-    const [dial] = only(this.hear(parent, { type: "upgrade-accept", token: token(99) }), "dial");
+    const [dial] = only(
+      this.hear(parent, { type: "upgrade-accept", link: "tree", token: token(99) }),
+      "dial",
+    );
     if (dial === undefined) throw new Error(`the check of ${parent} was not accepted`);
     this.do(() => this.relay.links.onConnectionOpened(dial.connection));
     this.welcome(parent, dial.connection);
@@ -101,7 +107,7 @@ export class Bench {
 
   welcome(parent: number, connection: ConnectionId): readonly Effect[] {
     const frame = { type: "welcome", peer: peer(parent).id } as const;
-    return this.do(() => this.relay.links.onGreeting(connection, frame));
+    return this.do(() => this.relay.onGreeting(connection, frame));
   }
 
   /** Every neighbour rejects the checks that are under way, so that all slots but children's are free. */
@@ -115,7 +121,7 @@ export class Bench {
 
   /** Let a neighbour ask for the upgrade; returns the token that it is offered, if it is. */
   offerTo(child: number): string | undefined {
-    for (const said of this.answersTo(child, { type: "upgrade-request" }))
+    for (const said of this.answersTo(child, { type: "upgrade-request", link: "tree" }))
       if (said.type === "upgrade-accept" && said.to === child) return said.token;
     return undefined;
   }
@@ -133,7 +139,12 @@ export class Bench {
   /** A hello on a new connection. */
   greet(
     number: number,
-    fields: { readonly token: string; readonly peer?: string; readonly hasManifest?: boolean },
+    fields: {
+      readonly token: string;
+      readonly peer?: string;
+      readonly link?: "tree" | "sink";
+      readonly hasManifest?: boolean;
+    },
   ): { readonly connection: ConnectionId; readonly effects: readonly Effect[] } {
     this.#accepted += 1;
     const connection = -this.#accepted;
@@ -142,10 +153,11 @@ export class Bench {
       session,
       peer: peer(number).id,
       number,
+      link: "tree",
       hasManifest: false,
       ...fields,
     } as const;
-    const effects = this.do(() => this.relay.links.onGreeting(connection, hello));
+    const effects = this.do(() => this.relay.onGreeting(connection, hello));
     return { connection, effects };
   }
 
@@ -153,8 +165,9 @@ export class Bench {
   childSays(number: number, frame: Frame): string | undefined {
     let fault: string | undefined;
     this.do(() => {
-      this.relay.links.heard(number);
-      fault = this.relay.onChildFrame(number, frame);
+      this.relay.heard(number);
+      const connection = this.relay.links.connectionOf(number) ?? 0;
+      fault = this.relay.onFrameFromBelow(connection, number, frame);
     });
     return fault;
   }

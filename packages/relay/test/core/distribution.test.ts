@@ -1,9 +1,12 @@
+import type { Holds, Want } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import type { PeerOptions } from "../../src/core/options.js";
+import { runsOf } from "../../src/core/transfer/chunk-runs.js";
 import { Content } from "../../src/core/transfer/content.js";
 import { Distribution } from "../../src/core/transfer/distribution.js";
+import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
 import {
   bitmap,
   framesIn,
@@ -40,15 +43,20 @@ function hold(...indexes: readonly number[]): readonly Effect[] {
 
 /** A child that has the manifest and those chunks; its number is that of its connection. */
 function join(number: number, ...has: readonly number[]): readonly Effect[] {
-  distribution.onChildGained(number, number, true);
-  expect(distribution.onHolds(number, bitmap(100, ...has).toBytes())).toBeUndefined();
+  distribution.addSink(number, number, false);
+  expect(distribution.onHolds(number, holds(bitmap(100, ...has).toBytes()))).toBeUndefined();
   return context.takeEffects();
 }
 
 /** The operating system took these chunks of that child. */
 function sent(number: number, ...indexes: readonly number[]): readonly Effect[] {
-  for (const index of indexes) distribution.onChunkSent(number, number, index);
+  for (const index of indexes) distribution.onChunkSent(number, index);
   return context.takeEffects();
+}
+
+/** What a sink says to hold, and to want: by default every chunk. */
+function holds(payload: Uint8Array, stripes: Stripes = everyChunk): Holds {
+  return { type: "holds", stripeCount: stripes.count, stripes: stripes.wanted, payload };
 }
 
 function chunksIn(effects: readonly Effect[], connection: number): number[] {
@@ -57,14 +65,18 @@ function chunksIn(effects: readonly Effect[], connection: number): number[] {
   );
 }
 
+function wanted(...indexes: readonly number[]): Want {
+  return { type: "want", runs: runsOf(indexes) };
+}
+
 function want(number: number, ...indexes: readonly number[]): readonly Effect[] {
-  expect(distribution.onWant(number, bitmap(100, ...indexes).toBytes())).toBeUndefined();
+  expect(distribution.onWant(number, wanted(...indexes))).toBeUndefined();
   return context.takeEffects();
 }
 
 describe("Distribution of the manifest", () => {
   test("goes to a child that lacks it, in parts and in order, once it is verified here", () => {
-    distribution.onChildGained(1, -1, false);
+    distribution.addSink(1, -1, true);
     expect(context.takeEffects()).toEqual([]);
     distribution.open(manifest, content);
     const frames = framesIn(context.takeEffects(), -1);
@@ -76,9 +88,9 @@ describe("Distribution of the manifest", () => {
 
   test("goes to a later child at once, and not to one that has it", () => {
     distribution.open(manifest, content);
-    distribution.onChildGained(1, -1, false);
+    distribution.addSink(1, -1, true);
     expect(framesIn(context.takeEffects(), -1)).toHaveLength(3);
-    distribution.onChildGained(2, -2, true);
+    distribution.addSink(2, -2, false);
     expect(context.takeEffects()).toEqual([]);
   });
 });
@@ -90,9 +102,9 @@ describe("Distribution of chunks", () => {
 
   test("waits for the child's bitmap, and sends nothing that it holds", () => {
     hold(0, 1, 2, 3);
-    distribution.onChildGained(1, 1, true);
+    distribution.addSink(1, 1, false);
     expect(context.takeEffects()).toEqual([]);
-    distribution.onHolds(1, bitmap(100, 0, 2).toBytes());
+    distribution.onHolds(1, holds(bitmap(100, 0, 2).toBytes()));
     expect(chunksIn(context.takeEffects(), 1)).toEqual([1, 3]);
   });
 
@@ -178,7 +190,7 @@ describe("Distribution of chunks", () => {
     distribution.open(manifest, content);
     hold(0, 1, 2);
     join(1);
-    distribution.onChildLost(1);
+    distribution.removeSink(1);
     distribution.onChunkLoaded(0, payloadOf(0, sizes));
     expect(context.takeEffects()).toEqual([]);
     expect(hold(3)).toEqual([]);
@@ -189,7 +201,7 @@ describe("Distribution of chunks", () => {
     distribution.open(manifest, content);
     hold(0, 1);
     expect(only(join(1), "load-chunk").map(({ index }) => index)).toEqual([0]);
-    distribution.onChildLost(1);
+    distribution.removeSink(1);
     join(1, 0, 1);
     distribution.onChunkLoaded(0, payloadOf(0, sizes));
     expect(context.takeEffects()).toEqual([]);
@@ -198,44 +210,153 @@ describe("Distribution of chunks", () => {
   test("begins anew with a child that was lost and comes back: its bitmap says what it lacks", () => {
     hold(0, 1, 2, 3);
     join(1);
-    distribution.onChildLost(1);
-    distribution.onChildGained(1, 11, true);
-    distribution.onHolds(1, bitmap(100, 0, 1).toBytes());
+    distribution.removeSink(1);
+    distribution.addSink(1, 11, false);
+    distribution.onHolds(11, holds(bitmap(100, 0, 1).toBytes()));
     const effects = context.takeEffects();
     expect(chunksIn(effects, 11)).toEqual([2, 3]);
     expect(framesIn(effects, 11)[0]).toMatchObject({ type: "hashes", firstChunk: 0 });
     // What the old connection still reports is not the new one's.
-    distribution.onChunkSent(1, 1, 2);
+    distribution.onChunkSent(1, 2);
     expect(chunksIn(hold(...range(4, 9)), 11)).toEqual([4, 5]);
   });
 
-  test("to a child whose bitmap is malformed, early or repeated is refused with a reason", () => {
-    distribution.onChildGained(1, 1, true);
-    expect(distribution.onHolds(1, new Uint8Array(12))).toContain("13 bytes");
-    expect(distribution.onHolds(1, new Uint8Array(13).fill(255))).toContain("spare bits");
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBeUndefined();
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBe("a second bitmap of chunks");
-    make();
-    distribution.onChildGained(1, 1, false);
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBeUndefined();
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBe("a second bitmap of chunks");
+  test("to a sink whose bitmap is malformed, or wants stripes that there are not, is refused with a reason", () => {
+    distribution.addSink(1, 1, false);
+    expect(distribution.onHolds(1, holds(new Uint8Array(12)))).toContain("13 bytes");
+    expect(distribution.onHolds(1, holds(new Uint8Array(13).fill(255)))).toContain("spare bits");
+    const beyond = holds(new Uint8Array(13), { count: 2, wanted: [0, 2] });
+    expect(distribution.onHolds(1, beyond)).toBe("stripes 0, 2 of 2");
+    expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBeUndefined();
+  });
+
+  test("to a sink that sends more than 64 bitmaps is refused with a reason", () => {
+    distribution.addSink(1, 1, false);
+    for (const _ of range(0, 64))
+      expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBeUndefined();
+    expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBe(
+      "more than 64 bitmaps of chunks",
+    );
   });
 
   test("to a child that is ahead waits, with its bitmap, until the manifest is open here too", () => {
     make();
-    distribution.onChildGained(1, 1, true);
-    expect(distribution.onHolds(1, new Uint8Array(13))).toBeUndefined();
+    distribution.addSink(1, 1, false);
+    expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBeUndefined();
     hold(0);
     expect(chunksIn(context.takeEffects(), 1)).toEqual([]);
     distribution.open(manifest, content);
     expect(chunksIn(context.takeEffects(), 1)).toEqual([0]);
   });
 
+  test("to a sink that is ahead heeds the last of its bitmaps when the manifest opens here", () => {
+    make();
+    distribution.addSink(1, 1, false);
+    distribution.onHolds(1, holds(new Uint8Array(13)));
+    distribution.onHolds(1, holds(bitmap(100, 0).toBytes()));
+    give(content, [0, 1]);
+    distribution.open(manifest, content);
+    expect(chunksIn(context.takeEffects(), 1)).toEqual([1]);
+  });
+
   test("a repeated bitmap does not open the forward limiter anew", () => {
     hold(...range(0, 20));
     join(1);
-    distribution.onHolds(1, new Uint8Array(13));
+    distribution.onHolds(1, holds(new Uint8Array(13)));
     expect(chunksIn(context.takeEffects(), 1)).toEqual([]);
+  });
+
+  test("a repeated bitmap replaces the earlier one, and what is under way is not sent again", () => {
+    hold(...range(0, 8));
+    join(1);
+    distribution.onHolds(1, holds(bitmap(100, 4, 6).toBytes()));
+    expect(chunksIn(sent(1, ...range(0, 4)), 1)).toEqual([5, 7]);
+  });
+
+  test("go by their stripes: a sink gets those that it wants from here, and no other", () => {
+    distribution.addSink(1, 1, false);
+    distribution.addSink(2, 2, false);
+    distribution.onHolds(1, holds(new Uint8Array(13), { count: 3, wanted: [1] }));
+    distribution.onHolds(2, holds(new Uint8Array(13), { count: 3, wanted: [0, 2] }));
+    const effects = [...hold(0, 1, 2, 3, 4), ...sent(1, 1, 4), ...sent(2, 0, 2, 3)];
+    expect(chunksIn(effects, 1)).toEqual([1, 4]);
+    expect(chunksIn(effects, 2)).toEqual([0, 2, 3]);
+    expect(framesIn(effects, 1)[0]).toMatchObject({ type: "hashes", firstChunk: 0 });
+  });
+
+  test("of another stripe follow, from the beginning, when the sink wants it too", () => {
+    hold(...range(0, 4));
+    distribution.addSink(1, 1, false);
+    distribution.onHolds(1, holds(new Uint8Array(13), { count: 2, wanted: [1] }));
+    expect(chunksIn([...context.takeEffects(), ...sent(1, 1, 3)], 1)).toEqual([1, 3]);
+    distribution.onHolds(1, holds(bitmap(100, 1, 3).toBytes(), { count: 2, wanted: [0, 1] }));
+    expect(chunksIn(context.takeEffects(), 1)).toEqual([0, 2]);
+  });
+
+  test("go to no sink that wants no stripe, but the seal does, and what it asks for by itself", () => {
+    distribution.addSink(1, 1, false);
+    distribution.onHolds(1, holds(new Uint8Array(13), noChunk));
+    expect(framesIn(hold(0, 1), 1)).toEqual([]);
+    content.sessionHash = sessionHash;
+    distribution.onSealed();
+    expect(framesIn(context.takeEffects(), 1)).toEqual([{ type: "seal", sessionHash }]);
+    // Chunks came a moment ago, so more may, for those that are fed.
+    expect(framesIn(want(1, 1), 1)).toEqual([{ type: "refuse", index: 1, reason: "busy" }]);
+    context.now += 300;
+    expect(chunksIn(want(1, 1), 1)).toEqual([1]);
+  });
+
+  test("that a sink came to hold from elsewhere are not sent to it", () => {
+    make({ forwardWindowChunks: 2 });
+    distribution.open(manifest, content);
+    hold(...range(0, 8));
+    join(1);
+    const runs = [
+      { first: 2, count: 2 },
+      { first: 6, count: 1 },
+    ];
+    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBeUndefined();
+    expect(chunksIn(sent(1, 0, 1, 4, 5), 1)).toEqual([4, 5, 7]);
+  });
+
+  test("that there are not cannot be held: such news is refused, and news before the bitmap", () => {
+    join(1);
+    const runs = [{ first: 99, count: 2 }];
+    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBe(
+      "chunks 99 to 100 of 100",
+    );
+    distribution.addSink(2, 2, false);
+    expect(distribution.onHave(2, { type: "have", isIdle: false, runs })).toBe(
+      "chunks before the bitmap",
+    );
+  });
+
+  test("news of a sink that is ahead is no fault of its own", () => {
+    make();
+    distribution.addSink(1, 1, false);
+    distribution.onHolds(1, holds(new Uint8Array(13)));
+    const runs = [{ first: 0, count: 1 }];
+    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBeUndefined();
+    // Nor is what comes from one that is lost by now.
+    expect(distribution.onHave(9, { type: "have", isIdle: false, runs })).toBeUndefined();
+  });
+});
+
+describe("Distribution as a measure of how sinks fare", () => {
+  test("counts what came to be held while a sink wanted it, and what was taken for it", () => {
+    distribution.open(manifest, content);
+    distribution.addSink(1, 1, false);
+    expect(distribution.flows).toEqual([]);
+    distribution.onHolds(1, holds(bitmap(100, 0).toBytes(), { count: 2, wanted: [0] }));
+    const flow = { number: 1, connection: 1, bytesSent: 0, bytesOffered: 0, isSending: false };
+    expect(distribution.flows).toEqual([flow]);
+    for (const index of [0, 1, 2, 4]) hold(index);
+    const offered = { ...flow, bytesOffered: 2 * 1_024, isSending: true };
+    expect(distribution.flows).toEqual([offered]);
+    sent(1, 2);
+    expect(distribution.flows).toEqual([{ ...offered, bytesSent: 1_024 }]);
+    sent(1, 4);
+    expect(distribution.flows).toEqual([{ ...offered, bytesSent: 2_048, isSending: false }]);
   });
 });
 
@@ -260,14 +381,6 @@ describe("Distribution of wanted chunks", () => {
     ]);
   });
 
-  test("leaves a request unanswered that comes sooner after the last than any honest one", () => {
-    want(1, 70);
-    context.now = 249;
-    expect(want(1, 70)).toEqual([]);
-    context.now = 250;
-    expect(framesIn(want(1, 70), 1)).toEqual([{ type: "refuse", index: 70, reason: "not-held" }]);
-  });
-
   test("keeps to the forward limiter", () => {
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([0, 1, 2, 3]);
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([]);
@@ -275,22 +388,22 @@ describe("Distribution of wanted chunks", () => {
   });
 
   test("refuses a request that is malformed, too early, or for more than 1,024 chunks", () => {
-    expect(distribution.onWant(1, new Uint8Array(1))).toContain("13 bytes");
-    distribution.onChildGained(2, 2, true);
-    expect(distribution.onWant(2, new Uint8Array(13))).toBe("wanted chunks before the bitmap");
+    expect(distribution.onWant(1, wanted(99, 100))).toBe("chunks 99 to 100 of 100");
+    distribution.addSink(2, 2, false);
+    expect(distribution.onWant(2, wanted(1))).toBe("wanted chunks before the bitmap");
     const large = new Content(makeSizes(2_000), 1_024, context.options);
     distribution.open(manifest, large);
-    distribution.onChildGained(3, 3, true);
-    distribution.onHolds(3, new Uint8Array(250));
-    expect(distribution.onWant(3, bitmap(2_000, ...range(0, 1_024)).toBytes())).toBeUndefined();
-    expect(distribution.onWant(3, bitmap(2_000, ...range(0, 1_025)).toBytes())).toBe(
+    distribution.addSink(3, 3, false);
+    distribution.onHolds(3, holds(new Uint8Array(250)));
+    expect(distribution.onWant(3, wanted(...range(0, 1_024)))).toBeUndefined();
+    expect(distribution.onWant(3, wanted(...range(0, 1_025)))).toBe(
       "1025 chunks wanted at once, expected at most 1024",
     );
   });
 
   test("of who is no child is nothing", () => {
-    expect(distribution.onWant(9, new Uint8Array(0))).toBeUndefined();
-    expect(distribution.onHolds(9, new Uint8Array(0))).toBeUndefined();
+    expect(distribution.onWant(9, wanted())).toBeUndefined();
+    expect(distribution.onHolds(9, holds(new Uint8Array(0)))).toBeUndefined();
     expect(context.takeEffects()).toEqual([]);
   });
 });
@@ -299,30 +412,48 @@ describe("Distribution of the seal", () => {
   test("goes to the children that are ready for chunks, and to the others when they are", () => {
     distribution.open(manifest, content);
     join(1);
-    distribution.onChildGained(2, 2, true);
+    distribution.addSink(2, 2, false);
     content.sessionHash = sessionHash;
     distribution.onSealed();
     const effects = context.takeEffects();
     expect(framesIn(effects)).toEqual([{ type: "seal", sessionHash }]);
     expect(framesIn(effects, 1)).toHaveLength(1);
-    distribution.onHolds(2, bitmap(100).toBytes());
+    distribution.onHolds(2, holds(bitmap(100).toBytes()));
     expect(framesIn(context.takeEffects(), 2)).toEqual([{ type: "seal", sessionHash }]);
+  });
+
+  test("goes over each link once, however often it comes, and whatever is wanted anew", () => {
+    distribution.open(manifest, content);
+    join(1);
+    content.sessionHash = sessionHash;
+    distribution.onSealed();
+    context.takeEffects();
+    distribution.onSealed();
+    distribution.onHolds(1, holds(new Uint8Array(13)));
+    expect(context.takeEffects()).toEqual([]);
   });
 });
 
 describe("Distribution as the root's measure of how far to produce", () => {
   test("is the position of the child that is furthest; none before one is ready", () => {
     distribution.open(manifest, content);
-    distribution.onChildGained(1, 1, true);
+    distribution.addSink(1, 1, false);
     expect(distribution.leadingCursor).toBeUndefined();
-    distribution.onHolds(1, bitmap(100).toBytes());
+    distribution.onHolds(1, holds(bitmap(100).toBytes()));
     expect(distribution.leadingCursor).toBe(0);
     join(2);
     hold(...range(0, 8));
     sent(2, 0, 1, 2);
     expect(distribution.leadingCursor).toBe(7);
-    distribution.onChildLost(2);
+    distribution.removeSink(2);
     expect(distribution.leadingCursor).toBe(4);
+  });
+
+  test("leaves out a sink that wants no stripe: it waits for nothing", () => {
+    distribution.open(manifest, content);
+    distribution.addSink(1, 1, false);
+    distribution.onHolds(1, holds(new Uint8Array(13), noChunk));
+    expect(distribution.leadingCursor).toBeUndefined();
   });
 });
 

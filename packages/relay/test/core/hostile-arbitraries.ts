@@ -70,12 +70,14 @@ const messages: OfEach<ControlMessage> = {
       "leaving",
     ),
   }),
-  "upgrade-request": nothing,
-  "upgrade-accept": record({ token: drawnToken }),
+  "upgrade-request": record({ link: fc.constantFrom("tree", "sink") }),
+  "upgrade-accept": record({ link: fc.constantFrom("tree", "source"), token: drawnToken }),
   "upgrade-reject": record({
+    link: fc.constantFrom("tree", "source"),
     reason: fc.constantFrom("fanout-full", "not-a-neighbour", "busy", "leaving"),
   }),
   downgrade: record({
+    link: fc.constantFrom("tree", "sink", "source"),
     reason: fc.constantFrom("lost", "silent", "corrupt", "protocol", "replaced", "leaving"),
   }),
   orphan: record({ pulse: sequence }),
@@ -85,13 +87,36 @@ const messages: OfEach<ControlMessage> = {
   pong: record({ pulse: sequence }),
   ended: nothing,
   leave: record({ code: fc.constantFrom("", "disk-full"), detail: fc.string() }),
+  plan: record({
+    revision: sequence,
+    sources: fc.array(number, { maxLength: 4 }),
+    peers: fc.array(peerInfo, { maxLength: 8 }),
+  }),
+  "plan-ack": record({ revision: sequence }),
+  probe: record({ count: sequence }),
+  "probe-ack": record({ count: sequence }),
+  trouble: record({
+    number,
+    kind: fc.constantFrom("silent", "slow"),
+    bytesPerSecond: fc.constantFrom(0, wireLimits.integer),
+    offeredBytesPerSecond: fc.constantFrom(0, wireLimits.integer),
+  }),
 };
+
+const runs = fc.array(
+  record({
+    first: index,
+    count: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.chunkCount)),
+  }),
+  { maxLength: 5 },
+);
 
 const frames: OfEach<Frame> = {
   hello: record({
     session: fc.constant(session),
     peer: number.map((of) => peer(of).id),
     number,
+    link: fc.constantFrom("tree", "sink"),
     token: drawnToken,
     hasManifest: fc.boolean(),
   }),
@@ -103,9 +128,13 @@ const frames: OfEach<Frame> = {
   }),
   chunk: record({ index, payload: fc.oneof(bytes(chunkSizeBytes), bytes(1)) }),
   seal: record({ sessionHash: bytes(32) }),
-  holds: record({ payload: bitmap }),
-  want: record({ payload: bitmap }),
-  refuse: record({ index, reason: fc.constantFrom("not-held", "unreadable", "leaving") }),
+  holds: record({
+    stripeCount: fc.constantFrom(1, 2, wireLimits.stripes),
+    stripes: fc.array(fc.nat(3), { maxLength: 4 }),
+    payload: bitmap,
+  }),
+  want: record({ runs }),
+  refuse: record({ index, reason: fc.constantFrom("not-held", "unreadable", "leaving", "busy") }),
   subtree: record({
     size: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.peerCount)),
   }),
@@ -122,6 +151,7 @@ const frames: OfEach<Frame> = {
   }),
   finish: nothing,
   alive: nothing,
+  have: record({ isIdle: fc.boolean(), runs }),
 };
 
 function anyOf<M extends { readonly type: string }>(each: OfEach<M>): fc.Arbitrary<M> {
@@ -136,16 +166,18 @@ export type Attack =
   | { readonly type: "datagram"; readonly from: number; readonly message: ControlMessage }
   /** On one of the connections that the machine under attack has had, or on one that nobody knows. */
   | { readonly type: "frame"; readonly connection: number; readonly frame: Frame }
-  /** A neighbour does all that makes it this machine's parent, or its child. */
+  /** A neighbour does all that makes it this machine's parent, or its child; or its source or sink. */
   | {
       readonly type: "court";
       readonly from: number;
+      readonly link: "tree" | "source";
       readonly pulse: number;
       readonly depth: number;
     }
   | {
       readonly type: "beg";
       readonly from: number;
+      readonly link: "tree" | "sink";
       readonly hasManifest: boolean;
       /** How often it then says that it holds nothing. */
       readonly holdsCount: number;
@@ -172,13 +204,20 @@ export const attack: fc.Arbitrary<Attack> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: record({ type: fc.constant("court" as const), from, pulse: sequence, depth }),
+    arbitrary: record({
+      type: fc.constant("court" as const),
+      from,
+      link: fc.constantFrom("tree" as const, "source" as const),
+      pulse: sequence,
+      depth,
+    }),
   },
   {
     weight: 2,
     arbitrary: record({
       type: fc.constant("beg" as const),
       from,
+      link: fc.constantFrom("tree" as const, "sink" as const),
       hasManifest: fc.boolean(),
       holdsCount: fc.nat(3),
     }),

@@ -1,3 +1,4 @@
+import type { Strategy } from "@palmtree/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Room } from "./harness.js";
@@ -9,8 +10,8 @@ const moments = ["inviting", "introducing", "forming", "sending", "landing", "li
 type Moment = (typeof moments)[number];
 
 /** A room of a root and four receivers, in which a session stands still at that moment. */
-function roomAt(moment: Moment): Room {
-  const room = new Room({ receivers: 4, chunkCount, invite: { fanout: 2 } });
+function roomAt(moment: Moment, strategy: Strategy): Room {
+  const room = new Room({ receivers: 4, chunkCount, invite: { fanout: 2, strategy } });
   if (moment === "inviting")
     room.lose = ({ from, message }) => from === 4 && message.type === "join";
   if (moment === "introducing")
@@ -38,9 +39,10 @@ function besiege(placeIn: (room: Room) => number): void {
   fc.assert(
     fc.property(
       fc.constantFrom(...moments),
+      fc.constantFrom("tree" as const, "pipeline" as const),
       fc.array(attack, { minLength: 1, maxLength: 60 }),
-      (moment, attacks) => {
-        const room = roomAt(moment);
+      (moment, strategy, attacks) => {
+        const room = roomAt(moment, strategy);
         const siege = new Siege(room, placeIn(room));
         for (const one of attacks) siege.suffer(one);
         siege.outlast();

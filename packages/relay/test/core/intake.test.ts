@@ -1,11 +1,11 @@
-import { Bitmap } from "@palmtree/files/core";
-import type { Want } from "@palmtree/wire";
+import type { Frame, Want } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId } from "../../src/core/event.js";
 import type { PeerOptions } from "../../src/core/options.js";
 import type { Content } from "../../src/core/transfer/content.js";
-import { Intake } from "../../src/core/transfer/intake.js";
+import { Intake, type Promised } from "../../src/core/transfer/intake.js";
+import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
 import { Bench } from "./bench.js";
 import { bitmap, framesIn, hashOf, makeSizes, only, pageOf, payloadOf, range } from "./parts.js";
 
@@ -24,27 +24,32 @@ function open(options: Partial<PeerOptions> = {}, chunkCount = 40): void {
   bench = new Bench({
     options: { wantAfterMs: 1_000, aliveIntervalMs: 1e9, silentAfterMs: 1e9, ...options },
   });
-  intake = new Intake(bench.context, bench.relay.links, {
-    chunkCount,
-    chunkSizeBytes: 1_024,
-    totalBytes: 1_024 * (chunkCount - 1) + 10,
-    manifestBytes: manifest.length,
-  });
+  const totalBytes = 1_024 * (chunkCount - 1) + 10;
+  intake = makeIntake({ chunkCount, chunkSizeBytes: 1_024, totalBytes, manifestBytes: 700 });
   parent = gainParent(1);
   intake.onManifestPart(0, manifest);
   content = intake.onManifestOpened(sizes);
   bench.context.takeEffects();
 }
 
+function makeIntake(promised: Promised): Intake {
+  return new Intake(bench.context, promised, (number) => bench.relay.links.heard(number));
+}
+
 function gainParent(number: number): ConnectionId {
   const connection = bench.joinUnder(number);
-  intake.onParentGained(number);
+  intake.restartManifest();
+  intake.setInlet(number, connection, everyChunk);
   return connection;
 }
 
 function loseParent(): void {
   bench.cut(parent);
-  intake.onParentLost();
+  intake.removeInlet(parent);
+}
+
+function holds(payload: Uint8Array, { count, wanted }: Stripes = everyChunk): Frame {
+  return { type: "holds", stripeCount: count, stripes: wanted, payload };
 }
 
 /** The page of the chunk, then the chunk itself, intact or not. */
@@ -87,7 +92,7 @@ function pass(until: number): readonly Effect[] {
 function wantsIn(effects: readonly Effect[]): number[][] {
   return framesIn(effects)
     .filter((frame): frame is Want => frame.type === "want")
-    .map(({ payload }) => [...Bitmap.fromBytes(payload, sizes.chunkCount).indexes()]);
+    .map(({ runs }) => runs.flatMap(({ first, count }) => range(first, first + count)));
 }
 
 beforeEach(() => open());
@@ -96,7 +101,7 @@ describe("the manifest", () => {
   beforeEach(() => {
     bench = new Bench();
     const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
-    intake = new Intake(bench.context, bench.relay.links, promised);
+    intake = makeIntake(promised);
     parent = gainParent(1);
   });
 
@@ -126,9 +131,7 @@ describe("the manifest", () => {
   test("being open lets the parent know what is held: nothing yet", () => {
     intake.onManifestPart(0, manifest);
     intake.onManifestOpened(sizes);
-    expect(framesIn(bench.context.takeEffects(), parent)).toEqual([
-      { type: "holds", payload: new Uint8Array(5) },
-    ]);
+    expect(framesIn(bench.context.takeEffects(), parent)).toEqual([holds(new Uint8Array(5))]);
   });
 
   test("comes before hashes, chunks and seal, which are refused without it", () => {
@@ -248,16 +251,16 @@ describe("back-pressure", () => {
     expect(flow(store([2]))).toHaveLength(1);
   });
 
-  test("begins anew with a new parent: what was paused went with the old one", () => {
+  test("holds for a new parent as well, until half of what is too much is on disk", () => {
     open({ unstoredChunks: 2 });
     for (const index of range(0, 3)) receive(index);
     loseParent();
-    expect(flow(store([0]))).toEqual([]);
     parent = gainParent(2);
-    expect(flow(store([1, 2]))).toEqual([]);
-    expect(flow(receive(3))).toEqual([]);
-    receive(4);
-    expect(flow(receive(5))).toEqual([{ type: "pause-connection", connection: parent }]);
+    expect(flow(bench.context.takeEffects())).toEqual([
+      { type: "pause-connection", connection: parent },
+    ]);
+    expect(flow(store([0]))).toEqual([]);
+    expect(flow(store([1]))).toEqual([{ type: "resume-connection", connection: parent }]);
   });
 
   test("is not the parent's silence: it counts as heard when it is resumed", () => {
@@ -377,18 +380,96 @@ describe("a new parent", () => {
     for (const index of [0, 1, 8, 39]) receive(index);
     loseParent();
     const connection = bench.joinUnder(2);
-    const effects = bench.do(() => intake.onParentGained(2));
-    expect(framesIn(effects, connection)).toEqual([
-      { type: "holds", payload: bitmap(40, 0, 1, 8, 39).toBytes() },
-    ]);
+    const effects = bench.do(() => intake.setInlet(2, connection, everyChunk));
+    expect(framesIn(effects, connection)).toEqual([holds(bitmap(40, 0, 1, 8, 39).toBytes())]);
   });
 
   test("is told nothing before the manifest is open", () => {
     bench = new Bench();
     const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
-    intake = new Intake(bench.context, bench.relay.links, promised);
+    intake = makeIntake(promised);
     const connection = bench.joinUnder(2);
-    const effects = bench.do(() => intake.onParentGained(2));
+    const effects = bench.do(() => intake.setInlet(2, connection, everyChunk));
     expect(framesIn(effects, connection)).toEqual([]);
+  });
+});
+
+describe("several inlets", () => {
+  const even: Stripes = { count: 2, wanted: [0] };
+  const odd: Stripes = { count: 2, wanted: [1] };
+
+  /** Two feeds beside the parent's link, which gives no chunk unless it is asked. */
+  function feed(): void {
+    bench.do(() => {
+      intake.setInlet(1, parent, noChunk);
+      intake.setInlet(2, 20, even);
+      intake.setInlet(3, 30, odd);
+    });
+  }
+
+  test("are each told what is held, and which stripes are wanted from there", () => {
+    receive(3);
+    const effects = bench.do(() => {
+      intake.setInlet(2, 20, even);
+      intake.setInlet(3, 30, odd);
+    });
+    const held = bitmap(40, 3).toBytes();
+    expect(framesIn(effects, 20)).toEqual([holds(held, even)]);
+    expect(framesIn(effects, 30)).toEqual([holds(held, odd)]);
+    expect(framesIn(effects, parent)).toEqual([]);
+  });
+
+  test("are told anew when another stripe is wanted from there", () => {
+    feed();
+    const effects = bench.do(() => intake.setInlet(2, 20, { count: 2, wanted: [0, 1] }));
+    expect(framesIn(effects)).toEqual([holds(new Uint8Array(5), { count: 2, wanted: [0, 1] })]);
+  });
+
+  test("are told that a chunk is held which is only being verified: it need not come twice", () => {
+    bench.do(() => intake.onHashes(0, pageOf(0, 32)));
+    bench.do(() => intake.onChunk(parent, 4, payloadOf(4, sizes)));
+    const effects = bench.do(() => intake.setInlet(2, 20, even));
+    expect(framesIn(effects)).toEqual([holds(bitmap(40, 4).toBytes(), even)]);
+  });
+
+  test("that came before the manifest was open are told when it is", () => {
+    bench = new Bench();
+    const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    intake = makeIntake(promised);
+    expect(bench.do(() => intake.setInlet(2, 20, even))).toEqual([]);
+    intake.onManifestPart(0, manifest);
+    const effects = bench.do(() => intake.onManifestOpened(sizes));
+    expect(framesIn(effects, 20)).toEqual([holds(new Uint8Array(5), even)]);
+  });
+
+  test("are asked for what is missing one after the other: one of them may be stuck", () => {
+    feed();
+    bench.do(() => intake.onSeal(sessionHash));
+    const asked = only(pass(6_000), "send-frame").map(({ connection }) => connection);
+    expect(asked).toHaveLength(6);
+    for (const three of [asked.slice(0, 3), asked.slice(3)])
+      expect(new Set(three)).toEqual(new Set([parent, 20, 30]));
+  });
+
+  test("are all paused when the disk is behind, a new one at once, and resumed together", () => {
+    open({ unstoredChunks: 1 });
+    feed();
+    const flowIn = (effects: readonly Effect[], type: "pause-connection" | "resume-connection") =>
+      only(effects, type).map(({ connection }) => connection);
+    receive(0);
+    expect(flowIn(receive(1), "pause-connection")).toEqual([parent, 20, 30]);
+    const late = bench.do(() => intake.setInlet(4, 40, even));
+    expect(flowIn(late, "pause-connection")).toEqual([40]);
+    expect(flowIn(store([0, 1]), "resume-connection")).toEqual([parent, 20, 30, 40]);
+  });
+
+  test("that are gone are neither asked nor paused", () => {
+    feed();
+    bench.do(() => intake.onSeal(sessionHash));
+    for (const connection of [parent, 30]) intake.removeInlet(connection);
+    const asked = only(pass(4_000), "send-frame").map(({ connection }) => connection);
+    expect(new Set(asked)).toEqual(new Set([20]));
+    intake.removeInlet(20);
+    expect(only(pass(9_000), "send-frame")).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ beforeEach(() => {
   bench = new Bench({ options });
 });
 
-const request = { type: "upgrade-request" } as const;
+const request = { type: "upgrade-request", link: "tree" } as const;
 const alive = { type: "alive" } as const;
 
 /** A root with two children slots, so that nothing but the links has anything to do. */
@@ -34,11 +34,19 @@ describe("the side that asks", () => {
   test("dials when it is accepted, shows the token first, and is active by the welcome", () => {
     bench.relay.self.hasManifest = true;
     bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
-    const accepted = bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    const accepted = bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
     expect(accepted).toEqual([{ type: "dial", connection: 1, to: address(1) }]);
     const opened = bench.do(() => bench.relay.links.onConnectionOpened(1));
     expect(framesIn(opened, 1)).toEqual([
-      { type: "hello", session, peer: peer(5).id, number: 5, token: token(3), hasManifest: true },
+      {
+        type: "hello",
+        session,
+        peer: peer(5).id,
+        number: 5,
+        link: "tree",
+        token: token(3),
+        hasManifest: true,
+      },
     ]);
     expect(bench.relay.links.isActive(1)).toBe(false);
     expect(bench.relay.links.activeNumberOf(1)).toBeUndefined();
@@ -50,32 +58,42 @@ describe("the side that asks", () => {
 
   test("ends the attempt when somebody else welcomes it", () => {
     bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
-    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
     bench.do(() => bench.relay.links.onConnectionOpened(1));
     const welcome = { type: "welcome", peer: peer(2).id } as const;
-    const effects = bench.do(() => bench.relay.links.onGreeting(1, welcome));
+    const effects = bench.do(() => bench.relay.onGreeting(1, welcome));
     expect(effects).toContainEqual({ type: "close-connection", connection: 1 });
-    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "protocol" });
+    expect(saidIn(effects)).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      link: "tree",
+      reason: "protocol",
+    });
     expect(bench.relay.links.isUsed(1)).toBe(false);
   });
 
   test("gives up, and says so, when the attempt takes too long", () => {
     bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
-    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
     const effects = bench.pass(1_000);
     expect(only(effects, "close-connection")).toEqual([
       { type: "close-connection", connection: 1 },
     ]);
-    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "silent" });
+    expect(saidIn(effects)).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      link: "tree",
+      reason: "silent",
+    });
     expect(bench.relay.links.isUsed(1)).toBe(false);
   });
 
   test("gives up at once when the neighbour cannot be dialled", () => {
     bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
-    bench.hear(1, { type: "upgrade-accept", token: token(3) });
+    bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
     bench.cut(1);
     expect(bench.relay.links.isUsed(1)).toBe(false);
-    expect(bench.facts).toContainEqual({ type: "link-passive", number: 1 });
+    expect(bench.facts).toContainEqual({ type: "link-passive", role: "tree", number: 1 });
   });
 
   test("takes a new connection for a new attempt, and what the old one still does is nothing", () => {
@@ -106,7 +124,12 @@ describe("the side that offers", () => {
     expect(framesIn(effects, connection)).toEqual([{ type: "welcome", peer: peer(0).id }]);
     expect(bench.relay.links.activeNumberOf(connection)).toBe(1);
     expect(bench.relay.links.hasManifest(1)).toBe(true);
-    expect(bench.facts).toContainEqual({ type: "link-active", number: 1, isParent: false });
+    expect(bench.facts).toContainEqual({
+      type: "link-active",
+      role: "tree",
+      number: 1,
+      isDialled: false,
+    });
   });
 
   test("closes a connection that shows another token, without an answer", () => {
@@ -156,6 +179,7 @@ describe("the side that offers", () => {
     expect(saidIn(bench.pass(1_000))).toContainEqual({
       to: 1,
       type: "downgrade",
+      link: "tree",
       reason: "silent",
     });
     const { connection, effects } = bench.greet(1, { token: offered });
@@ -167,7 +191,9 @@ describe("the side that offers", () => {
     const connection = bench.adopt(1);
     const effects = bench.hear(1, request);
     expect(effects).toContainEqual({ type: "close-connection", connection });
-    expect(saidIn(effects)).toEqual([{ to: 1, type: "upgrade-accept", token: token(2) }]);
+    expect(saidIn(effects)).toEqual([
+      { to: 1, type: "upgrade-accept", link: "tree", token: token(2) },
+    ]);
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
   });
 });
@@ -176,7 +202,9 @@ describe("an active link", () => {
   test("goes passive, and the neighbour is told, when the connection is lost", () => {
     bench = makeRoot();
     const connection = bench.adopt(1);
-    expect(saidIn(bench.cut(connection))).toEqual([{ to: 1, type: "downgrade", reason: "lost" }]);
+    expect(saidIn(bench.cut(connection))).toEqual([
+      { to: 1, type: "downgrade", link: "tree", reason: "lost" },
+    ]);
     expect(bench.relay.links.isActive(1)).toBe(false);
     expect(bench.relay.links.activeNumberOf(connection)).toBeUndefined();
   });
@@ -184,14 +212,14 @@ describe("an active link", () => {
   test("goes passive without an answer when the neighbour downgrades it", () => {
     bench = makeRoot();
     const connection = bench.adopt(1);
-    const downgrade = { type: "downgrade", reason: "silent" } as const;
+    const downgrade = { type: "downgrade", link: "tree", reason: "silent" } as const;
     expect(bench.hear(1, downgrade)).toEqual([{ type: "close-connection", connection }]);
     expect(bench.relay.links.isActive(1)).toBe(false);
   });
 
   test("stays up for the last frames of a neighbour that leaves", () => {
     for (const message of [
-      { type: "downgrade", reason: "leaving" },
+      { type: "downgrade", link: "tree", reason: "leaving" },
       { type: "leave", code: "", detail: "" },
     ] as const) {
       bench = makeRoot();
@@ -222,7 +250,12 @@ describe("an active link", () => {
     const connection = bench.adopt(1);
     expect(saidIn(bench.pass(4_999))).toEqual([]);
     const effects = bench.pass(5_000);
-    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "silent" });
+    expect(saidIn(effects)).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      link: "tree",
+      reason: "silent",
+    });
     expect(effects).toContainEqual({ type: "close-connection", connection });
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
   });
@@ -233,6 +266,7 @@ describe("an active link", () => {
     expect(saidIn(bench.pass(5_000))).toContainEqual({
       to: 1,
       type: "downgrade",
+      link: "tree",
       reason: "silent",
     });
   });
@@ -253,15 +287,16 @@ describe("an active link", () => {
     bench.adopt(1);
     const { relay } = bench;
     relay.setTime(1_000, relay.deadline());
-    bench.do(() => relay.onTick());
+    bench.do(() => relay.onTick(false));
     // A laptop's lid was closed for a minute.
     relay.setTime(61_000, relay.deadline());
-    expect(saidIn(bench.do(() => relay.onTick()))).toEqual([]);
+    expect(saidIn(bench.do(() => relay.onTick(false)))).toEqual([]);
     expect(relay.links.isActive(1)).toBe(true);
     // From now on it counts as always.
     expect(saidIn(bench.pass(66_000))).toContainEqual({
       to: 1,
       type: "downgrade",
+      link: "tree",
       reason: "silent",
     });
   });
@@ -272,12 +307,13 @@ describe("an active link", () => {
     const { relay } = bench;
     for (const at of [1_000, 2_000, 3_000, 4_000]) {
       relay.setTime(at, relay.deadline());
-      bench.do(() => relay.onTick());
+      bench.do(() => relay.onTick(false));
     }
     relay.setTime(5_200, relay.deadline());
-    expect(saidIn(bench.do(() => relay.onTick()))).toContainEqual({
+    expect(saidIn(bench.do(() => relay.onTick(false)))).toContainEqual({
       to: 1,
       type: "downgrade",
+      link: "tree",
       reason: "silent",
     });
   });
@@ -290,8 +326,8 @@ describe("an active link", () => {
       connections,
     );
     expect(saidIn(effects)).toEqual([
-      { to: 1, type: "downgrade", reason: "leaving" },
-      { to: 2, type: "downgrade", reason: "leaving" },
+      { to: 1, type: "downgrade", link: "tree", reason: "leaving" },
+      { to: 2, type: "downgrade", link: "tree", reason: "leaving" },
     ]);
   });
 });
@@ -310,13 +346,13 @@ describe("a passive link", () => {
   });
 
   test("is not made for a neighbour that only sends a downgrade", () => {
-    expect(bench.hear(1, { type: "downgrade", reason: "lost" })).toEqual([]);
+    expect(bench.hear(1, { type: "downgrade", link: "tree", reason: "lost" })).toEqual([]);
     expect(bench.relay.links.isUsed(1)).toBe(false);
   });
 
   test("ignores frames other than a greeting on connections that it does not know", () => {
-    expect(bench.do(() => bench.relay.links.onGreeting(-9, alive))).toEqual([]);
+    expect(bench.do(() => bench.relay.onGreeting(-9, alive))).toEqual([]);
     const welcome = { type: "welcome", peer: peer(1).id } as const;
-    expect(bench.do(() => bench.relay.links.onGreeting(-9, welcome))).toEqual([]);
+    expect(bench.do(() => bench.relay.onGreeting(-9, welcome))).toEqual([]);
   });
 });

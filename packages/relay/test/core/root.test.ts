@@ -450,7 +450,12 @@ test("the root cuts off a child at once whose bitmap turns out to be malformed w
   room.lose = ({ from, message }) => from === 2 && message.type === "upgrade-request";
   room.start();
   const connection = room.root.relay.links.connectionOf(1) as number;
-  const holds = { type: "holds", payload: new Uint8Array(0) } as const;
+  const holds = {
+    type: "holds",
+    stripeCount: 1,
+    stripes: [0],
+    payload: new Uint8Array(0),
+  } as const;
   room.tell(0, { type: "frame-received", connection, frame: holds });
   expect(room.party(0).steps.filter(({ type }) => type === "blamed")).toEqual([]);
   const subtree = { type: "subtree", size: 2 } as const;
@@ -473,6 +478,7 @@ test("the root cuts off a child that says what only a parent may say", () => {
       session: "",
       peer: peer(child).id,
       number: child,
+      link: "tree",
       token: "",
       hasManifest: true,
     },

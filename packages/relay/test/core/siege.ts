@@ -105,31 +105,31 @@ export class Siege {
   }
 
   #read(connection: ConnectionId, frame: Frame): void {
-    const isActive = this.#machine.relay.links.activeNumberOf(connection) !== undefined;
+    const isActive = this.#machine.relay.neighbourOf(connection) !== undefined;
     const effects = this.#tell({ type: "frame-received", connection, frame });
     if (isActive || frame.type === "hello" || frame.type === "welcome") return;
     expect(effects).toEqual([]);
   }
 
-  #court({ from, pulse, depth }: Extract<Attack, { type: "court" }>): void {
-    this.#hear(from, { type: "tree-check", pulse, depth });
-    const accepted = this.#hear(from, { type: "upgrade-accept", token: token(1) });
+  #court({ from, link, pulse, depth }: Extract<Attack, { type: "court" }>): void {
+    if (link === "tree") this.#hear(from, { type: "tree-check", pulse, depth });
+    const accepted = this.#hear(from, { type: "upgrade-accept", link, token: token(1) });
     for (const { connection } of only(accepted, "dial")) {
       this.#open(connection);
       this.#read(connection, { type: "welcome", peer: peer(from).id });
     }
   }
 
-  #beg({ from, hasManifest, holdsCount }: Extract<Attack, { type: "beg" }>): void {
-    for (const said of saidIn(this.#hear(from, { type: "upgrade-request" }))) {
+  #beg({ from, link, hasManifest, holdsCount }: Extract<Attack, { type: "beg" }>): void {
+    for (const said of saidIn(this.#hear(from, { type: "upgrade-request", link }))) {
       if (said.type !== "upgrade-accept") continue;
       const { id, number } = peer(from);
-      const hello = { type: "hello", session, peer: id, number, hasManifest } as const;
+      const hello = { type: "hello", session, peer: id, number, link, hasManifest } as const;
       const connection = this.#accept();
       this.#read(connection, { ...hello, token: said.token });
       const payload = new Uint8Array(chunkCount / 8);
       for (let count = 0; count < holdsCount && !this.#closed.has(connection); count += 1)
-        this.#read(connection, { type: "holds", payload });
+        this.#read(connection, { type: "holds", stripeCount: 1, stripes: [0], payload });
     }
   }
 
@@ -261,8 +261,7 @@ export class Siege {
     const { fanout } = this.#room.invite;
     expect(relay.tree.children.length).toBeLessThanOrEqual(fanout);
     expect(relay.neighbourhood.size).toBeLessThanOrEqual(mostListed + introduced);
-    for (const connection of this.#closed)
-      expect(relay.links.activeNumberOf(connection)).toBeUndefined();
+    for (const connection of this.#closed) expect(relay.neighbourOf(connection)).toBeUndefined();
     if (!(this.#machine instanceof Member)) return;
     const ring = this.#machine.intake.content?.ring;
     if (ring !== undefined) expect(ring.size).toBeLessThanOrEqual(defaultPeerOptions.ringChunks);

@@ -18,7 +18,9 @@ const checked = (effects: Parameters<typeof saidIn>[0]): number[] =>
 
 describe("a tree check", () => {
   test("from a neighbour is answered by asking for the upgrade", () => {
-    expect(bench.answersTo(1, check(3))).toEqual([{ to: 1, type: "upgrade-request" }]);
+    expect(bench.answersTo(1, check(3))).toEqual([
+      { to: 1, type: "upgrade-request", link: "tree" },
+    ]);
   });
 
   test("from a stranger is rejected: not a neighbour", () => {
@@ -60,7 +62,9 @@ describe("a tree check", () => {
     bench.cut(connection);
     expect(bench.answersTo(2, check(6))).toEqual([reject(2, "stale")]);
     expect(bench.answersTo(2, check(7))).toEqual([reject(2, "stale")]);
-    expect(bench.answersTo(2, check(8))).toEqual([{ to: 2, type: "upgrade-request" }]);
+    expect(bench.answersTo(2, check(8))).toEqual([
+      { to: 2, type: "upgrade-request", link: "tree" },
+    ]);
   });
 
   test("of a blamed neighbour is stale until it is forgiven", () => {
@@ -68,14 +72,18 @@ describe("a tree check", () => {
     bench.relay.tree.blame(1);
     expect(bench.answersTo(1, check(3))).toEqual([reject(1, "stale")]);
     bench.context.now = 1_000;
-    expect(bench.answersTo(1, check(3))).toEqual([{ to: 1, type: "upgrade-request" }]);
+    expect(bench.answersTo(1, check(3))).toEqual([
+      { to: 1, type: "upgrade-request", link: "tree" },
+    ]);
   });
 
   test("whose upgrade fails leaves an orphan that takes the next one", () => {
     bench.hear(1, check(3));
-    bench.hear(1, { type: "upgrade-reject", reason: "fanout-full" });
+    bench.hear(1, { type: "upgrade-reject", link: "tree", reason: "fanout-full" });
     expect(bench.relay.tree.isAttached).toBe(false);
-    expect(bench.answersTo(2, check(3))).toEqual([{ to: 2, type: "upgrade-request" }]);
+    expect(bench.answersTo(2, check(3))).toEqual([
+      { to: 2, type: "upgrade-request", link: "tree" },
+    ]);
   });
 });
 
@@ -83,7 +91,7 @@ describe("the upgrade that follows a tree check", () => {
   test("makes the neighbour the parent once it is confirmed, at the depth below it", () => {
     bench.hear(1, check(3, 6));
     expect(bench.relay.tree.parent).toBeUndefined();
-    const accepted = bench.hear(1, { type: "upgrade-accept", token: token(1) });
+    const accepted = bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(1) });
     expect(accepted).toEqual([{ type: "dial", connection: 1, to: peer(1).address }]);
     expect(bench.relay.tree.parent).toBeUndefined();
     bench.do(() => bench.relay.links.onConnectionOpened(1));
@@ -100,7 +108,7 @@ describe("the upgrade that follows a tree check", () => {
   test("is what the check waits for before it is gossiped on", () => {
     const before = [
       ...bench.hear(1, check(3, 6)),
-      ...bench.hear(1, { type: "upgrade-accept", token: token(1) }),
+      ...bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(1) }),
       ...bench.do(() => bench.relay.links.onConnectionOpened(1)),
     ];
     expect(checked(before)).toEqual([]);
@@ -115,15 +123,15 @@ describe("the upgrade that follows a tree check", () => {
     bench = new Bench({ fanout: 1 });
     bench.joinUnder(1);
     bench.adopt(2);
-    expect(bench.answersTo(3, { type: "upgrade-request" })).toEqual([
-      { to: 3, type: "upgrade-reject", reason: "fanout-full" },
+    expect(bench.answersTo(3, { type: "upgrade-request", link: "tree" })).toEqual([
+      { to: 3, type: "upgrade-reject", link: "tree", reason: "fanout-full" },
     ]);
     expect(bench.relay.tree.children).toEqual([2]);
   });
 
   test("is refused by a peer that is not in the tree itself, but not to a neighbour that it has checked", () => {
-    expect(bench.answersTo(2, { type: "upgrade-request" })).toEqual([
-      { to: 2, type: "upgrade-reject", reason: "busy" },
+    expect(bench.answersTo(2, { type: "upgrade-request", link: "tree" })).toEqual([
+      { to: 2, type: "upgrade-reject", link: "tree", reason: "busy" },
     ]);
     const connection = bench.joinUnder(1);
     const [probed = 0] = checked(bench.log);
@@ -134,21 +142,21 @@ describe("the upgrade that follows a tree check", () => {
   test("is refused by a peer that leaves", () => {
     bench.joinUnder(1);
     bench.relay.tree.leave();
-    expect(bench.answersTo(2, { type: "upgrade-request" })).toEqual([
-      { to: 2, type: "upgrade-reject", reason: "leaving" },
+    expect(bench.answersTo(2, { type: "upgrade-request", link: "tree" })).toEqual([
+      { to: 2, type: "upgrade-reject", link: "tree", reason: "leaving" },
     ]);
   });
 
   test("is refused to the parent and to the parent to be: nobody hangs above and below", () => {
     bench.hear(1, check(3));
-    expect(bench.answersTo(1, { type: "upgrade-request" })).toEqual([
-      { to: 1, type: "upgrade-reject", reason: "busy" },
+    expect(bench.answersTo(1, { type: "upgrade-request", link: "tree" })).toEqual([
+      { to: 1, type: "upgrade-reject", link: "tree", reason: "busy" },
     ]);
     const joined = new Bench({ fanout: 3 });
     joined.joinUnder(1);
     joined.rejectChecks();
-    expect(joined.answersTo(1, { type: "upgrade-request" })).toEqual([
-      { to: 1, type: "upgrade-reject", reason: "busy" },
+    expect(joined.answersTo(1, { type: "upgrade-request", link: "tree" })).toEqual([
+      { to: 1, type: "upgrade-reject", link: "tree", reason: "busy" },
     ]);
     expect(joined.relay.tree.parent).toBeUndefined();
     // The slot is not lost with the refusal.
@@ -165,7 +173,12 @@ describe("the upgrade that follows a tree check", () => {
     bench.adopt(2);
     const { connection, effects } = bench.greet(1, { token: offered });
     expect(effects).toContainEqual({ type: "close-connection", connection });
-    expect(saidIn(effects)).toContainEqual({ to: 1, type: "downgrade", reason: "replaced" });
+    expect(saidIn(effects)).toContainEqual({
+      to: 1,
+      type: "downgrade",
+      link: "tree",
+      reason: "replaced",
+    });
     expect(bench.relay.tree.children).toEqual([2]);
   });
 
@@ -199,7 +212,7 @@ describe("gossip", () => {
   test("leaves out a neighbour that has sent a check itself: it is in the tree", () => {
     bench = new Bench({ neighbours: [1, 2, 3], fanout: 2 });
     bench.hear(3, check(1));
-    bench.hear(3, { type: "upgrade-reject", reason: "fanout-full" });
+    bench.hear(3, { type: "upgrade-reject", link: "tree", reason: "fanout-full" });
     bench.joinUnder(1);
     expect(checked(bench.log)).toEqual([2]);
   });
@@ -252,7 +265,7 @@ describe("gossip", () => {
       ...bench.hear(1, check(3)),
       ...bench.hear(2, check(4)),
       ...bench.hear(2, check(4)),
-      ...bench.hear(1, { type: "upgrade-accept", token: token(5) }),
+      ...bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(5) }),
     ];
     expect(only(later, "dial")).toEqual([]);
     expect(bench.relay.tree.parent).toBe(1);
@@ -354,6 +367,7 @@ describe("an orphan", () => {
     expect(saidIn(bench.pass(bench.now + 30))).toContainEqual({
       to: 2,
       type: "downgrade",
+      link: "tree",
       reason: "lost",
     });
   });
@@ -435,7 +449,7 @@ describe("an orphan's question", () => {
     bench.rejectChecks();
     bench.adopt(2);
     const said = bench.answersTo(2, orphan());
-    expect(said).toContainEqual({ to: 2, type: "downgrade", reason: "replaced" });
+    expect(said).toContainEqual({ to: 2, type: "downgrade", link: "tree", reason: "replaced" });
     expect(said).toContainEqual({ to: 2, type: "tree-check", pulse: 5, depth: 1 });
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 2 });
   });
@@ -497,7 +511,7 @@ describe("the pulse", () => {
   test("is not taken over from anybody but the parent, who is told that it is none", () => {
     bench.joinUnder(1, 5);
     expect(bench.answersTo(2, { type: "ping", pulse: 50 })).toEqual([
-      { to: 2, type: "downgrade", reason: "replaced" },
+      { to: 2, type: "downgrade", link: "tree", reason: "replaced" },
     ]);
     expect(bench.relay.tree.pulse).toBe(5);
   });
@@ -521,10 +535,11 @@ describe("the pulse", () => {
 describe("completion", () => {
   test("is counted up: every change below is told the parent once", () => {
     const connection = bench.joinUnder(1, 5);
-    bench.adopt(2);
-    const effects = bench.do(() => bench.relay.onChildFrame(2, { type: "subtree", size: 4 }));
+    const below = bench.adopt(2);
+    const subtree = { type: "subtree", size: 4 } as const;
+    const effects = bench.do(() => bench.relay.onFrameFromBelow(below, 2, subtree));
     expect(framesIn(effects, connection)).toEqual([{ type: "subtree", size: 5 }]);
-    expect(bench.do(() => bench.relay.onChildFrame(2, { type: "subtree", size: 4 }))).toEqual([]);
+    expect(bench.do(() => bench.relay.onFrameFromBelow(below, 2, subtree))).toEqual([]);
   });
 
   test("counts a lost child's whole subtree out", () => {
@@ -536,9 +551,11 @@ describe("completion", () => {
 
   test("never exceeds what a session can have, whatever the children say", () => {
     const connection = bench.joinUnder(1, 5);
-    bench.adopt(2);
+    const below = bench.adopt(2);
     const size = wireLimits.peerCount;
-    const effects = bench.do(() => bench.relay.onChildFrame(2, { type: "subtree", size }));
+    const effects = bench.do(() =>
+      bench.relay.onFrameFromBelow(below, 2, { type: "subtree", size }),
+    );
     expect(framesIn(effects, connection)).toEqual([{ type: "subtree", size }]);
   });
 
@@ -548,7 +565,7 @@ describe("completion", () => {
     bench.childSays(2, { type: "subtree", size: 4 });
     bench.cut(connection);
     bench.hear(3, check(9));
-    bench.hear(3, { type: "upgrade-accept", token: token(2) });
+    bench.hear(3, { type: "upgrade-accept", link: "tree", token: token(2) });
     bench.do(() => bench.relay.links.onConnectionOpened(2));
     const effects = bench.welcome(3, 2);
     expect(framesIn(effects, 2)[0]).toEqual({ type: "subtree", size: 5 });

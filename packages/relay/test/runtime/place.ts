@@ -102,7 +102,7 @@ export class Place {
     return new FilesSender(
       files.map((name) => join(this.path, name)),
       peers.map((peer) => (typeof peer === "string" ? peer : peer.relay.address)),
-      options,
+      { chunkSizeBytes: 65_536, ...options },
     );
   }
 

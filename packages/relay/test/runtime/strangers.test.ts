@@ -23,6 +23,8 @@ const invite: Invite = {
   manifestHash: new Uint8Array(32),
 };
 
+const tooLarge: Invite = { ...invite, totalBytes: Number.MAX_SAFE_INTEGER };
+
 let place: Place;
 let receiving: Receiving;
 let stranger: Transport;
@@ -79,7 +81,7 @@ describe("what comes from nobody in particular", () => {
     const udp = createSocket("udp4");
     udp.send("hello", Number(port), host);
     // Answered after the garbage, from the same queue.
-    await ask({ ...invite, strategy: "pipeline" });
+    await ask(tooLarge);
     udp.close();
     expect(receiving.relay.counters).toMatchObject({
       connectionsMalformed: 1,
@@ -94,16 +96,16 @@ describe("what comes from nobody in particular", () => {
       peer: sender,
       number: 1,
       token: "0011223344556677",
+      link: "tree",
       hasManifest: false,
     });
     await dialAndSend({ type: "alive" });
     expect(receiving.relay.counters.connectionsStray).toBe(2);
   });
 
-  test("an invitation to what is not known here is declined, each time alike", async () => {
-    const pipeline = { ...invite, strategy: "pipeline" } as const;
-    expect(await ask(pipeline)).toMatchObject({ type: "decline", reason: "unsupported" });
-    expect(await ask(pipeline)).toMatchObject({ type: "decline", reason: "unsupported" });
+  test("an invitation to what there is no room for is declined, each time alike", async () => {
+    expect(await ask(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
+    expect(await ask(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
     expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 1, sessionsJoined: 0 });
   });
 
@@ -114,6 +116,12 @@ describe("what comes from nobody in particular", () => {
     expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
     expect(await ask(invite)).toMatchObject({ type: "decline", reason: "leaving" });
     expect(await ask({ type: "orphan", pulse: 1 })).toMatchObject({ reason: "leaving" });
+    const refused = { type: "upgrade-reject", reason: "leaving" };
+    for (const [link, answer] of [
+      ["tree", "tree"],
+      ["sink", "source"],
+    ] as const)
+      expect(await ask({ type: "upgrade-request", link })).toEqual({ ...refused, link: answer });
     expect(receiving.started).toEqual([]);
   });
 });

@@ -187,6 +187,8 @@ export class Verdicts {
 
   #conclude(candidate: Candidate, result: PeerResult): void {
     candidate.result = result;
+    const { number } = candidate.peer;
+    this.#context.tell({ type: "concluded", number, isComplete: result.status === "complete" });
     this.#undecided -= 1;
     this.#decide(result);
   }

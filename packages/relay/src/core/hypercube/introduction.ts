@@ -43,6 +43,12 @@ export class Introduction {
     return this.#questions.silent;
   }
 
+  /** All others, in the order of their numbers, the root first. */
+  get acknowledged(): readonly PeerInfo[] {
+    const silent = new Set(this.silent);
+    return this.#peers.filter((peer) => !silent.has(peer));
+  }
+
   onAck(number: number): void {
     const peer = this.#peers[number];
     if (peer !== undefined && this.#questions.answer(peer)) this.#closeIfOver();

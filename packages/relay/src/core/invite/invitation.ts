@@ -6,6 +6,8 @@ import { Questions } from "../questions.js";
 export interface Joined {
   readonly address: Address;
   readonly id: PeerId;
+  /** From the invitation that it answered to its answer, in milliseconds. */
+  readonly roundTripMs: number;
 }
 
 /** Why a listed peer does not take part. */
@@ -25,7 +27,8 @@ export class Invitation {
   readonly #context: Context;
   readonly #addresses: readonly Address[];
   readonly #questions: Questions<Address>;
-  readonly #joined = new Map<Address, PeerId>();
+  readonly #joined = new Map<Address, { id: PeerId; readonly roundTripMs: number }>();
+  readonly #askedAt = new Map<Address, number>();
   readonly #absent: Absent[] = [];
   readonly #invite: Invite;
   #startedAt = 0;
@@ -41,9 +44,10 @@ export class Invitation {
       maxWaitMs: timeoutMs,
       introductionWindow: window,
     } = context.options;
-    this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) =>
-      context.emit({ type: "send-datagram", to, message: invite }),
-    );
+    this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) => {
+      this.#askedAt.set(to, context.now);
+      context.emit({ type: "send-datagram", to, message: invite });
+    });
   }
 
   start(): void {
@@ -58,8 +62,8 @@ export class Invitation {
   /** Those who joined, in the order in which they were listed. */
   get joined(): readonly Joined[] {
     return this.#addresses.flatMap((address) => {
-      const id = this.#joined.get(address);
-      return id === undefined ? [] : [{ address, id }];
+      const joined = this.#joined.get(address);
+      return joined === undefined ? [] : [{ address, ...joined }];
     });
   }
 
@@ -73,8 +77,9 @@ export class Invitation {
     if (this.#questions.answer(from))
       this.#context.emit({ type: "report-step", step: { type: "joined", address: from } });
     else if (!this.#joined.has(from)) return;
+    const roundTripMs = this.#context.now - (this.#askedAt.get(from) ?? this.#context.now);
     // A process that restarted meanwhile has a new id; only the newest can be talked to.
-    this.#joined.set(from, id);
+    this.#joined.set(from, { roundTripMs: this.#joined.get(from)?.roundTripMs ?? roundTripMs, id });
     this.#closeIfOver();
   }
 

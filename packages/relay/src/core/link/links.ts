@@ -4,6 +4,7 @@ import type {
   DowngradeReason,
   Frame,
   Hello,
+  LinkRole,
   PeerId,
   SessionId,
   UpgradeRejectReason,
@@ -30,32 +31,34 @@ export interface Self {
 }
 
 /**
- * The links to all neighbours: runs the state table of `@palmtree/transport` for each of them and
- * turns its actions into datagrams, connections and frames. The peer that asks for an upgrade
- * dials, and becomes the other's child.
+ * The links of one role to all neighbours: runs the state table of `@palmtree/transport` for each
+ * of them and turns its actions into datagrams, connections and frames. The peer that asks for an
+ * upgrade dials, and becomes the other's child in the tree, or the sink of a feed.
  */
 export class Links {
   readonly #context: Context;
   readonly #neighbourhood: Neighbourhood;
   readonly #self: Self;
+  readonly #role: LinkRole;
   readonly #links = new Map<number, NeighbourLink>();
   readonly #numberOfConnection = new Map<ConnectionId, number>();
-  #dialled = 0;
   /** No link has anything to do before that time; early when a neighbour was heard meanwhile. */
   #dueAt = Number.POSITIVE_INFINITY;
 
-  constructor(context: Context, neighbourhood: Neighbourhood, self: Self) {
+  /** @param role this peer's own on these links: `sink` asks for feeds, `source` is asked */
+  constructor(context: Context, neighbourhood: Neighbourhood, self: Self, role: LinkRole) {
+    this.#role = role;
     this.#context = context;
     this.#neighbourhood = neighbourhood;
     this.#self = self;
   }
 
-  /** Ask a neighbour, whose tree check was valid, to become this peer's parent. */
+  /** Ask a neighbour for an active link, over which it will be the parent or the source. */
   requestUpgrade(number: number): void {
     this.#handle(number, { type: "upgrade" });
   }
 
-  /** The tree takes this neighbour as a child: offer it a connection. */
+  /** The neighbour that asked may be a child or a sink: offer it a connection. */
   acceptUpgrade(number: number): void {
     this.#handle(number, { type: "request-received", token: this.#context.drawToken() });
   }
@@ -85,6 +88,11 @@ export class Links {
     for (const number of [...this.#links.keys()]) this.#handle(number, { type: "close" });
   }
 
+  /** Whether the connection is, or is to become, that of one of these links. */
+  owns(connection: ConnectionId): boolean {
+    return this.#numberOfConnection.has(connection);
+  }
+
   onConnectionOpened(connection: ConnectionId): void {
     const number = this.#numberOfConnection.get(connection);
     if (number !== undefined) this.#handle(number, { type: "dial-opened" });
@@ -100,14 +108,8 @@ export class Links {
     });
   }
 
-  /** A frame on a connection that no link has yet: only the two that make one mean something. */
-  onGreeting(connection: ConnectionId, frame: Frame): void {
-    if (frame.type === "hello") this.#onHello(connection, frame);
-    else if (frame.type === "welcome") this.#onWelcome(connection, frame.peer);
-  }
-
   /** The first frame on an accepted connection: does it answer an offer of ours? */
-  #onHello(connection: ConnectionId, hello: Hello): void {
+  onHello(connection: ConnectionId, hello: Hello): void {
     const entry = this.#links.get(hello.number);
     const isOffered =
       entry?.link.offeredToken === hello.token &&
@@ -122,7 +124,8 @@ export class Links {
     this.#handle(hello.number, { type: "hello-received" });
   }
 
-  #onWelcome(connection: ConnectionId, id: PeerId): void {
+  /** The first frame on a dialled connection. */
+  onWelcome(connection: ConnectionId, id: PeerId): void {
     const number = this.#numberOfConnection.get(connection);
     if (number === undefined) return;
     const isExpected = this.#neighbourhood.get(number)?.id === id;
@@ -214,13 +217,17 @@ export class Links {
   #perform(number: number, entry: NeighbourLink, action: LinkAction): void {
     switch (action.type) {
       case "send-request":
-        return this.#tell(number, { type: "upgrade-request" });
-      case "send-accept":
-        return this.#tell(number, { type: "upgrade-accept", token: action.token });
-      case "send-reject":
-        return this.#tell(number, { type: "upgrade-reject", reason: action.reason });
+        return this.#tell(number, { type: "upgrade-request", link: asAsker(this.#role) });
+      case "send-accept": {
+        const { token } = action;
+        return this.#tell(number, { type: "upgrade-accept", link: asAsked(this.#role), token });
+      }
+      case "send-reject": {
+        const { reason } = action;
+        return this.#tell(number, { type: "upgrade-reject", link: asAsked(this.#role), reason });
+      }
       case "send-downgrade":
-        return this.#tell(number, { type: "downgrade", reason: action.reason });
+        return this.#tell(number, { type: "downgrade", link: this.#role, reason: action.reason });
       case "dial":
         return this.#dial(number, entry);
       case "send-hello":
@@ -233,7 +240,7 @@ export class Links {
       case "report-active":
         return this.#reportActive(number, entry, action.direction === "dialled");
       case "report-passive":
-        return this.#context.tell({ type: "link-passive", number });
+        return this.#context.tell({ type: "link-passive", role: this.#role, number });
     }
   }
 
@@ -245,10 +252,10 @@ export class Links {
   #dial(number: number, entry: NeighbourLink): void {
     const to = this.#neighbourhood.addressOf(number);
     if (to === undefined) return;
-    this.#dialled += 1;
-    entry.connection = this.#dialled;
-    this.#numberOfConnection.set(this.#dialled, number);
-    this.#context.emit({ type: "dial", connection: this.#dialled, to });
+    const connection = this.#context.nextConnection();
+    entry.connection = connection;
+    this.#numberOfConnection.set(connection, number);
+    this.#context.emit({ type: "dial", connection, to });
   }
 
   #sendHello(entry: NeighbourLink, token: string): void {
@@ -258,6 +265,7 @@ export class Links {
       session,
       peer: this.#context.id,
       number,
+      link: asAsker(this.#role),
       token,
       hasManifest,
     });
@@ -268,10 +276,10 @@ export class Links {
       this.#context.emit({ type: "send-frame", connection: entry.connection, frame });
   }
 
-  #reportActive(number: number, entry: NeighbourLink, isParent: boolean): void {
+  #reportActive(number: number, entry: NeighbourLink, isDialled: boolean): void {
     entry.lastHeardAt = this.#context.now;
     entry.lastSentAt = this.#context.now;
-    this.#context.tell({ type: "link-active", number, isParent });
+    this.#context.tell({ type: "link-active", role: this.#role, number, isDialled });
   }
 
   #closeConnection(entry: NeighbourLink): void {
@@ -301,4 +309,13 @@ export class Links {
     }
     return entry;
   }
+}
+
+/** A source never asks, and a sink is never asked: only the other word is ever sent. */
+function asAsker(role: LinkRole): "tree" | "sink" {
+  return role === "tree" ? "tree" : "sink";
+}
+
+function asAsked(role: LinkRole): "tree" | "source" {
+  return role === "tree" ? "tree" : "source";
 }

@@ -1,208 +1,319 @@
 import { Bitmap } from "@palmtree/files/core";
-import { type Frame, isPalmTreeError, wireLimits } from "@palmtree/wire";
+import {
+  type Frame,
+  type Have,
+  type Holds,
+  isPalmTreeError,
+  type RefuseReason,
+  type Want,
+  wireLimits,
+} from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import { ChildQueue } from "./child-queue.js";
+import { Announcer } from "./announcer.js";
+import { faultOfRuns } from "./chunk-runs.js";
 import type { Content } from "./content.js";
 import { manifestParts } from "./manifest-assembly.js";
+import { SinkQueue } from "./sink-queue.js";
+import type { Stripes } from "./stripes.js";
 
-interface Child {
+/** Bitmaps that a sink may send over one link: it gets a new plan now and then, not all the time. */
+const mostBitmaps = 64;
+
+/** After a chunk came, more are expected for this long, and with them work. */
+const restlessMs = 300;
+
+/** A neighbour that chunks are sent to: a child in the tree, or the sink of a feed. */
+interface Sink {
+  readonly number: number;
   readonly connection: ConnectionId;
   needsManifest: boolean;
-  /** The child's bitmap, while this peer's own manifest is still being opened. */
-  earlyHolds: Uint8Array | undefined;
-  /** When its last request for missing chunks was answered. */
-  wantedAt: number;
-  /** Set once the child has said what it holds. */
-  queue: ChildQueue | undefined;
+  /** What the sink said that it holds, while this peer's own manifest is still being opened. */
+  earlyHolds: Holds | undefined;
+  bitmaps: number;
+  /** Whether it was sent the seal: two peers may feed each other, and one telling is enough. */
+  isSealed: boolean;
+  /** Set once the sink has said what it holds. */
+  queue: SinkQueue | undefined;
+  /** Bytes of chunks that came to be held here while this sink wanted them. */
+  bytesOffered: number;
+}
+
+/** How a sink fares. */
+export interface SinkFlow {
+  readonly number: number;
+  readonly connection: ConnectionId;
+  /** Chunk bytes that the operating system took for it, all together. */
+  readonly bytesSent: number;
+  /** Chunk bytes that came to be held here while it wanted them, all together. */
+  readonly bytesOffered: number;
+  /** Whether something is handed over that the operating system has not taken yet. */
+  readonly isSending: boolean;
 }
 
 /**
- * The sending half of a peer: every chunk that is held goes to every child that lacks it, in
- * ascending order, without being asked for. Each child has a queue of its own; what the ring
- * buffer no longer has is loaded from disk.
+ * The sending half of a peer: every chunk that is held goes to every sink that lacks it and wants
+ * its stripe, in ascending order, without being asked for. Each sink has a queue of its own; what
+ * the ring buffer no longer has is loaded from disk.
  */
 export class Distribution {
   readonly #context: Context;
-  readonly #children = new Map<number, Child>();
-  /** Chunks being loaded, and the children for whom. */
-  readonly #loading = new Map<number, Set<number>>();
+  readonly #announcer: Announcer;
+  readonly #sinks = new Map<ConnectionId, Sink>();
+  /** Chunks being loaded, and over which connections they are to be sent. */
+  readonly #loading = new Map<number, Set<ConnectionId>>();
+  #heldAt = Number.NEGATIVE_INFINITY;
   #manifest: Uint8Array | undefined;
   #content: Content | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#announcer = new Announcer(context);
   }
 
   /** The manifest is verified, so it may be passed on, and chunks may follow. */
   open(manifest: Uint8Array, content: Content): void {
     this.#manifest = manifest;
     this.#content = content;
-    for (const [number, child] of this.#children) {
-      this.#sendManifest(child);
-      const { earlyHolds } = child;
-      child.earlyHolds = undefined;
-      const message = earlyHolds === undefined ? undefined : this.onHolds(number, earlyHolds);
+    for (const sink of this.#sinks.values()) {
+      this.#sendManifest(sink);
+      const { earlyHolds, number } = sink;
+      sink.earlyHolds = undefined;
+      const message =
+        earlyHolds === undefined ? undefined : this.onHolds(sink.connection, earlyHolds);
       if (message !== undefined)
         this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message });
     }
   }
 
-  onChildGained(number: number, connection: ConnectionId, hasManifest: boolean): void {
-    const child: Child = {
+  /** @param needsManifest whether it is to be sent the manifest first; only children are */
+  addSink(number: number, connection: ConnectionId, needsManifest: boolean): void {
+    const sink: Sink = {
+      number,
       connection,
-      needsManifest: !hasManifest,
+      needsManifest,
       earlyHolds: undefined,
-      wantedAt: Number.NEGATIVE_INFINITY,
+      bitmaps: 0,
+      isSealed: false,
       queue: undefined,
+      bytesOffered: 0,
     };
-    this.#children.set(number, child);
-    this.#sendManifest(child);
+    this.#sinks.set(connection, sink);
+    this.#sendManifest(sink);
   }
 
-  onChildLost(number: number): void {
-    this.#children.delete(number);
-    for (const waiting of this.#loading.values()) waiting.delete(number);
+  removeSink(connection: ConnectionId): void {
+    this.#sinks.delete(connection);
+    this.#announcer.remove(connection);
+    for (const waiting of this.#loading.values()) waiting.delete(connection);
   }
 
   /** @returns what is wrong with the bitmap, if something is */
-  onHolds(number: number, payload: Uint8Array): string | undefined {
-    const child = this.#children.get(number);
+  onHolds(connection: ConnectionId, holds: Holds): string | undefined {
+    const sink = this.#sinks.get(connection);
     const content = this.#content;
-    if (child === undefined) return undefined;
-    // The forward limiter would begin anew with every bitmap.
-    if (child.queue !== undefined || child.earlyHolds !== undefined)
-      return "a second bitmap of chunks";
+    if (sink === undefined) return undefined;
     if (content === undefined) {
-      child.earlyHolds = payload;
+      sink.earlyHolds = holds;
       return undefined;
     }
+    sink.bitmaps += 1;
+    if (sink.bitmaps > mostBitmaps) return `more than ${mostBitmaps} bitmaps of chunks`;
+    const { stripeCount, stripes, payload } = holds;
+    if (stripes.some((stripe) => stripe >= stripeCount))
+      return `stripes ${stripes.join(", ")} of ${stripeCount}`;
     const held = parseBitmap(payload, content.chunkCount);
     if (typeof held === "string") return held;
-    child.queue = new ChildQueue(child.connection, held, {
-      chunks: this.#context.options.forwardWindowChunks,
-      bytes: this.#context.options.forwardWindowBytes,
-    });
-    this.#sendSeal(child);
-    this.#pump(number, child, content);
+    this.#follow(sink, held, { count: stripeCount, wanted: stripes });
+    this.#pump(sink, content);
     return undefined;
   }
 
   /** @returns what is wrong with the request, if something is */
-  onWant(number: number, payload: Uint8Array): string | undefined {
-    const child = this.#children.get(number);
+  onWant(connection: ConnectionId, { runs }: Want): string | undefined {
+    const sink = this.#sinks.get(connection);
     const content = this.#content;
-    if (child === undefined) return undefined;
-    if (child.queue === undefined && child.earlyHolds === undefined)
+    if (sink === undefined) return undefined;
+    if (sink.queue === undefined && sink.earlyHolds === undefined)
       return "wanted chunks before the bitmap";
-    if (child.queue === undefined || content === undefined) return undefined;
-    const wanted = parseBitmap(payload, content.chunkCount);
-    if (typeof wanted === "string") return wanted;
-    if (wanted.count > wireLimits.wantedChunks)
-      return `${wanted.count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
-    // Refusals cost more than requests: who asks faster than it may is not answered.
-    const { now, options } = this.#context;
-    if (now < child.wantedAt + options.wantAfterMs / 4) return undefined;
-    child.wantedAt = now;
-    for (const index of wanted.indexes()) {
-      if (content.held.has(index)) child.queue.want(index);
-      else this.#send(child, { type: "refuse", index, reason: "not-held" });
-    }
-    this.#pump(number, child, content);
+    if (sink.queue === undefined || content === undefined) return undefined;
+    const count = runs.reduce((sum, run) => sum + run.count, 0);
+    if (count > wireLimits.wantedChunks)
+      return `${count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
+    const fault = faultOfRuns(runs, content.chunkCount);
+    if (fault !== undefined) return fault;
+    // What this peer feeds it has promised; who merely asks must not hold others up.
+    const mayServe = sink.queue.isFed || this.#isIdle;
+    for (const run of runs)
+      for (let index = run.first; index < run.first + run.count; index += 1)
+        if (!content.held.has(index)) this.#refuse(sink, index, "not-held");
+        else if (mayServe) sink.queue.want(index);
+        else this.#refuse(sink, index, "busy");
+    this.#pump(sink, content);
     return undefined;
   }
 
-  /** A chunk became held: it goes to every child that lacks it. */
+  /** @returns what is wrong with the news, if something is */
+  onHave(connection: ConnectionId, { runs }: Have): string | undefined {
+    const sink = this.#sinks.get(connection);
+    const content = this.#content;
+    if (sink === undefined) return undefined;
+    const { queue, earlyHolds } = sink;
+    if (queue === undefined && earlyHolds === undefined) return "chunks before the bitmap";
+    // What is missed here, while the manifest is being opened, is at worst sent in vain.
+    if (queue === undefined || content === undefined) return undefined;
+    const fault = faultOfRuns(runs, content.chunkCount);
+    if (fault !== undefined) return fault;
+    for (const { first, count } of runs) queue.has(first, count);
+    return undefined;
+  }
+
+  /** A chunk became held: it goes to every sink that lacks it. */
   onChunkHeld(index: number): void {
     const content = this.#content;
     if (content === undefined) return;
-    for (const [number, child] of this.#children) {
-      child.queue?.offer(index);
-      this.#pump(number, child, content);
+    this.#heldAt = this.#context.now;
+    this.#announcer.onChunkHeld(index);
+    for (const sink of this.#sinks.values()) {
+      const { queue } = sink;
+      if (queue === undefined) continue;
+      if (queue.lacks(index)) sink.bytesOffered += content.sizes.lengthOf(index);
+      queue.offer(index);
+      this.#pump(sink, content);
     }
   }
 
-  /** The session's hash is known; children that are ready for chunks get it too. */
+  /** The session's hash is known; sinks that are ready for chunks get it too. */
   onSealed(): void {
-    for (const child of this.#children.values()) this.#sendSeal(child);
+    for (const sink of this.#sinks.values()) this.#sendSeal(sink);
   }
 
-  onChunkSent(number: number, connection: ConnectionId, index: number): void {
-    const child = this.#children.get(number);
-    if (child === undefined || child.connection !== connection || this.#content === undefined)
-      return;
-    child.queue?.sent(index);
-    this.#pump(number, child, this.#content);
+  onChunkSent(connection: ConnectionId, index: number): void {
+    const sink = this.#sinks.get(connection);
+    if (sink === undefined || this.#content === undefined) return;
+    sink.queue?.sent(index);
+    this.#pump(sink, this.#content);
+    if (sink.queue?.isSending === false) this.#announcer.reconsider();
+  }
+
+  onTick(): void {
+    if (this.#content !== undefined) this.#announcer.onTick(this.#content, this.#isIdle);
+  }
+
+  deadline(): number | undefined {
+    return this.#content === undefined ? undefined : this.#announcer.deadline();
   }
 
   onChunkLoaded(index: number, payload: Uint8Array): void {
     const waiting = this.#loading.get(index);
     this.#loading.delete(index);
-    for (const number of waiting ?? []) {
-      const child = this.#children.get(number);
-      if (child !== undefined) this.#send(child, { type: "chunk", index, payload });
+    for (const connection of waiting ?? []) {
+      const sink = this.#sinks.get(connection);
+      if (sink !== undefined) this.#send(sink, { type: "chunk", index, payload });
     }
   }
 
-  /** The furthest position of any child: how far the root has to have produced. */
+  /** How each sink fares that is fed. */
+  get flows(): readonly SinkFlow[] {
+    const flows: SinkFlow[] = [];
+    for (const { number, connection, bytesOffered, queue } of this.#sinks.values()) {
+      if (queue?.isFed !== true) continue;
+      const { bytesSent, isSending } = queue;
+      flows.push({ number, connection, bytesSent, bytesOffered, isSending });
+    }
+    return flows;
+  }
+
+  /** The furthest position of any sink: how far the root has to have produced. */
   get leadingCursor(): number | undefined {
     let leading: number | undefined;
-    for (const { queue } of this.#children.values())
-      if (queue !== undefined && (leading === undefined || queue.cursor > leading))
+    for (const { queue } of this.#sinks.values())
+      if (queue?.isFed === true && (leading === undefined || queue.cursor > leading))
         leading = queue.cursor;
     return leading;
   }
 
-  #pump(number: number, child: Child, content: Content): void {
-    const queue = child.queue;
+  /**
+   * Whether serving others costs nobody anything: no sink that this peer feeds waits for anything,
+   * and will not in a moment, since everything is here, or nothing has come for a while.
+   */
+  get #isIdle(): boolean {
+    const content = this.#content;
+    if (content === undefined) return false;
+    if (!content.held.isFull && this.#context.now < this.#heldAt + restlessMs) return false;
+    for (const { queue } of this.#sinks.values())
+      if (queue?.isFed === true && (queue.isSending || queue.mayNeed(content.highestHeld)))
+        return false;
+    return true;
+  }
+
+  #refuse(sink: Sink, index: number, reason: RefuseReason): void {
+    this.#send(sink, { type: "refuse", index, reason });
+  }
+
+  #follow(sink: Sink, held: Bitmap, stripes: Stripes): void {
+    if (stripes.wanted.length === 0) this.#announcer.add(sink.connection);
+    else this.#announcer.remove(sink.connection);
+    if (sink.queue !== undefined) return sink.queue.restart(held, stripes);
+    sink.queue = new SinkQueue(sink.connection, held, stripes, {
+      chunks: this.#context.options.forwardWindowChunks,
+      bytes: this.#context.options.forwardWindowBytes,
+    });
+    this.#sendSeal(sink);
+  }
+
+  #pump(sink: Sink, content: Content): void {
+    const { queue } = sink;
     if (queue === undefined) return;
-    while (queue.hasRoom && queue.cursor <= content.highestHeld) {
-      const index = queue.take(content.held, (chunk) => content.sizes.lengthOf(chunk));
+    const lengthOf = (chunk: number): number => content.sizes.lengthOf(chunk);
+    while (queue.hasRoom && queue.mayNeed(content.highestHeld)) {
+      const index = queue.take(content.held, content.highestHeld, lengthOf);
       if (index === -1) return;
-      this.#sendPage(child, queue, content, index);
+      this.#sendPage(sink, queue, content, index);
       const payload = content.ring.get(index);
-      if (payload === undefined) this.#load(content, index, number);
-      else this.#send(child, { type: "chunk", index, payload });
+      if (payload === undefined) this.#load(content, index, sink.connection);
+      else this.#send(sink, { type: "chunk", index, payload });
     }
   }
 
-  #sendPage(child: Child, queue: ChildQueue, content: Content, index: number): void {
+  #sendPage(sink: Sink, queue: SinkQueue, content: Content, index: number): void {
     const page = content.pages.pageOf(index);
     const hashes = content.pages.get(page);
     if (hashes === undefined || !queue.takePage(page)) return;
-    this.#send(child, {
+    this.#send(sink, {
       type: "hashes",
       firstChunk: page * content.pages.perPage,
       payload: hashes,
     });
   }
 
-  #load(content: Content, index: number, number: number): void {
+  #load(content: Content, index: number, connection: ConnectionId): void {
     const waiting = this.#loading.get(index);
     if (waiting !== undefined) {
-      waiting.add(number);
+      waiting.add(connection);
       return;
     }
-    this.#loading.set(index, new Set([number]));
+    this.#loading.set(index, new Set([connection]));
     const hash = content.pages.hashOf(index);
     if (hash !== undefined) this.#context.emit({ type: "load-chunk", index, hash });
   }
 
-  #sendManifest(child: Child): void {
-    if (!child.needsManifest || this.#manifest === undefined) return;
-    child.needsManifest = false;
+  #sendManifest(sink: Sink): void {
+    if (!sink.needsManifest || this.#manifest === undefined) return;
+    sink.needsManifest = false;
     for (const part of manifestParts(this.#manifest))
-      this.#send(child, { type: "manifest", ...part });
+      this.#send(sink, { type: "manifest", ...part });
   }
 
-  #sendSeal(child: Child): void {
+  #sendSeal(sink: Sink): void {
     const sessionHash = this.#content?.sessionHash;
-    if (sessionHash === undefined || child.queue === undefined) return;
-    this.#send(child, { type: "seal", sessionHash });
+    if (sessionHash === undefined || sink.queue === undefined || sink.isSealed) return;
+    sink.isSealed = true;
+    this.#send(sink, { type: "seal", sessionHash });
   }
 
-  #send(child: Child, frame: Frame): void {
-    this.#context.emit({ type: "send-frame", connection: child.connection, frame });
+  #send(sink: Sink, frame: Frame): void {
+    this.#context.emit({ type: "send-frame", connection: sink.connection, frame });
   }
 }
 

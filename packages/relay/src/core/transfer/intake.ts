@@ -1,10 +1,38 @@
-import { Bitmap } from "@palmtree/files/core";
-import { wireLimits } from "@palmtree/wire";
-import type { Context } from "../context.js";
+import type { Bitmap } from "@palmtree/files/core";
+import { type Frame, type Have, type RefuseReason, wireLimits } from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
-import type { Links } from "../link/links.js";
+import { faultOfRuns, runsOf } from "./chunk-runs.js";
 import { Content } from "./content.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
+import { Pull } from "./pull.js";
+import type { Stripes } from "./stripes.js";
+
+/** A connection over which chunks come. */
+interface Inlet {
+  readonly number: number;
+  readonly connection: ConnectionId;
+  stripes: Stripes;
+}
+
+/** How often a peer looks whether something is overdue. */
+const lookMs = 50;
+
+/** A peer that has taken nothing for this long, or for so many usual pauses, has stalled. */
+const leastOverdueMs = 300;
+const overduePauses = 16;
+
+/** The first chunk may take this long: it comes over many hops. Guess. */
+const firstChunkMs = 1_000;
+
+/** A longer pause says nothing about the usual ones. */
+const mostPauseMs = 1_000;
+
+/** Below this share of its best rate a peer could take more than comes. */
+const roomyShare = 0.7;
+
+/** Overdue chunks that are looked at at once. */
+const overdueChunks = 64;
 
 /** What an invitation promises about the content. */
 export interface Promised {
@@ -15,31 +43,44 @@ export interface Promised {
 }
 
 /**
- * The receiving half of a peer: manifest, hash pages and chunks from the parent. A chunk is
- * verified against its page before anything else is done with it; then it is held, and goes to
- * the disk and to the children at the same time.
+ * The receiving half of a peer: the manifest from the parent, hash pages and chunks from the parent
+ * or from the sources of feeds, whichever the session's strategy has. A chunk is verified against
+ * its page before anything else is done with it; then it is held, and goes to the disk and to the
+ * sinks at the same time.
  */
 export class Intake {
   readonly #context: Context;
-  readonly #links: Links;
+  readonly #heard: (number: number) => void;
   readonly #promised: Promised;
   readonly #assembly: ManifestAssembly;
   #manifest: Uint8Array | undefined;
   #content: Content | undefined;
-  #parent: number | undefined;
+  readonly #inlets = new Map<ConnectionId, Inlet>();
   readonly #verifying = new Set<number>();
   readonly #unstored = new Map<number, number>();
   #unstoredBytes = 0;
-  #pausedConnection: ConnectionId | undefined;
+  #isHoldingBack = false;
+  #wantsSent = 0;
+  readonly #pull: Pull;
+  /** When the last chunk came, and how long the pauses between chunks are. */
+  #tookAt = 0;
+  #pauseMs = 0;
+  #lookAt: number | undefined;
+  /** Chunks since the last look, and how many there usually are and once were in that time. */
+  #arrived = 0;
+  #rate = 0;
+  #bestRate = 0;
   #bytes = 0;
   #duplicates = 0;
   #wantAt: number | undefined;
   #isStored = false;
 
-  constructor(context: Context, links: Links, promised: Promised) {
+  /** @param heard called for a neighbour whose silence was of this peer's own making */
+  constructor(context: Context, promised: Promised, heard: (number: number) => void) {
     this.#context = context;
-    this.#links = links;
+    this.#heard = heard;
     this.#promised = promised;
+    this.#pull = new Pull(context);
     this.#assembly = new ManifestAssembly(promised.manifestBytes);
   }
 
@@ -61,16 +102,33 @@ export class Intake {
     return this.#duplicates;
   }
 
-  onParentGained(number: number): void {
-    this.#parent = number;
-    if (this.#manifest === undefined) this.#assembly.restart();
-    this.#tellHolds();
+  /** Whether chunks are being held back because the disk is behind. */
+  get isHoldingBack(): boolean {
+    return this.#isHoldingBack;
   }
 
-  onParentLost(): void {
-    this.#parent = undefined;
-    this.#pausedConnection = undefined;
-    this.#wantAt = undefined;
+  /** Whether chunks are missing, and no manifest is. */
+  get isHungry(): boolean {
+    return this.#content !== undefined && !this.#content.held.isFull;
+  }
+
+  /** A new parent begins the manifest anew. */
+  restartManifest(): void {
+    if (this.#manifest === undefined) this.#assembly.restart();
+  }
+
+  /** Chunks of these stripes come over that connection from now on; what is held is told there. */
+  setInlet(number: number, connection: ConnectionId, stripes: Stripes): void {
+    const inlet = { number, connection, stripes };
+    this.#inlets.set(connection, inlet);
+    if (this.#isHoldingBack) this.#context.emit({ type: "pause-connection", connection });
+    this.#tellHolds(inlet);
+  }
+
+  removeInlet(connection: ConnectionId): void {
+    this.#inlets.delete(connection);
+    this.#pull.remove(connection);
+    this.#armWant();
   }
 
   /** @returns what is wrong, if something is */
@@ -86,7 +144,8 @@ export class Intake {
   /** The manifest has its promised hash, and there is room for what it lists. */
   onManifestOpened(sizes: ChunkSizes): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
-    this.#tellHolds();
+    this.#tookAt = this.#context.now + firstChunkMs;
+    for (const inlet of this.#inlets.values()) this.#tellHolds(inlet);
     return this.#content;
   }
 
@@ -111,6 +170,8 @@ export class Intake {
       return undefined;
     }
     this.#verifying.add(index);
+    this.#noteArrival();
+    if (this.#pull.onChunk(index)) this.#cancel(connection, index);
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
     return undefined;
   }
@@ -153,57 +214,160 @@ export class Intake {
     return undefined;
   }
 
-  /** End-of-transfer request: everything was sent, so what is missing now has to be asked for. */
-  onTick(): void {
-    if (this.#wantAt === undefined || this.#wantAt > this.#context.now) return;
-    this.#wantAt = undefined;
+  /** A source that does not feed this peer says what it may be asked for. @returns a fault */
+  onHave(connection: ConnectionId, { isIdle, runs }: Have): string | undefined {
     const content = this.#content;
-    if (content === undefined || this.#parent === undefined || content.held.isFull) return;
-    const wanted = new Bitmap(content.chunkCount);
-    let index = content.held.firstClear(0);
-    while (index !== -1 && wanted.count < wireLimits.wantedChunks) {
-      wanted.set(index);
-      index = content.held.firstClear(index + 1);
-    }
-    this.#links.send(this.#parent, { type: "want", payload: wanted.toBytes() });
-    this.#armWant();
+    if (content === undefined) return "chunks before the bitmap was sent";
+    const fault = faultOfRuns(runs, content.chunkCount);
+    if (fault !== undefined) return fault;
+    this.#pull.onHave(connection, isIdle, runs);
+    return undefined;
+  }
+
+  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
+    this.#pull.onRefuse(connection, index, reason);
+  }
+
+  onTick(): void {
+    this.#askForMissing();
+    this.#askAround();
   }
 
   deadline(): number | undefined {
-    return this.#wantAt;
+    return earliest(this.#wantAt, this.#lookAt);
   }
 
-  #tellHolds(): void {
-    if (this.#parent === undefined || this.#content === undefined) return;
-    this.#links.send(this.#parent, { type: "holds", payload: this.#content.held.toBytes() });
+  /** End-of-transfer request: everything was sent, so what is missing now has to be asked for. */
+  #askForMissing(): void {
+    if (this.#wantAt === undefined || this.#wantAt > this.#context.now) return;
+    this.#wantAt = undefined;
+    const content = this.#content;
+    const inlet = this.#nextToAsk();
+    if (content === undefined || inlet === undefined || content.held.isFull) return;
+    const runs = runsOf(this.#missing(wireLimits.wantedChunks));
+    this.#send(inlet, { type: "want", runs });
     this.#armWant();
+  }
+
+  /** What the plan does not bring in time is asked of others. */
+  #askAround(): void {
+    const { now } = this.#context;
+    if (this.#lookAt === undefined || this.#lookAt > now) return;
+    const content = this.#content;
+    if (content === undefined || content.held.isFull) {
+      this.#lookAt = undefined;
+      return;
+    }
+    this.#lookAt = now + lookMs;
+    const hasRoom = this.#hasRoom();
+    if (this.#isHoldingBack) return;
+    const isStalled = now >= this.#tookAt + this.#overdueMs;
+    const isHelpless = this.#pull.ask({
+      held: this.#heldOrVerifying(content),
+      overdue: isStalled ? [...this.#missing(overdueChunks)] : [],
+      isTail: content.sessionHash !== undefined && hasRoom,
+    });
+    if (isStalled && (isHelpless || this.#pull.helperCount === 0))
+      this.#context.tell({ type: "help-wanted" });
+  }
+
+  /** The lowest chunks that are missing, at most so many. */
+  *#missing(most: number): Generator<number> {
+    const held = this.#content?.held;
+    if (held === undefined) return;
+    let index = held.firstClear(0);
+    for (let count = 0; index !== -1 && count < most; index = held.firstClear(index + 1)) {
+      if (this.#verifying.has(index)) continue;
+      count += 1;
+      yield index;
+    }
+  }
+
+  /** Chunks usually come this often; several times as long without one is a stall. */
+  get #overdueMs(): number {
+    return Math.max(leastOverdueMs, overduePauses * this.#pauseMs);
+  }
+
+  /** Whether less comes than once did: who is served at full rate gains nothing from a second source. */
+  #hasRoom(): boolean {
+    this.#rate += (this.#arrived - this.#rate) / 4;
+    this.#arrived = 0;
+    this.#bestRate = Math.max(this.#bestRate, this.#rate);
+    return this.#rate < this.#bestRate * roomyShare;
+  }
+
+  #noteArrival(): void {
+    this.#arrived += 1;
+    const pauseMs = Math.max(0, this.#context.now - this.#tookAt);
+    this.#tookAt = this.#context.now;
+    this.#pauseMs += (Math.min(pauseMs, mostPauseMs) - this.#pauseMs) / 16;
+  }
+
+  #heldOrVerifying(content: Content): Bitmap {
+    const held = content.held.clone();
+    for (const index of this.#verifying) held.set(index);
+    return held;
+  }
+
+  #tellHolds(inlet: Inlet): void {
+    const content = this.#content;
+    if (content === undefined) return;
+    const { count, wanted } = inlet.stripes;
+    this.#send(inlet, {
+      type: "holds",
+      stripeCount: count,
+      stripes: wanted,
+      payload: this.#heldOrVerifying(content).toBytes(),
+    });
+    this.#armWant();
+    if (wanted.length > 0) return this.#pull.remove(inlet.connection);
+    this.#pull.add(inlet.connection, content.chunkCount);
+    this.#lookAt ??= this.#context.now + lookMs;
+  }
+
+  /** It came from somebody who was asked: whoever else would send it need not. */
+  #cancel(from: ConnectionId, index: number): void {
+    const runs = [{ first: index, count: 1 }];
+    for (const inlet of this.#inlets.values())
+      if (inlet.connection !== from && inlet.stripes.wanted.length > 0)
+        this.#send(inlet, { type: "have", isIdle: false, runs });
+  }
+
+  #send({ connection }: Inlet, frame: Frame): void {
+    this.#context.emit({ type: "send-frame", connection, frame });
+  }
+
+  /** Who is asked for missing chunks: one after the other, since any of them may be stuck. */
+  #nextToAsk(): Inlet | undefined {
+    const inlets = [...this.#inlets.values()];
+    this.#wantsSent += 1;
+    return inlets[this.#wantsSent % inlets.length];
   }
 
   #armWant(): void {
     const content = this.#content;
     const isMissing = content?.sessionHash !== undefined && !content.held.isFull;
-    // While the parent is held back, what is missing may be on its way.
-    const isListening = this.#parent !== undefined && this.#pausedConnection === undefined;
+    // While the sources are held back, what is missing may be on its way.
+    const isListening = this.#inlets.size > 0 && !this.#isHoldingBack;
     this.#wantAt =
       isMissing && isListening ? this.#context.now + this.#context.options.wantAfterMs : undefined;
   }
 
   #holdBack(): void {
-    if (this.#pausedConnection !== undefined || this.#parent === undefined) return;
-    if (!this.#isBehind(1)) return;
-    const connection = this.#links.connectionOf(this.#parent);
-    if (connection === undefined) return;
-    this.#pausedConnection = connection;
-    this.#context.emit({ type: "pause-connection", connection });
+    if (this.#isHoldingBack || !this.#isBehind(1)) return;
+    this.#isHoldingBack = true;
+    for (const connection of this.#inlets.keys())
+      this.#context.emit({ type: "pause-connection", connection });
   }
 
   #letGo(): void {
     // Half is where reading resumes, so that it is not stopped and started for every chunk.
-    if (this.#pausedConnection === undefined || this.#isBehind(0.5)) return;
-    this.#context.emit({ type: "resume-connection", connection: this.#pausedConnection });
-    this.#pausedConnection = undefined;
-    // Silence was of our own making.
-    if (this.#parent !== undefined) this.#links.heard(this.#parent);
+    if (!this.#isHoldingBack || this.#isBehind(0.5)) return;
+    this.#isHoldingBack = false;
+    for (const { connection, number } of this.#inlets.values()) {
+      this.#context.emit({ type: "resume-connection", connection });
+      this.#heard(number);
+    }
     this.#armWant();
   }
 

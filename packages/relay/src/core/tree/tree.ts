@@ -188,7 +188,7 @@ export class Tree {
         this.#context.emit({
           type: "send-datagram",
           to,
-          message: { type: "downgrade", reason: "replaced" },
+          message: { type: "downgrade", link: "tree", reason: "replaced" },
         });
       return;
     }

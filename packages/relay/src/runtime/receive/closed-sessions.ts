@@ -54,8 +54,8 @@ export class ClosedSessions {
 }
 
 /** Who knows at once that nobody is here any more need not find out by waiting. */
-function answerTo({ type }: ControlMessage, refusal: Refusal): ControlMessage | undefined {
-  switch (type) {
+function answerTo(message: ControlMessage, refusal: Refusal): ControlMessage | undefined {
+  switch (message.type) {
     case "invite":
       return { type: "decline", ...refusal };
     case "ended":
@@ -64,7 +64,11 @@ function answerTo({ type }: ControlMessage, refusal: Refusal): ControlMessage | 
     case "orphan":
       return { type: "tree-reject", reason: "leaving" };
     case "upgrade-request":
-      return { type: "upgrade-reject", reason: "leaving" };
+      return {
+        type: "upgrade-reject",
+        link: message.link === "tree" ? "tree" : "source",
+        reason: "leaving",
+      };
     default:
       return undefined;
   }

@@ -153,8 +153,6 @@ export class PalmTreeRelay implements AsyncDisposable {
     const active = [...this.#sessions.values()].filter(({ isOver }) => !isOver);
     const count = active.length + this.#pending.size;
     if (count >= maxSessions) return { reason: "busy", detail: `${count} sessions are under way` };
-    if (invite.strategy !== "tree")
-      return { reason: "unsupported", detail: `the strategy ${invite.strategy} is not known here` };
     if (invite.totalBytes > maxTotalBytes)
       return tooLarge("bytes", invite.totalBytes, maxTotalBytes);
     if (invite.entryCount > maxEntries)

@@ -1,9 +1,15 @@
-import { type ScannedSources, scanSources } from "@palmtree/files";
+import {
+  defaultChunkSizeBytes,
+  pipelineChunkSizeBytes,
+  type ScannedSources,
+  scanSources,
+} from "@palmtree/files";
 import { openTransport } from "@palmtree/transport";
 import type { Address, Invite, SessionId } from "@palmtree/wire";
 import type { Step } from "../../core/index.js";
 import { drawSessionId } from "../identity.js";
 import { Switchboard } from "../switchboard.js";
+import { EfficiencyReport } from "./efficiency-report.js";
 import { ownAddress, withoutLoopback } from "./own-address.js";
 import {
   checkDistinct,
@@ -70,10 +76,11 @@ export class FilesSender {
 
   async *#send(): AsyncGenerator<SenderStep, void, undefined> {
     const startedAt = performance.now();
-    const { files, peers, chunkSizeBytes, signal, host, port } = this.#order;
+    const { files, peers, strategy, signal, host, port } = this.#order;
     signal?.throwIfAborted();
+    const rule = strategy === "pipeline" ? pipelineChunkSizeBytes : defaultChunkSizeBytes;
     const scanned = await scanSources(files, {
-      ...(chunkSizeBytes === undefined ? {} : { chunkSizeBytes }),
+      chunkSizeBytes: this.#order.chunkSizeBytes ?? rule,
       ...(signal === undefined ? {} : { signal }),
     });
     const session = drawSessionId();
@@ -108,13 +115,22 @@ export class FilesSender {
       reachable,
     );
     for (const peer of unresolved) queue.push({ type: "peer-ended", result: ledger.absent(peer) });
+    const efficiency = new EfficiencyReport(totalBytes, startedAt);
     const onStep = (step: Step): void => {
       ledger.note(step);
       queue.push(step);
+      const news = efficiency.note(step, performance.now());
+      if (news !== undefined) queue.push(news);
       if (step.type !== "ended") return;
       const seconds = (performance.now() - startedAt) / 1_000;
       const { error } = step;
-      const outcome = { session, totalBytes, seconds };
+      const reached = efficiency.final;
+      const outcome = {
+        session,
+        totalBytes,
+        seconds,
+        ...(reached === undefined ? {} : { efficiency: reached }),
+      };
       queue.push(ledger.close(error === undefined ? outcome : { ...outcome, error }));
     };
     const root = new RootSession(switchboard, {
@@ -123,6 +139,7 @@ export class FilesSender {
       invite: this.#invite(scanned),
       ownAddress: own,
       addresses: reachable.map(({ address }) => address),
+      planKind: this.#order.plan,
       peerOptions,
       onStep,
       onEnd: (crash) => (crash === undefined ? queue.end() : queue.fail(crash.error)),
@@ -140,7 +157,7 @@ export class FilesSender {
   }
 
   #invite({ manifest, manifestBytes, manifestHash, layout }: ScannedSources): Invite {
-    const { name, fanout, timeoutMs } = this.#order;
+    const { name, strategy, fanout, timeoutMs } = this.#order;
     const { totalBytes, entryCount, chunkCount, chunkSizeBytes } = layout;
     return {
       type: "invite",
@@ -149,7 +166,7 @@ export class FilesSender {
       entryCount,
       chunkCount,
       chunkSizeBytes,
-      strategy: "tree",
+      strategy,
       fanout,
       timeoutMs,
       manifestBytes: manifestBytes.length,

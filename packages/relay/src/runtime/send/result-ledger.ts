@@ -42,7 +42,9 @@ export class ResultLedger {
     }
   }
 
-  close(outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "error">): ResultStep {
+  close(
+    outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "efficiency" | "error">,
+  ): ResultStep {
     const peers = this.#peers.map((peer) => this.#results.get(peer) ?? unheard(peer, outcome));
     const completeCount = peers.filter(({ status }) => status === "complete").length;
     const isComplete = completeCount === peers.length;

@@ -1,4 +1,5 @@
 import type { ScannedSources } from "@palmtree/files";
+import type { PlanKind } from "@palmtree/topology";
 import type { Address, Invite, SessionId } from "@palmtree/wire";
 import {
   type Effect,
@@ -24,6 +25,8 @@ export interface RootSessionOptions {
   readonly invite: Invite;
   readonly ownAddress: Address;
   readonly addresses: readonly Address[];
+  /** Undefined: whichever is fastest. */
+  readonly planKind: PlanKind | undefined;
   readonly peerOptions: PeerOptions;
   readonly onStep: (step: Step) => void;
   /** With an error when the session crashed, for a bug of ours. */
@@ -52,6 +55,7 @@ export class RootSession {
       manifest: scanned.manifestBytes,
       sizes: scanned.layout,
       addresses: options.addresses,
+      planKind: options.planKind,
     });
     let onEnded: () => void;
     this.#ended = new Promise((resolve) => {

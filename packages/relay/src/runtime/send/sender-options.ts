@@ -1,6 +1,13 @@
-import { utf8ByteLength, wireLimits } from "@palmtree/wire";
+import type { PlanKind } from "@palmtree/topology";
+import { type Strategy, utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { defaultPeerOptions, type PeerOptions } from "../../core/index.js";
-import { checkInteger, checkPeerOptions, checkText, checkTexts } from "../option-check.js";
+import {
+  checkInteger,
+  checkOneOf,
+  checkPeerOptions,
+  checkText,
+  checkTexts,
+} from "../option-check.js";
 import type { OpenTransport } from "../switchboard.js";
 import { type PeerName, parsePeerName } from "./peer-names.js";
 
@@ -11,6 +18,17 @@ export interface FilesSenderOptions {
    * seed's. Too low gives up machines that are busy; too high lets a dead one hold the result back.
    */
   readonly timeoutMs?: number;
+  /**
+   * How chunks travel. `pipeline`: down the trees of a plan in which nobody uploads more than about
+   * one copy, so that many take no longer than one. `tree`: down the gossip-built tree, where every
+   * peer with children uploads one copy for each. Default `pipeline`.
+   */
+  readonly strategy?: Strategy;
+  /**
+   * Strategy `pipeline`: which plan. Default: the one whose predicted time is shortest. `k-ary` is a
+   * tree of 4 children a peer.
+   */
+  readonly plan?: PlanKind;
   /** Most children of one peer in the tree, 1 to 64. Default 4, the seed's. */
   readonly fanout?: number;
   /**
@@ -47,10 +65,11 @@ export interface FilesSenderOptions {
 export const defaultSenderOptions: Required<
   Pick<
     FilesSenderOptions,
-    "timeoutMs" | "fanout" | "port" | "maxWaitMs" | "minWaitMs" | "minReceivers"
+    "timeoutMs" | "strategy" | "fanout" | "port" | "maxWaitMs" | "minWaitMs" | "minReceivers"
   >
 > = {
   timeoutMs: 30_000,
+  strategy: "pipeline",
   fanout: 4,
   port: 0,
   maxWaitMs: defaultPeerOptions.maxWaitMs,
@@ -58,11 +77,16 @@ export const defaultSenderOptions: Required<
   minReceivers: defaultPeerOptions.minReceivers,
 };
 
+/** Every plan that may be asked for. */
+export const planKinds: readonly PlanKind[] = ["chain", "double-tree", "binomial", "k-ary"];
+
 /** What a sender was asked to do, checked. */
 export interface SendOrder {
   readonly files: readonly string[];
   readonly peers: readonly PeerName[];
   readonly timeoutMs: number;
+  readonly strategy: Strategy;
+  readonly plan: PlanKind | undefined;
   readonly fanout: number;
   readonly port: number;
   readonly chunkSizeBytes: number | undefined;
@@ -88,6 +112,8 @@ export function checkOrder(
     files: checkTexts("files", files),
     peers: names,
     timeoutMs: checkInteger("timeoutMs", given.timeoutMs, 1_000, wireLimits.timeoutMs),
+    strategy: checkOneOf("strategy", given.strategy, ["pipeline", "tree"]),
+    plan: given.plan === undefined ? undefined : checkOneOf("plan", given.plan, planKinds),
     fanout: checkInteger("fanout", given.fanout, 1, wireLimits.fanout),
     port: checkInteger("port", given.port, 0, 65_535),
     chunkSizeBytes: checkChunkSize(given.chunkSizeBytes),

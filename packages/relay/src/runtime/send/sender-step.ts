@@ -1,6 +1,7 @@
 import type { SkippedSource } from "@palmtree/files";
 import type { Address, SessionId } from "@palmtree/wire";
 import type { PeerResult, Step } from "../../core/index.js";
+import type { Efficiency } from "./efficiency-meter.js";
 
 /** What is going to be sent is known: the first step. */
 export interface ScannedStep {
@@ -31,6 +32,11 @@ export interface TreePlace {
   readonly parent: number | undefined;
 }
 
+/** How close to the limit of the links the transfer is; told twice a second. */
+export interface EfficiencyStep extends Efficiency {
+  readonly type: "efficiency";
+}
+
 /** How the session ended: the last step. */
 export interface ResultStep {
   readonly type: "result";
@@ -44,6 +50,8 @@ export interface ResultStep {
   readonly totalBytes: number;
   /** From `start()` to the last peer's end. */
   readonly seconds: number;
+  /** How close to the limit it came; undefined where it was over too soon to tell. */
+  readonly efficiency?: EfficiencyStep;
   /** Why the session as a whole failed, where it did. */
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -52,4 +60,4 @@ export interface ResultStep {
  * What a sender tells: `scanned`, then the session's steps, then `result`, which is always the
  * last.
  */
-export type SenderStep = ScannedStep | Step | ResultStep;
+export type SenderStep = ScannedStep | Step | EfficiencyStep | ResultStep;

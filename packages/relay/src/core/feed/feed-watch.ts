@@ -1,0 +1,205 @@
+import type { Address, TroubleKind } from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
+import type { ConnectionId } from "../event.js";
+import type { SinkFlow } from "../transfer/distribution.js";
+
+/** How often flows are looked at. */
+const lookMs = 100;
+
+/** Looks that a rate is measured over, and before which a sink is not judged: half a second. */
+const rateLooks = 5;
+
+/** A sink is slow when it takes less than this share of what it is offered ... */
+const slowShare = 0.8;
+
+/** ... and is this far behind, as a time at the rate of what it is offered. */
+const slowBehindMs = 300;
+
+/** Bytes that a sink may always be behind: what windows and buffers hold. */
+const slowBehindBytes = 512 * 1024;
+
+/** Silence over a feed after which its other end is asked whether it is there. */
+const quietMs = 200;
+
+/** A neighbour that answered nothing for this long, and not these many probes, is silent. */
+const silentMs = 600;
+const silentProbes = 4;
+
+/** How often the same trouble is told again. */
+const retellMs = 500;
+
+interface Watched {
+  heardAt: number;
+  /** Probes since it was last heard. */
+  unanswered: number;
+}
+
+interface Flow {
+  /** The newest last, one a look: bytes sent, and bytes offered. */
+  readonly looks: { readonly sent: number; readonly offered: number }[];
+  movedAt: number;
+}
+
+/** What a peer sees of its feeds at one moment. */
+export interface FeedView {
+  /** This peer's own number. */
+  readonly self: number;
+  /** Neighbours that feed this peer. */
+  readonly sources: readonly number[];
+  /** Whether this peer waits for chunks, and reads them. */
+  readonly isHungry: boolean;
+  readonly flows: readonly SinkFlow[];
+  addressOf(number: number): Address | undefined;
+}
+
+/**
+ * Notices neighbours in the plan that hold others up: a source or sink that is silent, though
+ * something should flow, and a sink that takes less than it is offered. The root is told, and finds
+ * them another place. A machine that was itself late starts to look anew: a busy event loop is not
+ * a dead neighbour.
+ */
+export class FeedWatch {
+  readonly #context: Context;
+  readonly #watched = new Map<number, Watched>();
+  readonly #flows = new Map<ConnectionId, Flow>();
+  readonly #toldAt = new Map<number, number>();
+  #probes = 0;
+  #lookAt: number | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Feeds exist: begin to look. */
+  start(): void {
+    this.#lookAt ??= this.#context.now + lookMs;
+  }
+
+  stop(): void {
+    this.#lookAt = undefined;
+  }
+
+  /** Something came from this neighbour, over any link. */
+  heard(number: number): void {
+    const watched = this.#watched.get(number);
+    if (watched === undefined) return;
+    watched.heardAt = this.#context.now;
+    watched.unanswered = 0;
+  }
+
+  onTick(view: FeedView): void {
+    const { now } = this.#context;
+    if (this.#lookAt === undefined || this.#lookAt > now) return;
+    const isLate = now > this.#lookAt + lookMs;
+    this.#lookAt = now + lookMs;
+    if (isLate) this.#forgive();
+    const stalled = new Set<number>();
+    for (const flow of view.flows) if (this.#look(flow)) stalled.add(flow.number);
+    this.#judge(view);
+    if (view.isHungry) for (const number of view.sources) stalled.add(number);
+    for (const number of this.#watched.keys())
+      if (!stalled.has(number)) this.#watched.delete(number);
+    for (const number of stalled) this.#ask(number, view);
+    const connections = new Set(view.flows.map(({ connection }) => connection));
+    for (const connection of this.#flows.keys())
+      if (!connections.has(connection)) this.#flows.delete(connection);
+  }
+
+  deadline(): number | undefined {
+    return earliest(this.#lookAt);
+  }
+
+  #forgive(): void {
+    this.#flows.clear();
+    for (const watched of this.#watched.values()) {
+      watched.heardAt = this.#context.now;
+      watched.unanswered = 0;
+    }
+  }
+
+  /** @returns whether chunks for this sink are stuck */
+  #look({ connection, bytesSent: sent, bytesOffered: offered, isSending }: SinkFlow): boolean {
+    const { now } = this.#context;
+    let flow = this.#flows.get(connection);
+    if (flow === undefined) {
+      flow = { looks: [], movedAt: now };
+      this.#flows.set(connection, flow);
+    }
+    const { looks } = flow;
+    if (!isSending || sent !== looks.at(-1)?.sent) flow.movedAt = now;
+    looks.push({ sent, offered });
+    if (looks.length > rateLooks + 1) looks.shift();
+    return isSending && now - flow.movedAt >= quietMs;
+  }
+
+  /** Who falls behind alone is slow; when all do, it is this peer that does not keep up. */
+  #judge({ self, flows }: FeedView): void {
+    const measured = flows.flatMap(({ number, connection }) => {
+      const pace = paceOf(this.#flows.get(connection));
+      return pace === undefined ? [] : [{ number, pace }];
+    });
+    const behind = measured.filter(({ pace }) => pace.isBehind);
+    const isOwnFault = measured.length > 1 && behind.length === measured.length;
+    for (const { number, pace } of isOwnFault ? behind.slice(0, 1) : behind)
+      this.#tell(isOwnFault ? self : number, "slow", pace.sent, pace.offered);
+  }
+
+  #ask(number: number, view: FeedView): void {
+    const { now } = this.#context;
+    let watched = this.#watched.get(number);
+    if (watched === undefined) {
+      watched = { heardAt: now, unanswered: 0 };
+      this.#watched.set(number, watched);
+    }
+    const silence = now - watched.heardAt;
+    if (silence < quietMs) return;
+    if (silence >= silentMs && watched.unanswered >= silentProbes) {
+      this.#tell(number, "silent", 0, 0);
+    }
+    const to = view.addressOf(number);
+    if (to === undefined) return;
+    watched.unanswered += 1;
+    this.#probes += 1;
+    this.#context.emit({
+      type: "send-datagram",
+      to,
+      message: { type: "probe", count: this.#probes },
+    });
+  }
+
+  #tell(number: number, kind: TroubleKind, sent: number, offered: number): void {
+    const toldAt = this.#toldAt.get(number) ?? Number.NEGATIVE_INFINITY;
+    if (this.#context.now < toldAt + retellMs) return;
+    this.#toldAt.set(number, this.#context.now);
+    this.#context.tell({
+      type: "trouble-seen",
+      trouble: {
+        type: "trouble",
+        number,
+        kind,
+        bytesPerSecond: Math.round(sent),
+        offeredBytesPerSecond: Math.round(offered),
+      },
+    });
+  }
+}
+
+interface Pace {
+  /** Bytes a second, over the last half second. */
+  readonly sent: number;
+  readonly offered: number;
+  readonly isBehind: boolean;
+}
+
+/** Undefined until there are enough looks. */
+function paceOf(flow: Flow | undefined): Pace | undefined {
+  const [first, last] = [flow?.looks[0], flow?.looks.at(-1)];
+  if (flow === undefined || first === undefined || last === undefined) return undefined;
+  if (flow.looks.length <= rateLooks) return undefined;
+  const perSecond = 1_000 / (rateLooks * lookMs);
+  const sent = (last.sent - first.sent) * perSecond;
+  const offered = (last.offered - first.offered) * perSecond;
+  const behind = last.offered - last.sent;
+  const mostBehind = Math.max(slowBehindBytes, (offered * slowBehindMs) / 1_000);
+  return { sent, offered, isBehind: sent < offered * slowShare && behind > mostBehind };
+}

@@ -1,0 +1,195 @@
+import type { PlanKind } from "@palmtree/topology";
+import { type PeerInfo, type Trouble, wireLimits } from "@palmtree/wire";
+import type { Context } from "../context.js";
+import type { SinkFlow } from "../transfer/distribution.js";
+import { FirstPeerTrial } from "./first-peer-trial.js";
+import { Placement } from "./placement.js";
+
+/** Pause before a plan that is not acknowledged is sent again; doubles up to 8 times this. */
+const retellMs = 100;
+
+/** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
+const settleMs = 700;
+
+interface Told {
+  readonly peer: PeerInfo;
+  sources: readonly number[];
+  /** Neighbours in the plan, as they were told, to see whether there is news. */
+  peers: readonly number[];
+  revision: number;
+  attempts: number;
+  /** When to tell it again; undefined once it is acknowledged. */
+  tellAt: number | undefined;
+  movedAt: number;
+}
+
+/**
+ * The root's part in the plan: tells every peer who feeds it and whom it may be asked by, until that
+ * is acknowledged; and finds another place for whoever holds others up. Only those are told whose
+ * neighbours change.
+ */
+export class Assignment {
+  readonly #context: Context;
+  readonly #kind: PlanKind;
+  readonly #placement: Placement;
+  readonly #trial = new FirstPeerTrial();
+  readonly #told = new Map<number, Told>();
+  readonly #peers: ReadonlyMap<number, PeerInfo>;
+  /** Whom each peer has called slow. */
+  readonly #accused = new Map<number, Set<number>>();
+  readonly #meet: (peer: PeerInfo) => void;
+
+  /**
+   * @param peers all peers, the root first, in the order of their positions
+   * @param meet called with each neighbour of the root's own in the plan
+   */
+  constructor(
+    context: Context,
+    kind: PlanKind,
+    peers: readonly PeerInfo[],
+    meet: (peer: PeerInfo) => void,
+  ) {
+    this.#context = context;
+    this.#kind = kind;
+    this.#meet = meet;
+    this.#peers = new Map(peers.map((peer) => [peer.number, peer]));
+    this.#placement = new Placement(kind, [...this.#peers.keys()]);
+    for (const peer of peers.slice(1))
+      this.#told.set(peer.number, {
+        peer,
+        sources: [],
+        peers: [],
+        revision: 0,
+        attempts: 0,
+        tellAt: undefined,
+        movedAt: Number.NEGATIVE_INFINITY,
+      });
+  }
+
+  /** @internal for the simulator and the user's view */
+  get placement(): Placement {
+    return this.#placement;
+  }
+
+  /** Every neighbour list is in force: tell everybody who feeds it. */
+  start(): void {
+    this.#tellNews();
+  }
+
+  onAck(number: number, revision: number): void {
+    const told = this.#told.get(number);
+    if (told?.revision === revision) told.tellAt = undefined;
+  }
+
+  /** A peer says that a neighbour of its own in the plan holds others up. */
+  onTrouble(from: number, { number, kind }: Trouble): void {
+    const told = this.#told.get(number);
+    if (told === undefined) return;
+    // Of itself a peer can say that it is slow, and nothing else.
+    if (from === number ? kind !== "slow" : !this.#isBetween(from, number)) return;
+    // A leaf is where it belongs, but for those that it feeds.
+    const isFedByIt = this.#placement.sourcesOf(from).includes(number);
+    if (this.#placement.leaves.includes(number) && !isFedByIt) return;
+    const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
+    if (this.#context.now < movedAt + settleMs) return;
+    const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
+    if (isToBlame) this.#pardon(from);
+    else this.#demote(number);
+    this.#tellNews();
+  }
+
+  /** What flows to the root's own sinks, and how many bytes each of them takes in all. */
+  review(flows: readonly SinkFlow[], totalBytes: number): void {
+    const [, first] = this.#placement.line;
+    const flow = flows.find(({ number }) => number === first);
+    // Of two or more the root sees by itself which one falls behind.
+    if (this.#kind !== "chain" || flow === undefined || this.#placement.line.length < 3) return;
+    const { number, bytesSent } = flow;
+    const bytesLeft = totalBytes - bytesSent;
+    const verdict = this.#trial.look({ number, bytesSent, bytesLeft }, this.#context.now);
+    if (verdict?.type === "rotate") this.#placement.promote(verdict.number);
+    else if (verdict?.type === "demote") this.#demote(verdict.number);
+    if (verdict !== undefined) this.#tellNews();
+  }
+
+  /** The peer is out of the session. */
+  remove(number: number): void {
+    if (!this.#placement.has(number)) return;
+    this.#placement.remove(number);
+    this.#told.delete(number);
+    this.#tellNews();
+  }
+
+  onTick(): void {
+    for (const told of this.#told.values())
+      if (told.tellAt !== undefined && told.tellAt <= this.#context.now) this.#tell(told);
+  }
+
+  deadline(): number | undefined {
+    let due = Number.POSITIVE_INFINITY;
+    for (const { tellAt } of this.#told.values()) due = Math.min(due, tellAt ?? due);
+    return Number.isFinite(due) ? due : undefined;
+  }
+
+  /** Whether one of the two feeds the other. */
+  #isBetween(one: number, other: number): boolean {
+    const placement = this.#placement;
+    return placement.sourcesOf(one).includes(other) || placement.sourcesOf(other).includes(one);
+  }
+
+  /** Who finds two of its sinks slow is slow itself. */
+  #isToBlame(from: number, number: number): boolean {
+    if (from === 0) return false;
+    const accused = this.#accused.get(from) ?? new Set();
+    this.#accused.set(from, accused.add(number));
+    return accused.size >= 2;
+  }
+
+  #pardon(from: number): void {
+    for (const number of this.#accused.get(from) ?? [])
+      if (this.#placement.leaves.includes(number)) this.#placement.promote(number);
+    this.#accused.delete(from);
+    this.#demote(from);
+  }
+
+  #demote(number: number): void {
+    if (this.#placement.demote(number))
+      this.#context.emit({ type: "report-step", step: { type: "demoted", number } });
+  }
+
+  /** Tell whoever has other neighbours in the plan than before. */
+  #tellNews(): void {
+    const sources = this.#placement.sources;
+    const sinks = new Map<number, number[]>();
+    for (const [number, from] of sources)
+      for (const source of new Set(from)) sinks.set(source, [...(sinks.get(source) ?? []), number]);
+    for (const sink of sinks.get(0) ?? []) this.#meet(this.#peers.get(sink) as PeerInfo);
+    for (const [number, told] of this.#told) {
+      const from = sources.get(number) ?? [];
+      const peers = [...new Set([...from, ...(sinks.get(number) ?? [])])];
+      if (from.join() === told.sources.join() && peers.every((peer) => told.peers.includes(peer)))
+        continue;
+      if (from.join() !== told.sources.join()) told.movedAt = this.#context.now;
+      told.sources = from;
+      told.peers = peers;
+      told.revision += 1;
+      told.attempts = 0;
+      this.#tell(told);
+    }
+  }
+
+  #tell(told: Told): void {
+    const { peer, revision, sources } = told;
+    const pauseMs = retellMs * 2 ** Math.min(3, told.attempts);
+    told.attempts += 1;
+    told.tellAt = this.#context.now + this.#context.jittered(pauseMs);
+    const peers = told.peers
+      .slice(0, wireLimits.neighbours)
+      .map((number) => this.#peers.get(number) as PeerInfo);
+    this.#context.emit({
+      type: "send-datagram",
+      to: peer.address,
+      message: { type: "plan", revision, sources, peers },
+    });
+  }
+}

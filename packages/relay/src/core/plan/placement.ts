@@ -1,0 +1,116 @@
+import { makePlan, type Plan, type PlanKind } from "@palmtree/topology";
+
+/** Leaves that hang below one peer, at most: they are slow, or came late, and ask for little. */
+const leavesBelow = 8;
+
+/**
+ * Who sits where in the plan. The peers in *line* fill its positions, the root first; *leaves*
+ * hang below them and feed nobody but other leaves: peers that are slow or silent, so that nobody
+ * waits for them, and peers that came late.
+ */
+export class Placement {
+  readonly #kind: PlanKind;
+  #line: readonly number[];
+  #leaves: readonly number[] = [];
+  #plan: Plan | undefined;
+
+  /** @param numbers the peers in the order of their positions, the root (0) first */
+  constructor(kind: PlanKind, numbers: readonly number[]) {
+    this.#kind = kind;
+    this.#line = numbers;
+    this.#replan();
+  }
+
+  /** Peers that fill the plan's positions, in order. */
+  get line(): readonly number[] {
+    return this.#line;
+  }
+
+  get leaves(): readonly number[] {
+    return this.#leaves;
+  }
+
+  get stripeCount(): number {
+    return this.#plan?.stripeCount ?? 1;
+  }
+
+  has(number: number): boolean {
+    return this.#line.includes(number) || this.#leaves.includes(number);
+  }
+
+  /** The peer becomes the last of the leaves. @returns false when it is not in the plan, or the root */
+  demote(number: number): boolean {
+    if (number === 0 || !this.has(number)) return false;
+    this.remove(number);
+    this.#leaves = [...this.#leaves, number];
+    return true;
+  }
+
+  /** The peer becomes the last in line. */
+  promote(number: number): void {
+    this.remove(number);
+    this.#line = [...this.#line, number];
+    this.#replan();
+  }
+
+  remove(number: number): void {
+    this.#leaves = this.#leaves.filter((leaf) => leaf !== number);
+    if (!this.#line.includes(number)) return;
+    this.#line = withoutOne(this.#kind, this.#line, number);
+    this.#replan();
+  }
+
+  /** Who sends that peer the chunks of each stripe; empty for the root. */
+  sourcesOf(number: number): readonly number[] {
+    const position = this.#line.indexOf(number);
+    if (position === 0) return [];
+    if (position === -1) return this.#sourcesOfLeaf(this.#leaves.indexOf(number));
+    const plan = this.#plan as Plan;
+    return Array.from(
+      { length: plan.stripeCount },
+      (_, stripe) => this.#line[plan.parentOf(stripe, position)] as number,
+    );
+  }
+
+  /** The sources of every peer but the root. */
+  get sources(): ReadonlyMap<number, readonly number[]> {
+    const sources = new Map<number, readonly number[]>();
+    for (const number of this.#line.slice(1)) sources.set(number, this.sourcesOf(number));
+    for (const number of this.#leaves) sources.set(number, this.sourcesOf(number));
+    return sources;
+  }
+
+  #sourcesOfLeaf(place: number): readonly number[] {
+    const above = [this.#idlest, ...this.#leaves];
+    const source = above[Math.floor(place / leavesBelow)] as number;
+    return Array.from({ length: this.stripeCount }, () => source);
+  }
+
+  /** The peer in line that uploads least: the last of those with the fewest children. */
+  get #idlest(): number {
+    const plan = this.#plan;
+    if (plan === undefined) return 0;
+    let best = 0;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let position = 1; position < this.#line.length; position += 1) {
+      let children = 0;
+      for (let stripe = 0; stripe < plan.stripeCount; stripe += 1)
+        children += plan.childrenOf(stripe, position).length;
+      if (children > fewest) continue;
+      fewest = children;
+      best = position;
+    }
+    return this.#line[best] as number;
+  }
+
+  #replan(): void {
+    this.#plan = this.#line.length < 2 ? undefined : makePlan(this.#kind, this.#line.length);
+  }
+}
+
+/** A chain closes up; in a tree the last one fills the gap, so that few change places. */
+function withoutOne(kind: PlanKind, line: readonly number[], number: number): readonly number[] {
+  if (kind === "chain") return line.filter((other) => other !== number);
+  const last = line.at(-1) as number;
+  return line.slice(0, -1).map((other) => (other === number ? last : other));
+}

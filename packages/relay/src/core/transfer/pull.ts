@@ -1,0 +1,144 @@
+import { Bitmap } from "@palmtree/files/core";
+import type { ChunkRun, RefuseReason } from "@palmtree/wire";
+import type { Context } from "../context.js";
+import type { ConnectionId } from "../event.js";
+import { runsOf } from "./chunk-runs.js";
+
+/** Chunks asked of one helper at once. */
+const window = 16;
+
+/** How long a helper that was busy, or did not answer, is not asked. */
+const restMs = 500;
+
+/** Someone who may be asked for chunks, and what it said that it holds. */
+interface Helper {
+  readonly held: Bitmap;
+  isIdle: boolean;
+  readonly asked: Map<number, number>;
+  restsUntil: number;
+}
+
+/** What a puller misses, and why it may ask. */
+export interface Hunger {
+  /** Chunks that are here or being verified. */
+  readonly held: Bitmap;
+  /** Chunks that should have come: by whom they are sent has stalled. The lowest first. */
+  readonly overdue: readonly number[];
+  /** Every chunk exists by now, so that the idle may be asked for the last ones. */
+  readonly isTail: boolean;
+}
+
+/**
+ * Asks others for chunks that the plan does not bring in time: what is *overdue*, of whoever holds
+ * it, the rarest first; and at the end the last ones, of those that are *idle*, while the first of
+ * what is missing still comes from the source. Nothing is asked of two peers at once, but for what
+ * has not come in half a second.
+ */
+export class Pull {
+  readonly #context: Context;
+  readonly #helpers = new Map<ConnectionId, Helper>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get helperCount(): number {
+    return this.#helpers.size;
+  }
+
+  add(connection: ConnectionId, chunkCount: number): void {
+    if (this.#helpers.has(connection)) return;
+    this.#helpers.set(connection, {
+      held: new Bitmap(chunkCount),
+      isIdle: false,
+      asked: new Map(),
+      restsUntil: Number.NEGATIVE_INFINITY,
+    });
+  }
+
+  remove(connection: ConnectionId): void {
+    this.#helpers.delete(connection);
+  }
+
+  onHave(connection: ConnectionId, isIdle: boolean, runs: readonly ChunkRun[]): void {
+    const helper = this.#helpers.get(connection);
+    if (helper === undefined) return;
+    helper.isIdle = isIdle;
+    for (const { first, count } of runs)
+      for (let index = first; index < first + count; index += 1) helper.held.set(index);
+  }
+
+  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
+    const helper = this.#helpers.get(connection);
+    if (helper === undefined) return;
+    // Of what was not asked, a refusal says nothing.
+    if (!helper.asked.delete(index)) return;
+    if (reason !== "busy") helper.held.clear(index);
+    else helper.restsUntil = this.#context.now + restMs;
+  }
+
+  /** The chunk is here. @returns whether it had been asked for */
+  onChunk(index: number): boolean {
+    let wasAsked = false;
+    for (const helper of this.#helpers.values()) if (helper.asked.delete(index)) wasAsked = true;
+    return wasAsked;
+  }
+
+  /** Ask for what may be asked for now. @returns whether something overdue has nobody to ask */
+  ask(hunger: Hunger): boolean {
+    this.#forget();
+    for (const [connection, helper] of this.#helpers) {
+      if (helper.restsUntil > this.#context.now) continue;
+      const chosen = this.#choose(helper, hunger);
+      if (chosen.length === 0) continue;
+      for (const index of chosen) helper.asked.set(index, this.#context.now);
+      const frame = { type: "want", runs: runsOf(chosen.sort((a, b) => a - b)) } as const;
+      this.#context.emit({ type: "send-frame", connection, frame });
+    }
+    return hunger.overdue.some((index) => !this.#isAsked(index) && this.#holders(index) === 0);
+  }
+
+  #choose(helper: Helper, { held, overdue, isTail }: Hunger): number[] {
+    const room = window - helper.asked.size;
+    if (room <= 0) return [];
+    const late = overdue.filter((index) => helper.held.has(index) && !this.#isAsked(index));
+    const rarest = late
+      .map((index) => ({ index, holders: this.#holders(index) }))
+      .sort((one, other) => one.holders - other.holders || one.index - other.index)
+      .slice(0, room)
+      .map(({ index }) => index);
+    if (rarest.length > 0 || !isTail || !helper.isIdle) return rarest;
+    return this.#lastOf(helper, held, room);
+  }
+
+  /** From the end, since what is missing at the beginning is on its way already. */
+  #lastOf(helper: Helper, held: Bitmap, room: number): number[] {
+    const chosen: number[] = [];
+    const first = held.firstClear(0);
+    if (first === -1) return [];
+    for (let index = held.size - 1; index > first + window && chosen.length < room; index -= 1)
+      if (!held.has(index) && helper.held.has(index) && !this.#isAsked(index)) chosen.push(index);
+    return chosen;
+  }
+
+  #isAsked(index: number): boolean {
+    for (const { asked } of this.#helpers.values()) if (asked.has(index)) return true;
+    return false;
+  }
+
+  #holders(index: number): number {
+    let holders = 0;
+    for (const { held } of this.#helpers.values()) if (held.has(index)) holders += 1;
+    return holders;
+  }
+
+  /** What has not come in time may be asked of another. */
+  #forget(): void {
+    for (const helper of this.#helpers.values())
+      for (const [index, at] of helper.asked) {
+        if (at + restMs > this.#context.now) continue;
+        helper.asked.delete(index);
+        helper.restsUntil = this.#context.now + restMs;
+      }
+  }
+}

@@ -1,0 +1,155 @@
+import type { Bitmap } from "@palmtree/files/core";
+import type { ConnectionId } from "../event.js";
+import { type Stripes, stripeTest } from "./stripes.js";
+
+/**
+ * What one sink still has to be sent, and how much is under way to it: the seed's forward
+ * limiter, one per sink, so that a slow one holds back nobody but itself.
+ */
+export class SinkQueue {
+  readonly connection: ConnectionId;
+  /** Chunks that need not be sent without being asked for: held, sent, or of other stripes. */
+  #has: Bitmap;
+  #isFed: boolean;
+  readonly #pagesSent = new Set<number>();
+  readonly #mostChunks: number;
+  readonly #mostBytes: number;
+  /** Chunks that the sink asked for by themselves; they go first. */
+  readonly #wanted = new Set<number>();
+  readonly #underWay = new Map<number, number>();
+  #bytesUnderWay = 0;
+  #cursor = 0;
+  #bytesSent = 0;
+
+  /**
+   * @param has the sink's bitmap; owned by this queue from now on
+   * @param stripes what the sink wants from here without asking for each chunk
+   * @param limits chunks and bytes under way at once; two chunks always may be
+   */
+  constructor(
+    connection: ConnectionId,
+    has: Bitmap,
+    stripes: Stripes,
+    limits: { readonly chunks: number; readonly bytes: number },
+  ) {
+    this.connection = connection;
+    this.#has = withoutOthers(has, stripes);
+    this.#isFed = stripes.wanted.length > 0;
+    this.#mostChunks = limits.chunks;
+    this.#mostBytes = limits.bytes;
+  }
+
+  /** The sink says anew what it holds and wants; what is under way still counts. */
+  restart(has: Bitmap, stripes: Stripes): void {
+    this.#has = withoutOthers(has, stripes);
+    this.#isFed = stripes.wanted.length > 0;
+    this.#cursor = 0;
+    for (const index of this.#underWay.keys()) has.set(index);
+  }
+
+  /** Whether chunks go to this sink without being asked for one by one. */
+  get isFed(): boolean {
+    return this.#isFed;
+  }
+
+  /** The lowest chunk that may still have to be sent without being asked for. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Whether there may be something to send out of what is held up to `highestHeld`. */
+  mayNeed(highestHeld: number): boolean {
+    return (this.#isFed && this.#cursor <= highestHeld) || this.#wanted.size > 0;
+  }
+
+  /** Bytes of chunks that the operating system took, all together. */
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  /** Whether something is handed over that the operating system has not taken yet. */
+  get isSending(): boolean {
+    return this.#underWay.size > 0;
+  }
+
+  get hasRoom(): boolean {
+    if (this.#underWay.size < 2) return true;
+    return this.#underWay.size < this.#mostChunks && this.#bytesUnderWay < this.#mostBytes;
+  }
+
+  /** Whether the sink wants this chunk from here and lacks it, as far as this peer knows. */
+  lacks(index: number): boolean {
+    return this.#isFed && !this.#has.has(index);
+  }
+
+  /**
+   * Take the next chunk to send out of `held`; -1 when the sink has or is sent them all.
+   *
+   * @param highestHeld the highest index in `held`
+   */
+  take(held: Bitmap, highestHeld: number, lengthOf: (index: number) => number): number {
+    const index = this.#next(held);
+    if (index === -1) {
+      this.#cursor = Math.max(this.#cursor, highestHeld + 1);
+      return -1;
+    }
+    const length = lengthOf(index);
+    this.#has.set(index);
+    this.#underWay.set(index, length);
+    this.#bytesUnderWay += length;
+    return index;
+  }
+
+  /** True the first time for each page: its hashes have to go before its chunks. */
+  takePage(page: number): boolean {
+    if (this.#pagesSent.has(page)) return false;
+    this.#pagesSent.add(page);
+    return true;
+  }
+
+  /** The operating system took the chunk. */
+  sent(index: number): void {
+    const length = this.#underWay.get(index) ?? 0;
+    this.#bytesUnderWay -= length;
+    this.#bytesSent += length;
+    this.#underWay.delete(index);
+  }
+
+  /** A chunk is held here now that was not when the cursor passed it. */
+  offer(index: number): void {
+    if (index < this.#cursor && this.lacks(index)) this.#cursor = index;
+  }
+
+  /** The sink came to hold chunks, from here or elsewhere. */
+  has(first: number, count: number): void {
+    const end = Math.min(first + count, this.#has.size);
+    for (let index = first; index < end; index += 1) {
+      this.#has.set(index);
+      this.#wanted.delete(index);
+    }
+  }
+
+  /** The sink asks for a chunk, whatever was sent before. */
+  want(index: number): void {
+    if (!this.#underWay.has(index)) this.#wanted.add(index);
+  }
+
+  #next(held: Bitmap): number {
+    for (const index of this.#wanted) {
+      this.#wanted.delete(index);
+      return index;
+    }
+    if (!this.#isFed) return -1;
+    const index = held.firstIn(this.#has, this.#cursor);
+    if (index !== -1) this.#cursor = index + 1;
+    return index;
+  }
+}
+
+/** Marks the chunks of all stripes that are not wanted, so that scans pass over them at once. */
+function withoutOthers(has: Bitmap, stripes: Stripes): Bitmap {
+  if (stripes.wanted.length === 0 || stripes.wanted.length === stripes.count) return has;
+  const isWanted = stripeTest(stripes);
+  for (let index = 0; index < has.size; index += 1) if (!isWanted(index)) has.set(index);
+  return has;
+}

@@ -1,0 +1,51 @@
+import type { PeerResult, Step } from "../../core/index.js";
+import { EfficiencyMeter } from "./efficiency-meter.js";
+import type { EfficiencyStep } from "./sender-step.js";
+
+/** Twice a second is as fast as people read. */
+const reportMs = 500;
+
+/** Measures a session's efficiency from its steps, and says now and then how it stands. */
+export class EfficiencyReport {
+  readonly #meter: EfficiencyMeter;
+  readonly #totalBytes: number;
+  #reportAt = 0;
+  #final: EfficiencyStep | undefined;
+
+  /** @param startedAt when the sender was started, in milliseconds on the clock of {@link note} */
+  constructor(totalBytes: number, startedAt: number) {
+    this.#meter = new EfficiencyMeter(totalBytes);
+    this.#meter.start(startedAt);
+    this.#totalBytes = totalBytes;
+  }
+
+  /** How close it came, by the last peer that completed. */
+  get final(): EfficiencyStep | undefined {
+    return this.#final;
+  }
+
+  /** @returns news for the user, if it is time for some */
+  note(step: Step, at: number): EfficiencyStep | undefined {
+    if (step.type === "peer-ended") {
+      this.#onPeerEnded(step.result, at);
+      return undefined;
+    }
+    if (step.type !== "progress" || step.chunkCount === 0) return undefined;
+    this.#meter.note(step.number, (this.#totalBytes * step.chunksHeld) / step.chunkCount, at);
+    if (at < this.#reportAt) return undefined;
+    this.#reportAt = at + reportMs;
+    return this.#step(at);
+  }
+
+  #onPeerEnded({ number, status }: PeerResult, at: number): void {
+    if (number === undefined) return;
+    if (status !== "complete") return this.#meter.forget(number);
+    this.#meter.note(number, this.#totalBytes, at);
+    this.#final = this.#step(at);
+  }
+
+  #step(at: number): EfficiencyStep | undefined {
+    const efficiency = this.#meter.at(at);
+    return efficiency === undefined ? undefined : { type: "efficiency", ...efficiency };
+  }
+}

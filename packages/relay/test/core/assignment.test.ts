@@ -1,0 +1,292 @@
+import type { PlanKind } from "@palmtree/topology";
+import type { PlanMessage, TroubleKind } from "@palmtree/wire";
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Context } from "../../src/core/context.js";
+import { Assignment } from "../../src/core/plan/assignment.js";
+import { makeContext, peers, range, saidIn, stepsIn } from "./parts.js";
+
+let context: Context;
+let assignment: Assignment;
+let met: number[];
+
+/** A root and its receivers 1 ... peerCount - 1, who all know their places by now. */
+function make(peerCount: number, kind: PlanKind = "chain"): void {
+  context = makeContext();
+  met = [];
+  const meet = ({ number }: { readonly number: number }): void => {
+    met.push(number);
+  };
+  assignment = new Assignment(context, kind, peers(...range(0, peerCount)), meet);
+}
+
+interface Told {
+  readonly to: number;
+  readonly plan: PlanMessage;
+}
+
+/** What was told since the last look, to whom. */
+function told(): Told[] {
+  return saidIn(context.takeEffects()).flatMap(({ to, ...message }) =>
+    message.type === "plan" ? [{ to, plan: message }] : [],
+  );
+}
+
+/** Everybody acknowledges what it was told; returns that. */
+function acknowledged(): Told[] {
+  const all = told();
+  for (const { to, plan } of all) assignment.onAck(to, plan.revision);
+  return all;
+}
+
+/** Sources by receiver, of what was told. */
+function sourcesIn(all: readonly Told[]): Record<number, readonly number[]> {
+  return Object.fromEntries(all.map(({ to, plan }) => [to, plan.sources]));
+}
+
+/** A receiver says that of a neighbour of its own, a second later. */
+function complain(from: number, about: number, kind: TroubleKind = "slow"): Told[] {
+  context.now += 1_000;
+  const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 1_000 };
+  assignment.onTrouble(from, { type: "trouble", number: about, kind, ...rates });
+  return acknowledged();
+}
+
+/** Let time pass, with nobody acknowledging anything. */
+function pass(until: number): { readonly at: number; readonly to: number }[] {
+  const all: { readonly at: number; readonly to: number }[] = [];
+  for (let due = assignment.deadline(); due !== undefined && due <= until; ) {
+    context.now = due;
+    assignment.onTick();
+    for (const { to } of told()) all.push({ at: due, to });
+    const next = assignment.deadline();
+    if (next !== undefined && next <= due) throw new Error(`a tick is due again at ${due}`);
+    due = next;
+  }
+  context.now = until;
+  return all;
+}
+
+function start(peerCount: number, kind?: PlanKind): void {
+  make(peerCount, kind);
+  assignment.start();
+  acknowledged();
+}
+
+describe("the plan", () => {
+  test("is told to every receiver: its sources, and its neighbours with their addresses", () => {
+    make(4);
+    assignment.start();
+    expect(told()).toEqual([
+      { to: 1, plan: { type: "plan", revision: 1, sources: [0], peers: peers(0, 2) } },
+      { to: 2, plan: { type: "plan", revision: 1, sources: [1], peers: peers(1, 3) } },
+      { to: 3, plan: { type: "plan", revision: 1, sources: [2], peers: peers(2) } },
+    ]);
+    // The root must know whom it feeds, too.
+    expect(met).toEqual([1]);
+  });
+
+  test("names a source for every stripe, and each neighbour once", () => {
+    make(6, "double-tree");
+    assignment.start();
+    for (const { to, plan } of told()) {
+      expect(plan.sources).toEqual(assignment.placement.sourcesOf(to));
+      expect(plan.sources).toHaveLength(2);
+      const numbers = plan.peers.map(({ number }) => number);
+      expect(new Set(numbers).size).toBe(numbers.length);
+      expect(numbers).toEqual(expect.arrayContaining([...new Set(plan.sources)]));
+    }
+  });
+
+  test("is told again, after longer and longer pauses, until it is acknowledged", () => {
+    make(2);
+    assignment.start();
+    told();
+    const times = pass(6_000).map(({ at }) => at);
+    const pauses = times.map((at, place) => at - (times[place - 1] ?? 0));
+    const expected = [100, 200, 400, 800, 800, 800, 800];
+    for (const [place, pause] of expected.entries())
+      expect(Math.abs((pauses[place] ?? 0) - pause)).toBeLessThanOrEqual(pause / 4);
+    assignment.onAck(1, 1);
+    expect(assignment.deadline()).toBeUndefined();
+  });
+
+  test("is still told when only an older one is acknowledged", () => {
+    start(4);
+    assignment.remove(2);
+    told();
+    assignment.onAck(3, 1);
+    expect(pass(context.now + 200).map(({ to }) => to)).toContain(3);
+    assignment.onAck(3, 2);
+    assignment.onAck(1, 2);
+    expect(assignment.deadline()).toBeUndefined();
+  });
+});
+
+describe("a change of places", () => {
+  test("is told to those only who have other neighbours, with the next revision", () => {
+    start(6);
+    const news = complain(2, 3);
+    // 2 feeds 4 now, and 5 has the demoted 3 below it.
+    expect(sourcesIn(news)).toEqual({ 2: [1], 3: [5], 4: [2], 5: [4] });
+    for (const { plan } of news) expect(plan.revision).toBe(2);
+    expect(assignment.placement.leaves).toEqual([3]);
+  });
+
+  test("is not told to who only loses a sink: that one goes by itself", () => {
+    start(4);
+    assignment.remove(3);
+    expect(told()).toEqual([]);
+  });
+
+  test("after a peer has gone closes the gap, and says nothing to who has gone", () => {
+    start(5);
+    assignment.remove(2);
+    expect(sourcesIn(told())).toEqual({ 1: [0], 3: [1] });
+    assignment.remove(2);
+    expect(told()).toEqual([]);
+    expect(pass(context.now + 5_000).map(({ to }) => to)).not.toContain(2);
+  });
+
+  test("that makes a receiver the root's neighbour is known to the root", () => {
+    start(3);
+    assignment.remove(1);
+    expect(sourcesIn(told())).toEqual({ 2: [0] });
+    expect(met).toContain(2);
+  });
+
+  test("is told to the user", () => {
+    start(4);
+    context.now = 1_000;
+    const rates = { bytesPerSecond: 5, offeredBytesPerSecond: 1_000 };
+    assignment.onTrouble(1, { type: "trouble", number: 2, kind: "slow", ...rates });
+    expect(stepsIn(context.takeEffects())).toEqual([{ type: "demoted", number: 2 }]);
+  });
+});
+
+describe("trouble", () => {
+  beforeEach(() => start(8));
+
+  test("with a silent or a slow neighbour, above or below, moves that one to the leaves", () => {
+    complain(2, 3, "slow");
+    expect(assignment.placement.leaves).toEqual([3]);
+    complain(6, 5, "silent");
+    expect(assignment.placement.leaves).toEqual([3, 5]);
+    // The root complains of its own sink in the same way.
+    complain(0, 1, "silent");
+    expect(assignment.placement.leaves).toEqual([3, 5, 1]);
+  });
+
+  test("is believed of who is next to the accused only", () => {
+    for (const [from, about] of [
+      [2, 4],
+      [2, 0],
+      [2, 77],
+      [77, 2],
+    ] as const)
+      expect(complain(from, about)).toEqual([]);
+    expect(assignment.placement.leaves).toEqual([]);
+  });
+
+  test("of a peer with itself is that it is slow: it becomes a leaf; that it is silent is nonsense", () => {
+    expect(complain(2, 2, "silent")).toEqual([]);
+    expect(complain(2, 2, "slow")).not.toEqual([]);
+    expect(assignment.placement.leaves).toEqual([2]);
+  });
+
+  test("with the root moves nobody", () => {
+    expect(complain(1, 0, "silent")).toEqual([]);
+    expect(assignment.placement.line).toEqual(range(0, 8));
+  });
+
+  test("with a peer that has just moved, or told by one that has, is old: it is not heeded", () => {
+    complain(2, 3);
+    context.now += 300;
+    const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 0 };
+    // 4 is fed by 2 since then.
+    assignment.onTrouble(2, { type: "trouble", number: 4, kind: "silent", ...rates });
+    assignment.onTrouble(4, { type: "trouble", number: 2, kind: "silent", ...rates });
+    expect(told()).toEqual([]);
+    context.now += 700;
+    assignment.onTrouble(2, { type: "trouble", number: 4, kind: "silent", ...rates });
+    expect(assignment.placement.leaves).toEqual([3, 4]);
+  });
+
+  test("with two sinks as slow is the trouble of who tells it: they are pardoned, and it moves", () => {
+    complain(2, 3);
+    complain(2, 4);
+    expect(assignment.placement.leaves).toEqual([2]);
+    expect(assignment.placement.line).toEqual([0, 1, 4, 5, 6, 7, 3]);
+  });
+
+  test("with two silent sinks is theirs: silence is no matter of who is how fast", () => {
+    complain(2, 3, "silent");
+    complain(2, 4, "silent");
+    expect(assignment.placement.leaves).toEqual([3, 4]);
+  });
+
+  test("with the root's own sinks is theirs, however many are slow: it has no other place", () => {
+    complain(0, 1);
+    complain(0, 2);
+    complain(0, 3);
+    expect(assignment.placement.line).toEqual([0, 4, 5, 6, 7]);
+    expect(assignment.placement.leaves).toEqual([1, 2, 3]);
+  });
+
+  test("with a slow leaf is nothing: it is where it belongs, and who feeds it is not to blame", () => {
+    complain(2, 3);
+    complain(5, 6);
+    expect(assignment.placement.leaves).toEqual([3, 6]);
+    expect(complain(7, 3)).toEqual([]);
+    expect(complain(7, 6)).toEqual([]);
+    expect(assignment.placement.leaves).toEqual([3, 6]);
+  });
+
+  test("with a silent leaf is nothing to who feeds it, but to whom it feeds", () => {
+    start(12);
+    for (const number of range(1, 10)) complain(number === 1 ? 0 : number + 1, number, "silent");
+    const leaves = range(1, 10);
+    expect(assignment.placement.leaves).toEqual(leaves);
+    expect(complain(11, 1, "silent")).toEqual([]);
+    expect(assignment.placement.leaves).toEqual(leaves);
+    // The ninth hangs below the first.
+    complain(9, 1, "silent");
+    expect(assignment.placement.leaves).toEqual([...range(2, 10), 1]);
+  });
+
+  test("with who has left the plan is nothing any more", () => {
+    assignment.remove(3);
+    told();
+    expect(complain(2, 3)).toEqual([]);
+  });
+});
+
+test("a root that is the only source of one receiver has nobody to move", () => {
+  start(2);
+  expect(complain(0, 1)).toEqual([]);
+  expect(assignment.placement.sourcesOf(1)).toEqual([0]);
+});
+
+test("slow peers come to rest among the leaves, and hardly anybody else with them", () => {
+  const swarm = fc.record({
+    kind: fc.constantFrom<PlanKind>("chain", "double-tree", "k-ary"),
+    peerCount: fc.integer({ min: 4, max: 32 }),
+    slow: fc.uniqueArray(fc.integer({ min: 1, max: 31 }), { minLength: 1, maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(swarm, ({ kind, peerCount, slow: drawn }) => {
+      const slow = drawn.filter((number) => number < peerCount);
+      start(peerCount, kind);
+      const round = (): Told[] => {
+        const sourcesOf = (number: number) => new Set(assignment.placement.sourcesOf(number));
+        return slow.flatMap((number) =>
+          [...sourcesOf(number)].flatMap((source) => complain(source, number)),
+        );
+      };
+      for (const _ of range(0, 12)) round();
+      expect(round()).toEqual([]);
+      expect(assignment.placement.leaves).toEqual(expect.arrayContaining(slow));
+      expect(assignment.placement.leaves.length).toBeLessThanOrEqual(2 * slow.length);
+    }),
+  );
+});

@@ -1,0 +1,238 @@
+import type { Trouble } from "@palmtree/wire";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Context } from "../../src/core/context.js";
+import { FeedWatch } from "../../src/core/feed/feed-watch.js";
+import type { SinkFlow } from "../../src/core/transfer/distribution.js";
+import { address, makeContext, range, saidIn, takeFacts } from "./parts.js";
+
+/** What there is to see at a moment. */
+interface Sight {
+  readonly sources?: readonly number[];
+  readonly isHungry?: boolean;
+  readonly flows?: readonly SinkFlow[];
+}
+
+const megabyte = 1_000_000;
+
+let context: Context;
+let watch: FeedWatch;
+/** Everything that was told, and whom was asked whether it is there, by time. */
+let troubles: (Trouble & { readonly at: number })[];
+let probes: { readonly at: number; readonly to: number }[];
+
+beforeEach(() => {
+  context = makeContext();
+  watch = new FeedWatch(context);
+  troubles = [];
+  probes = [];
+  watch.start();
+});
+
+function look({ sources = [], isHungry = false, flows = [] }: Sight): void {
+  watch.onTick({ self: 9, sources, isHungry, flows, addressOf: address });
+  for (const said of saidIn(context.takeEffects()))
+    if (said.type === "probe") probes.push({ at: context.now, to: said.to });
+  for (const fact of takeFacts(context))
+    if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
+}
+
+/** Let time pass, look by look. `seen` says what there is at each. */
+function pass(until: number, seen: (now: number) => Sight, heard: readonly number[] = []): void {
+  for (let due = watch.deadline(); due !== undefined && due <= until; due = watch.deadline()) {
+    context.now = due;
+    for (const number of heard) watch.heard(number);
+    look(seen(due));
+  }
+  context.now = until;
+}
+
+/** A flow to that sink of which so many bytes are offered and taken in a second, from `since` on. */
+function flowing(
+  number: number,
+  offered: number,
+  taken: number,
+  { since = 0, sentBefore = 0 } = {},
+): (now: number) => SinkFlow {
+  return (now) => {
+    const seconds = Math.max(0, now - since) / 1_000;
+    const bytesOffered = sentBefore + Math.round(offered * seconds);
+    const bytesSent = sentBefore + Math.round(taken * seconds);
+    const isSending = bytesSent < bytesOffered;
+    return { number, connection: -number, bytesSent, bytesOffered, isSending };
+  };
+}
+
+describe("a sink", () => {
+  test("that takes a tenth of what it is offered is slow, and told with both rates", () => {
+    const flow = flowing(3, 10 * megabyte, megabyte);
+    pass(2_000, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles[0]).toMatchObject({
+      number: 3,
+      kind: "slow",
+      bytesPerSecond: megabyte,
+      offeredBytesPerSecond: 10 * megabyte,
+    });
+    expect(troubles[0]?.at).toBeLessThanOrEqual(700);
+  });
+
+  test("is not judged before half a second of it was seen", () => {
+    const flow = flowing(3, 1_000 * megabyte, megabyte);
+    pass(550, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("that takes four fifths of what it is offered is not slow", () => {
+    const flow = flowing(3, 10 * megabyte, 8 * megabyte + 100);
+    pass(10_000, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("that is behind by no more than windows and buffers hold is not slow, whatever its rate", () => {
+    // 512 KiB are always allowed: after a second these are 400 kB behind.
+    const flow = flowing(3, 400_000, 0);
+    pass(1_000, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles).toEqual([]);
+    pass(2_000, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles[0]).toMatchObject({ kind: "slow", bytesPerSecond: 0 });
+  });
+
+  test("that is behind by less than 300 ms of what it is offered is not slow", () => {
+    const before = 50 * megabyte;
+    const even = flowing(3, 50 * megabyte, 50 * megabyte);
+    // A short stop, and then on at full speed.
+    const stopped = flowing(3, 50 * megabyte, 0, { since: 1_000, sentBefore: before });
+    pass(1_000, (now) => ({ flows: [even(now)] }), [3]);
+    pass(1_250, (now) => ({ flows: [stopped(now)] }), [3]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("is told again twice a second, as long as it stays slow", () => {
+    const flow = flowing(3, 10 * megabyte, megabyte);
+    pass(5_000, (now) => ({ flows: [flow(now)] }), [3]);
+    const pauses = range(1, troubles.length).map(
+      (place) => (troubles[place]?.at ?? 0) - (troubles[place - 1]?.at ?? 0),
+    );
+    expect(troubles.length).toBeGreaterThanOrEqual(8);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(500);
+  });
+
+  test("that is offered little and takes it all is not slow", () => {
+    const flow = flowing(3, 1_000, 1_000);
+    pass(10_000, (now) => ({ flows: [flow(now)] }));
+    expect(troubles).toEqual([]);
+    expect(probes).toEqual([]);
+  });
+
+  test("begins anew over a new connection: what the old one took is not held against it", () => {
+    const slow = flowing(3, 10 * megabyte, 0);
+    pass(550, (now) => ({ flows: [slow(now)] }), [3]);
+    pass(1_000, (now) => ({ flows: [{ ...slow(now), connection: -33 }] }), [3]);
+    expect(troubles).toEqual([]);
+  });
+});
+
+describe("silence", () => {
+  const hungry = { sources: [1, 2], isHungry: true };
+
+  test("of a source is asked about after 200 ms, by a probe at each look", () => {
+    pass(1_000, () => hungry);
+    const ofOne = probes.filter(({ to }) => to === 1).map(({ at }) => at);
+    expect(ofOne[0]).toBe(300);
+    expect(ofOne).toHaveLength(8);
+  });
+
+  test("is told when 600 ms have passed and four probes were in vain, and then twice a second", () => {
+    pass(3_000, () => hungry, [2]);
+    const times = troubles.map(({ at, number, kind }) => ({ at, number, kind }));
+    expect(times[0]).toEqual({ at: 700, number: 1, kind: "silent" });
+    expect(times[1]).toEqual({ at: 1_200, number: 1, kind: "silent" });
+    expect(troubles.every(({ number }) => number === 1)).toBe(true);
+  });
+
+  test("of a source that answers probes is none, although nothing flows", () => {
+    pass(10_000, () => hungry, [1, 2]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("needs probes: who was not asked four times is not called silent", () => {
+    // Only every other look sees that something is missing, so that it is never asked often enough.
+    pass(10_000, (now) => ((now / 100) % 4 === 0 ? {} : hungry));
+    expect(troubles).toEqual([]);
+  });
+
+  test("of a source matters only while this peer waits for chunks, and reads them", () => {
+    pass(5_000, () => ({ sources: [1, 2], isHungry: false }));
+    expect(probes).toEqual([]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("of a sink to which chunks are stuck is asked about and told as well", () => {
+    const stuck = { number: 4, connection: -4, bytesSent: 0, bytesOffered: 1_000, isSending: true };
+    pass(3_000, () => ({ flows: [stuck] }));
+    expect(probes[0]?.to).toBe(4);
+    expect(troubles[0]).toMatchObject({ number: 4, kind: "silent", bytesPerSecond: 0 });
+  });
+
+  test("of a sink to which nothing is on its way is no trouble", () => {
+    const idle = { number: 4, connection: -4, bytesSent: 0, bytesOffered: 0, isSending: false };
+    pass(5_000, () => ({ flows: [idle] }));
+    expect(probes).toEqual([]);
+  });
+
+  test("is broken by a single word", () => {
+    pass(600, () => hungry, [2]);
+    watch.heard(1);
+    pass(1_100, () => hungry, [2]);
+    expect(troubles).toEqual([]);
+    pass(1_400, () => hungry, [2]);
+    expect(troubles).toMatchObject([{ number: 1, kind: "silent" }]);
+  });
+
+  test("of somebody who has no address here is asked nobody", () => {
+    context.now = 100;
+    for (const now of [100, 200, 300, 400]) {
+      context.now = now;
+      watch.onTick({
+        self: 9,
+        sources: [1],
+        isHungry: true,
+        flows: [],
+        addressOf: () => undefined,
+      });
+    }
+    expect(saidIn(context.takeEffects())).toEqual([]);
+  });
+});
+
+describe("a machine that was itself late", () => {
+  test("begins to listen anew: a busy event loop is not a dead neighbour", () => {
+    const hungry = { sources: [1], isHungry: true };
+    pass(500, () => hungry);
+    context.now = 5_000;
+    look(hungry);
+    expect(troubles).toEqual([]);
+    expect(watch.deadline()).toBe(5_100);
+    // From then on it counts as always.
+    pass(7_000, () => hungry);
+    expect(troubles[0]?.at).toBeGreaterThanOrEqual(5_600);
+  });
+
+  test("measures rates anew: what stood still with it was not a slow sink", () => {
+    const flow = flowing(3, 10 * megabyte, 9 * megabyte);
+    pass(500, (now) => ({ flows: [flow(now)] }), [3]);
+    const stalled = { ...flow(500), bytesOffered: flow(500).bytesOffered + 100 * megabyte };
+    context.now = 5_000;
+    look({ flows: [stalled] });
+    pass(5_400, () => ({ flows: [stalled] }), [3]);
+    expect(troubles).toEqual([]);
+  });
+});
+
+test("nothing is looked at before there is a feed, and after the end", () => {
+  const idle = new FeedWatch(context);
+  expect(idle.deadline()).toBeUndefined();
+  watch.stop();
+  expect(watch.deadline()).toBeUndefined();
+  look({ sources: [1], isHungry: true });
+  expect(probes).toEqual([]);
+});

@@ -1,0 +1,93 @@
+/** Root and receivers in strategy `pipeline`, in one room. */
+import { describe, expect, test } from "vitest";
+import { Room } from "./harness.js";
+import { range } from "./parts.js";
+
+test("the root cuts off a sink that says what only a child may say, and does not believe it", () => {
+  const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
+  room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index > 40;
+  room.start();
+  const connection = room.root.relay.feeds.sinks.connectionOf(1) as number;
+  const report = {
+    type: "report",
+    number: 3,
+    status: "complete",
+    bytes: 0,
+    durationMs: 0,
+    code: "",
+    detail: "",
+  } as const;
+  room.tell(0, { type: "frame-received", connection, frame: report });
+  expect(room.results).toEqual([]);
+  expect(room.party(0).steps).toContainEqual({
+    type: "blamed",
+    number: 1,
+    code: "protocol-violation",
+    message: "a report frame from a sink",
+  });
+});
+
+describe("a session by a plan", () => {
+  test("brings every chunk over feeds, and only the seal and what frames it over the tree", () => {
+    const room = new Room({ receivers: 5, chunkCount: 100, invite: { strategy: "pipeline" } });
+    room.start();
+    room.passUntil(() => room.phase === "ended");
+    for (const place of range(1, 6)) {
+      expect(room.party(place).isLanded).toBe(true);
+      // In a chain each has its chunks from the one before it, and nothing else.
+      expect(room.heard("chunk", undefined, place)).toHaveLength(100);
+      expect(room.heard("chunk", place - 1, place)).toHaveLength(100);
+    }
+    // One over each of the five links of the tree, one over each of the five feeds.
+    expect(room.heard("seal")).toHaveLength(10);
+    const holds = room.heard("holds").map(({ message }) => message);
+    expect(holds.filter((one) => one.type === "holds" && one.stripes.length === 0)).toHaveLength(5);
+  });
+
+  test("says so to the user, and tells nobody a plan before all neighbour lists are acknowledged", () => {
+    const room = new Room({ receivers: 3, invite: { strategy: "pipeline" } });
+    room.lose = ({ from, message }) => from === 2 && message.type === "neighbours-ack";
+    room.start();
+    expect(room.heard("plan")).toEqual([]);
+    room.lose = () => false;
+    room.passUntil(() => room.phase === "ended");
+    expect(room.heard("plan-ack")).toHaveLength(3);
+    expect(room.party(0).steps).toContainEqual({ type: "planned", kind: "chain", peerCount: 4 });
+  });
+
+  test("by the tree has no plan and no feed", () => {
+    const room = new Room({ receivers: 3, invite: { strategy: "tree" } });
+    room.start();
+    room.passUntil(() => room.phase === "ended");
+    expect(room.heard("plan")).toEqual([]);
+    const links = room.heard("upgrade-request").map(({ message }) => message);
+    expect(links).not.toContainEqual({ type: "upgrade-request", link: "sink" });
+  });
+
+  test("goes on without a receiver that fails: who was behind it gets another source", () => {
+    const room = new Room({ receivers: 4, chunkCount: 400, invite: { strategy: "pipeline" } });
+    room.hold = (party, effect) =>
+      party.place === 0 && effect.type === "produce-chunk" && effect.index >= 64;
+    room.start();
+    room.tell(2, { type: "stop", detail: "this machine is shut down" });
+    expect(room.heard("plan", 0, 3).at(-1)?.message).toMatchObject({ revision: 2, sources: [1] });
+    room.hold = () => false;
+    room.release();
+    room.passUntil(() => room.phase === "ended");
+    for (const place of [1, 3, 4]) expect(room.party(place).isLanded).toBe(true);
+    for (const place of [1, 3, 4]) expect(room.heard("chunk", undefined, place)).toHaveLength(400);
+  });
+
+  test("is not fooled by a plan that is not the root's, nor by an older one", () => {
+    const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
+    room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index >= 64;
+    room.start();
+    const plan = { type: "plan", sources: [], peers: [] } as const;
+    room.say(1, 2, { ...plan, revision: 9 });
+    room.say(0, 2, { ...plan, revision: 1 });
+    expect(room.member(2).relay.feeds.sourceNumbers).toEqual([1]);
+    expect(room.heard("plan-ack", 2, 0).at(-1)?.message).toMatchObject({ revision: 1 });
+    room.say(0, 2, { ...plan, revision: 2 });
+    expect(room.member(2).relay.feeds.sourceNumbers).toEqual([]);
+  });
+});
