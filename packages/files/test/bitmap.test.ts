@@ -76,6 +76,36 @@ describe("a bitmap", () => {
     );
   });
 
+  it("finds the last that another one lacks", () => {
+    fc.assert(
+      fc.property(
+        bitmaps,
+        fc.array(fc.nat(199)),
+        fc.integer({ min: -5, max: 210 }),
+        ({ size, bitmap, model }, indexes, end) => {
+          const other = new Bitmap(size);
+          for (const index of indexes) if (index < size) other.set(index);
+          const lacked = [...model].filter((index) => index < end && !other.has(index));
+          expect(bitmap.lastIn(other, end)).toBe(Math.max(-1, ...lacked));
+        },
+      ),
+    );
+  });
+
+  it("sets a run as it would its indexes, one by one", () => {
+    fc.assert(
+      fc.property(bitmaps, fc.nat(199), fc.nat(200), ({ size, bitmap, model }, from, most) => {
+        const first = Math.min(from, Math.max(0, size - 1));
+        const count = Math.min(most, size - first);
+        const run = Array.from({ length: count }, (_, place) => first + place);
+        expect(bitmap.setRun(first, count)).toBe(run.filter((index) => !model.has(index)).length);
+        for (const index of run) model.add(index);
+        expect([...bitmap.indexes()]).toEqual([...model].sort((one, other) => one - other));
+        expect(bitmap.count).toBe(model.size);
+      }),
+    );
+  });
+
   it("skips words: finds the last of 2^24 indexes", () => {
     const size = 2 ** 24;
     const full = new Bitmap(size);
@@ -85,6 +115,9 @@ describe("a bitmap", () => {
     expect(full.firstIn(other, 0)).toBe(size - 1);
     expect(full.firstClear(0)).toBe(-1);
     expect(other.firstClear(0)).toBe(size - 1);
+    other.setAll();
+    other.clear(0);
+    expect(full.lastIn(other, size)).toBe(0);
   });
 
   it("puts index i into bit i % 8, least significant first, of byte floor(i / 8)", () => {
@@ -142,5 +175,14 @@ describe("a bitmap", () => {
       expect(() => new Bitmap(size)).toThrow(RangeError);
     }
     expect(() => bitmap.firstIn(new Bitmap(11), 0)).toThrow(RangeError);
+    expect(() => bitmap.lastIn(new Bitmap(11), 0)).toThrow(RangeError);
+    for (const [first, count] of [
+      [10, 1],
+      [0, 11],
+      [-1, 2],
+      [0, 2 ** 32],
+    ] as const)
+      expect(() => bitmap.setRun(first, count)).toThrow(RangeError);
+    expect(bitmap.count).toBe(0);
   });
 });

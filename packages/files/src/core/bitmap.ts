@@ -103,6 +103,29 @@ export class Bitmap {
     return true;
   }
 
+  /**
+   * Sets `count` indexes from `first` on, 32 at a time.
+   *
+   * @returns how many of them were clear
+   * @throws RangeError when the bitmap has no room for them
+   */
+  setRun(first: number, count: number): number {
+    if (count === 0) return 0;
+    const last = first + count - 1;
+    this.#check(first);
+    this.#check(last);
+    const words = this.#words;
+    const before = this.#count;
+    for (let at = first >>> 5; at <= last >>> 5; at += 1) {
+      const above = at === first >>> 5 ? -1 << (first & 31) : -1;
+      const below = at === last >>> 5 ? -1 >>> (31 - (last & 31)) : -1;
+      const word = words[at] as number;
+      words[at] = word | (above & below);
+      this.#count += bitCount(words[at] as number) - bitCount(word);
+    }
+    return this.#count - before;
+  }
+
   /** Sets every index. */
   setAll(): void {
     this.#words.fill(0xffff_ffff);
@@ -128,10 +151,26 @@ export class Bitmap {
    * @throws RangeError when the sizes differ
    */
   firstIn(other: Bitmap, from: number): number {
-    if (other.size !== this.size) {
-      throw new RangeError(`A bitmap of ${this.size} does not compare with one of ${other.size}`);
-    }
+    this.#checkSize(other);
     return this.#first(from, 0, other.#words);
+  }
+
+  /**
+   * The last index below `end` that is set here and clear in `other`, or -1.
+   *
+   * @throws RangeError when the sizes differ
+   */
+  lastIn(other: Bitmap, end: number): number {
+    this.#checkSize(other);
+    const last = Math.min(end, this.size) - 1;
+    if (!(last >= 0)) return -1;
+    let mask = -1 >>> (31 - (last & 31));
+    for (let at = last >>> 5; at >= 0; at -= 1) {
+      const bits = (this.#words[at] as number) & ~(other.#words[at] as number) & mask;
+      if (bits !== 0) return at * 32 + 31 - Math.clz32(bits);
+      mask = -1;
+    }
+    return -1;
   }
 
   /** The indexes that are set, ascending. Changes made meanwhile to later indexes are seen. */
@@ -175,6 +214,11 @@ export class Bitmap {
       below = -1;
     }
     return -1;
+  }
+
+  #checkSize(other: Bitmap): void {
+    if (other.size === this.size) return;
+    throw new RangeError(`A bitmap of ${this.size} does not compare with one of ${other.size}`);
   }
 
   #check(index: number): void {

@@ -200,8 +200,7 @@ export class Member {
         return fault;
       }
       case "refuse":
-        this.#intake.onRefuse(connection, frame.index, frame.reason);
-        return undefined;
+        return this.#intake.onRefuse(connection, frame.index, frame.reason);
       case "have":
         return this.#intake.onHave(connection, frame);
       case "alive":

@@ -1,9 +1,8 @@
-import type { Holds, Want } from "@palmtree/wire";
+import type { ChunkRun, Have, Holds, Want } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import type { PeerOptions } from "../../src/core/options.js";
-import { runsOf } from "../../src/core/transfer/chunk-runs.js";
 import { Content } from "../../src/core/transfer/content.js";
 import { Distribution } from "../../src/core/transfer/distribution.js";
 import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
@@ -17,6 +16,7 @@ import {
   pageOf,
   payloadOf,
   range,
+  runs,
 } from "./parts.js";
 
 const sizes = makeSizes(100);
@@ -59,18 +59,29 @@ function holds(payload: Uint8Array, stripes: Stripes = everyChunk): Holds {
   return { type: "holds", stripeCount: stripes.count, stripes: stripes.wanted, payload };
 }
 
+function wants(of: readonly ChunkRun[]): Want {
+  return { type: "want", runs: of };
+}
+
+/** What a sink says that it came to hold. */
+function have(...of: readonly ChunkRun[]): Have {
+  return { type: "have", isIdle: false, runs: of };
+}
+
+function refusedIn(effects: readonly Effect[], connection: number): string[] {
+  return framesIn(effects, connection).flatMap((frame) =>
+    frame.type === "refuse" ? [`${frame.index} ${frame.reason}`] : [],
+  );
+}
+
 function chunksIn(effects: readonly Effect[], connection: number): number[] {
   return framesIn(effects, connection).flatMap((frame) =>
     frame.type === "chunk" ? [frame.index] : [],
   );
 }
 
-function wanted(...indexes: readonly number[]): Want {
-  return { type: "want", runs: runsOf(indexes) };
-}
-
 function want(number: number, ...indexes: readonly number[]): readonly Effect[] {
-  expect(distribution.onWant(number, wanted(...indexes))).toBeUndefined();
+  expect(distribution.onWant(number, wants(runs(...indexes)))).toBeUndefined();
   return context.takeEffects();
 }
 
@@ -300,9 +311,7 @@ describe("Distribution of chunks", () => {
     content.sessionHash = sessionHash;
     distribution.onSealed();
     expect(framesIn(context.takeEffects(), 1)).toEqual([{ type: "seal", sessionHash }]);
-    // Chunks came a moment ago, so more may, for those that are fed.
-    expect(framesIn(want(1, 1), 1)).toEqual([{ type: "refuse", index: 1, reason: "busy" }]);
-    context.now += 300;
+    context.now = 300;
     expect(chunksIn(want(1, 1), 1)).toEqual([1]);
   });
 
@@ -311,23 +320,25 @@ describe("Distribution of chunks", () => {
     distribution.open(manifest, content);
     hold(...range(0, 8));
     join(1);
-    const runs = [
-      { first: 2, count: 2 },
-      { first: 6, count: 1 },
-    ];
-    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBeUndefined();
+    const news = have({ first: 2, count: 2 }, { first: 6, count: 1 });
+    expect(distribution.onHave(1, news)).toBeUndefined();
     expect(chunksIn(sent(1, 0, 1, 4, 5), 1)).toEqual([4, 5, 7]);
   });
 
   test("that there are not cannot be held: such news is refused, and news before the bitmap", () => {
     join(1);
-    const runs = [{ first: 99, count: 2 }];
-    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBe(
-      "chunks 99 to 100 of 100",
-    );
+    const beyond = have({ first: 99, count: 2 });
+    expect(distribution.onHave(1, beyond)).toBe("chunks 99 to 100 of 100");
     distribution.addSink(2, 2, false);
-    expect(distribution.onHave(2, { type: "have", isIdle: false, runs })).toBe(
-      "chunks before the bitmap",
+    expect(distribution.onHave(2, beyond)).toBe("chunks before the bitmap");
+  });
+
+  test("news of more chunks than there are makes no work: it is refused", () => {
+    join(1);
+    const news = have({ first: 0, count: 60 }, { first: 40, count: 40 });
+    expect(distribution.onHave(1, news)).toBeUndefined();
+    expect(distribution.onHave(1, have({ first: 0, count: 60 }, { first: 40, count: 41 }))).toBe(
+      "runs of 101 chunks of 100",
     );
   });
 
@@ -335,10 +346,9 @@ describe("Distribution of chunks", () => {
     make();
     distribution.addSink(1, 1, false);
     distribution.onHolds(1, holds(new Uint8Array(13)));
-    const runs = [{ first: 0, count: 1 }];
-    expect(distribution.onHave(1, { type: "have", isIdle: false, runs })).toBeUndefined();
+    expect(distribution.onHave(1, have({ first: 0, count: 1 }))).toBeUndefined();
     // Nor is what comes from one that is lost by now.
-    expect(distribution.onHave(9, { type: "have", isIdle: false, runs })).toBeUndefined();
+    expect(distribution.onHave(9, have({ first: 0, count: 1 }))).toBeUndefined();
   });
 });
 
@@ -381,6 +391,51 @@ describe("Distribution of wanted chunks", () => {
     ]);
   });
 
+  test("answers every request, however soon after the last", () => {
+    for (const _ of range(0, 3)) expect(refusedIn(want(1, 70), 1)).toEqual(["70 not-held"]);
+  });
+
+  test("answers no more refusals than any honest sink has need of, and more as time goes by", () => {
+    const refused = (): number => {
+      let count = 0;
+      for (const _ of range(0, 300)) count += refusedIn(want(1, ...range(20, 100)), 1).length;
+      return count;
+    };
+    expect(refused()).toBe(16_384);
+    context.now = 1_000;
+    expect(refused()).toBe(4_000);
+    // What is held is sent all the same.
+    expect(chunksIn(want(1, 3), 1)).toEqual([3]);
+  });
+
+  test("has no more than 1,024 chunks wait for a sink, and refuses others as busy", () => {
+    open2000();
+    // The forward limiter lets four of them be under way.
+    distribution.onWant(3, wants([{ first: 0, count: 1_024 }]));
+    expect(refusedIn(context.takeEffects(), 3)).toEqual([]);
+    distribution.onWant(3, wants([{ first: 0, count: 9 }]));
+    distribution.onWant(3, wants([{ first: 1_500, count: 6 }]));
+    expect(refusedIn(context.takeEffects(), 3)).toEqual(["1504 busy", "1505 busy"]);
+  });
+
+  test("of who is not fed from here are sent when that costs nobody anything, else refused as busy", () => {
+    distribution.addSink(2, 2, false);
+    distribution.onHolds(2, holds(new Uint8Array(13), noChunk));
+    context.takeEffects();
+    // Chunks still come here, so that there will be something to send in a moment.
+    context.now = 299;
+    expect(refusedIn(want(2, 1, 70), 2)).toEqual(["1 busy", "70 not-held"]);
+    context.now = 300;
+    expect(chunksIn(want(2, 1), 2)).toEqual([1]);
+    hold(6);
+    context.now = 1_000;
+    expect(refusedIn(want(2, 2), 2)).toEqual(["2 busy"]);
+    // Whoever is fed from here may ask at any time.
+    expect(chunksIn(want(1, 2), 1)).toEqual([2]);
+    sent(1, 2, 6);
+    expect(chunksIn(want(2, 2), 2)).toEqual([2]);
+  });
+
   test("keeps to the forward limiter", () => {
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([0, 1, 2, 3]);
     expect(chunksIn(want(1, ...range(0, 6)), 1)).toEqual([]);
@@ -388,24 +443,35 @@ describe("Distribution of wanted chunks", () => {
   });
 
   test("refuses a request that is malformed, too early, or for more than 1,024 chunks", () => {
-    expect(distribution.onWant(1, wanted(99, 100))).toBe("chunks 99 to 100 of 100");
+    expect(distribution.onWant(1, wants([{ first: 99, count: 2 }]))).toBe("chunks 99 to 100 of 100");
+    expect(distribution.onWant(1, wants(range(0, 3).map(() => ({ first: 0, count: 40 }))))).toBe(
+      "runs of 120 chunks of 100",
+    );
     distribution.addSink(2, 2, false);
-    expect(distribution.onWant(2, wanted(1))).toBe("wanted chunks before the bitmap");
-    const large = new Content(makeSizes(2_000), 1_024, context.options);
-    distribution.open(manifest, large);
-    distribution.addSink(3, 3, false);
-    distribution.onHolds(3, holds(new Uint8Array(250)));
-    expect(distribution.onWant(3, wanted(...range(0, 1_024)))).toBeUndefined();
-    expect(distribution.onWant(3, wanted(...range(0, 1_025)))).toBe(
+    expect(distribution.onWant(2, wants([]))).toBe("wanted chunks before the bitmap");
+    open2000();
+    expect(distribution.onWant(3, wants([{ first: 0, count: 1_024 }]))).toBeUndefined();
+    expect(distribution.onWant(3, wants([{ first: 0, count: 1_025 }]))).toBe(
       "1025 chunks wanted at once, expected at most 1024",
     );
   });
 
   test("of who is no child is nothing", () => {
-    expect(distribution.onWant(9, wanted())).toBeUndefined();
+    expect(distribution.onWant(9, wants(runs(200)))).toBeUndefined();
     expect(distribution.onHolds(9, holds(new Uint8Array(0)))).toBeUndefined();
     expect(context.takeEffects()).toEqual([]);
   });
+
+  /** All of 2,000 chunks, and a peer 3 that is fed none of them. */
+  function open2000(): void {
+    make();
+    content = new Content(makeSizes(2_000), 1_024, context.options);
+    distribution.open(manifest, content);
+    give(content, range(0, 2_000));
+    distribution.addSink(3, 3, false);
+    distribution.onHolds(3, holds(new Uint8Array(250), noChunk));
+    context.takeEffects();
+  }
 });
 
 describe("Distribution of the seal", () => {

@@ -34,6 +34,18 @@ const bitmap = fc.oneof(
   fc.constantFrom(new Uint8Array(chunkCount / 8), new Uint8Array(chunkCount / 8).fill(255)),
   fc.uint8Array({ maxLength: 40 }),
 );
+const runs = fc.oneof(
+  fc.array(
+    record({
+      first: index,
+      count: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.chunkCount)),
+    }),
+    { maxLength: 5 },
+  ),
+  fc.constant([{ first: 0, count: chunkCount }]),
+  // As much work as a frame may ask for.
+  fc.constant(Array.from({ length: wireLimits.runs }, () => ({ first: 0, count: chunkCount }))),
+);
 const drawnToken = fc.integer({ min: 1, max: 8 }).map(token);
 
 /** Peers by their own names, and some under the name of another. */
@@ -103,14 +115,6 @@ const messages: OfEach<ControlMessage> = {
   }),
 };
 
-const runs = fc.array(
-  record({
-    first: index,
-    count: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.chunkCount)),
-  }),
-  { maxLength: 5 },
-);
-
 const frames: OfEach<Frame> = {
   hello: record({
     session: fc.constant(session),
@@ -134,7 +138,10 @@ const frames: OfEach<Frame> = {
     payload: bitmap,
   }),
   want: record({ runs }),
-  refuse: record({ index, reason: fc.constantFrom("not-held", "unreadable", "leaving", "busy") }),
+  refuse: record({
+    index,
+    reason: fc.constantFrom("not-held", "unreadable", "leaving", "busy"),
+  }),
   subtree: record({
     size: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(wireLimits.peerCount)),
   }),

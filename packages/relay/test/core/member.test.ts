@@ -373,6 +373,14 @@ describe("a receiver that is told what may not be said", () => {
       frame: { type: "hashes", firstChunk: 3, payload: new Uint8Array(32) },
     },
     { name: "a child's frame", frame: { type: "want", runs: [] } },
+    {
+      name: "a refusal of a chunk that there is not",
+      frame: { type: "refuse", index: 2 ** 24 - 1, reason: "not-held" },
+    },
+    {
+      name: "news of a chunk that there is not",
+      frame: { type: "have", isIdle: true, runs: [{ first: 0, count: 2 ** 24 }] },
+    },
     { name: "a second welcome", frame: { type: "welcome", peer: peer(0).id } },
     {
       name: "a greeting in the middle",

@@ -1,6 +1,6 @@
 /** Small makers for the tests of single parts of a peer's machine. */
 import { Bitmap } from "@palmtree/files/core";
-import type { Address, ControlMessage, Frame, Invite, PeerInfo } from "@palmtree/wire";
+import type { Address, ChunkRun, ControlMessage, Frame, Invite, PeerInfo } from "@palmtree/wire";
 import { Context, type Fact } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import type { ChunkSizes, ConnectionId } from "../../src/core/event.js";
@@ -109,6 +109,16 @@ export function bitmap(size: number, ...indexes: readonly number[]): Bitmap {
   const made = new Bitmap(size);
   for (const index of indexes) made.set(index);
   return made;
+}
+
+/** Chunks as runs, a run each: what a peer may say that cares for no order. */
+export function runs(...indexes: readonly number[]): ChunkRun[] {
+  return indexes.map((first) => ({ first, count: 1 }));
+}
+
+/** The chunks of runs, in their order. */
+export function indexesIn(of: readonly ChunkRun[]): number[] {
+  return of.flatMap(({ first, count }) => range(first, first + count));
 }
 
 /** The integers from `first` up to but without `end`. */

@@ -1,20 +1,23 @@
-import type { Context } from "../context.js";
+import type { Bitmap } from "@palmtree/files/core";
+import { type ChunkRun, wireLimits } from "@palmtree/wire";
+import { type Context, earliest } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import { runsOf } from "./chunk-runs.js";
-import type { Content } from "./content.js";
+import { chunksIn, runsIn, runsOf } from "./chunk-runs.js";
 
 /** How often news is told: often enough for a tail of half a second, rare enough to cost nothing. */
 const announceMs = 100;
 
 interface Listener {
-  /** Chunks held since the last announcement; everything, at first. */
-  news: number[] | "everything";
+  /** All that is held from here on is still to be told: everything, at first. */
+  untoldFrom: number;
+  /** Chunks below that which came to be held since they were told of. */
+  news: number[];
   wasIdle: boolean;
 }
 
 /**
  * Tells neighbours that this peer does not feed what they may ask it for, in batches, and whether
- * that would cost anybody anything.
+ * that would cost anybody anything. What one frame has no room for follows in the next batch.
  */
 export class Announcer {
   readonly #context: Context;
@@ -26,7 +29,7 @@ export class Announcer {
   }
 
   add(connection: ConnectionId): void {
-    this.#listeners.set(connection, { news: "everything", wasIdle: false });
+    this.#listeners.set(connection, { untoldFrom: 0, news: [], wasIdle: false });
     this.#announceAt = this.#context.now;
   }
 
@@ -35,33 +38,46 @@ export class Announcer {
   }
 
   onChunkHeld(index: number): void {
-    if (this.#listeners.size === 0) return;
-    for (const { news } of this.#listeners.values()) if (news !== "everything") news.push(index);
-    this.#announceAt ??= this.#context.now + announceMs;
+    for (const { untoldFrom, news } of this.#listeners.values())
+      if (index < untoldFrom) news.push(index);
+    this.reconsider();
   }
 
-  /** Whether this peer has something to send may have changed. */
-  reconsider(): void {
-    if (this.#listeners.size > 0) this.#announceAt ??= this.#context.now + announceMs;
+  /** There may be news at that time, or whether this peer has something to send may have changed. */
+  reconsider(at: number = this.#context.now + announceMs): void {
+    if (this.#listeners.size > 0) this.#announceAt = earliest(this.#announceAt, at);
   }
 
-  onTick(content: Content, isIdle: boolean): void {
+  onTick(held: Bitmap, isIdle: boolean): void {
     if (this.#announceAt === undefined || this.#announceAt > this.#context.now) return;
     this.#announceAt = undefined;
     for (const [connection, listener] of this.#listeners) {
-      const { news, wasIdle } = listener;
-      if (news !== "everything" && news.length === 0 && wasIdle === isIdle) continue;
-      listener.news = [];
+      const runs = takeNews(listener, held);
+      if (runs.length === 0 && listener.wasIdle === isIdle) continue;
       listener.wasIdle = isIdle;
-      const indexes = news === "everything" ? content.held.indexes() : news.sort(ascending);
-      const frame = { type: "have", isIdle, runs: runsOf(indexes) } as const;
+      const frame = { type: "have", isIdle, runs } as const;
       this.#context.emit({ type: "send-frame", connection, frame });
+      if (runs.length === wireLimits.runs) this.reconsider();
     }
   }
 
   deadline(): number | undefined {
     return this.#announceAt;
   }
+}
+
+/** As much as a frame has room for, the oldest first. */
+function takeNews(listener: Listener, held: Bitmap): readonly ChunkRun[] {
+  if (listener.untoldFrom < held.size) {
+    const runs = runsIn(held, listener.untoldFrom);
+    const last = runs.at(-1);
+    const isAll = last === undefined || runs.length < wireLimits.runs;
+    listener.untoldFrom = isAll ? held.size : last.first + last.count;
+    return runs;
+  }
+  const runs = runsOf(listener.news.sort(ascending));
+  listener.news = listener.news.slice(chunksIn(runs));
+  return runs;
 }
 
 function ascending(one: number, other: number): number {

@@ -10,8 +10,9 @@ import {
 } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
+import { Allowance } from "./allowance.js";
 import { Announcer } from "./announcer.js";
-import { faultOfRuns } from "./chunk-runs.js";
+import { chunksIn, faultOfRuns } from "./chunk-runs.js";
 import type { Content } from "./content.js";
 import { manifestParts } from "./manifest-assembly.js";
 import { SinkQueue } from "./sink-queue.js";
@@ -23,6 +24,13 @@ const mostBitmaps = 64;
 /** After a chunk came, more are expected for this long, and with them work. */
 const restlessMs = 300;
 
+/**
+ * Refusals that a sink gets at once, and more with every millisecond: several times what an honest
+ * one asks for. Who asks for more, and perhaps reads no answer, gets none: nothing piles up.
+ */
+const mostRefusals = 16_384;
+const refusalsPerMs = 4;
+
 /** A neighbour that chunks are sent to: a child in the tree, or the sink of a feed. */
 interface Sink {
   readonly number: number;
@@ -31,6 +39,7 @@ interface Sink {
   /** What the sink said that it holds, while this peer's own manifest is still being opened. */
   earlyHolds: Holds | undefined;
   bitmaps: number;
+  readonly refusals: Allowance;
   /** Whether it was sent the seal: two peers may feed each other, and one telling is enough. */
   isSealed: boolean;
   /** Set once the sink has said what it holds. */
@@ -94,6 +103,7 @@ export class Distribution {
       needsManifest,
       earlyHolds: undefined,
       bitmaps: 0,
+      refusals: new Allowance(mostRefusals, refusalsPerMs, this.#context.now),
       isSealed: false,
       queue: undefined,
       bytesOffered: 0,
@@ -105,6 +115,7 @@ export class Distribution {
   removeSink(connection: ConnectionId): void {
     this.#sinks.delete(connection);
     this.#announcer.remove(connection);
+    this.#announcer.reconsider();
     for (const waiting of this.#loading.values()) waiting.delete(connection);
   }
 
@@ -137,7 +148,7 @@ export class Distribution {
     if (sink.queue === undefined && sink.earlyHolds === undefined)
       return "wanted chunks before the bitmap";
     if (sink.queue === undefined || content === undefined) return undefined;
-    const count = runs.reduce((sum, run) => sum + run.count, 0);
+    const count = chunksIn(runs);
     if (count > wireLimits.wantedChunks)
       return `${count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
     const fault = faultOfRuns(runs, content.chunkCount);
@@ -147,8 +158,7 @@ export class Distribution {
     for (const run of runs)
       for (let index = run.first; index < run.first + run.count; index += 1)
         if (!content.held.has(index)) this.#refuse(sink, index, "not-held");
-        else if (mayServe) sink.queue.want(index);
-        else this.#refuse(sink, index, "busy");
+        else if (!mayServe || !sink.queue.want(index)) this.#refuse(sink, index, "busy");
     this.#pump(sink, content);
     return undefined;
   }
@@ -165,6 +175,7 @@ export class Distribution {
     const fault = faultOfRuns(runs, content.chunkCount);
     if (fault !== undefined) return fault;
     for (const { first, count } of runs) queue.has(first, count);
+    this.#announcer.reconsider();
     return undefined;
   }
 
@@ -197,7 +208,12 @@ export class Distribution {
   }
 
   onTick(): void {
-    if (this.#content !== undefined) this.#announcer.onTick(this.#content, this.#isIdle);
+    const content = this.#content;
+    if (content === undefined) return;
+    this.#announcer.onTick(content.held, this.#isIdle);
+    // Rest is no event: it has to be looked for.
+    const restsAt = this.#heldAt + restlessMs;
+    if (!content.held.isFull && this.#context.now < restsAt) this.#announcer.reconsider(restsAt);
   }
 
   deadline(): number | undefined {
@@ -248,7 +264,7 @@ export class Distribution {
   }
 
   #refuse(sink: Sink, index: number, reason: RefuseReason): void {
-    this.#send(sink, { type: "refuse", index, reason });
+    if (sink.refusals.take(this.#context.now)) this.#send(sink, { type: "refuse", index, reason });
   }
 
   #follow(sink: Sink, held: Bitmap, stripes: Stripes): void {

@@ -224,8 +224,12 @@ export class Intake {
     return undefined;
   }
 
-  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
+  /** @returns what is wrong, if something is */
+  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): string | undefined {
+    const chunkCount = this.#content?.chunkCount ?? 0;
+    if (index >= chunkCount) return `a refusal of chunk ${index} of ${chunkCount}`;
     this.#pull.onRefuse(connection, index, reason);
+    return undefined;
   }
 
   onTick(): void {

@@ -64,8 +64,7 @@ export class Pull {
     const helper = this.#helpers.get(connection);
     if (helper === undefined) return;
     helper.isIdle = isIdle;
-    for (const { first, count } of runs)
-      for (let index = first; index < first + count; index += 1) helper.held.set(index);
+    for (const { first, count } of runs) helper.held.setRun(first, count);
   }
 
   onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
@@ -115,9 +114,11 @@ export class Pull {
   #lastOf(helper: Helper, held: Bitmap, room: number): number[] {
     const chosen: number[] = [];
     const first = held.firstClear(0);
-    if (first === -1) return [];
-    for (let index = held.size - 1; index > first + window && chosen.length < room; index -= 1)
-      if (!held.has(index) && helper.held.has(index) && !this.#isAsked(index)) chosen.push(index);
+    let index = helper.held.lastIn(held, held.size);
+    while (index > first + window && chosen.length < room) {
+      if (!this.#isAsked(index)) chosen.push(index);
+      index = helper.held.lastIn(held, index);
+    }
     return chosen;
   }
 

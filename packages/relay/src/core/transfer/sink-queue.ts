@@ -1,4 +1,5 @@
 import type { Bitmap } from "@palmtree/files/core";
+import { wireLimits } from "@palmtree/wire";
 import type { ConnectionId } from "../event.js";
 import { type Stripes, stripeTest } from "./stripes.js";
 
@@ -123,15 +124,22 @@ export class SinkQueue {
   /** The sink came to hold chunks, from here or elsewhere. */
   has(first: number, count: number): void {
     const end = Math.min(first + count, this.#has.size);
-    for (let index = first; index < end; index += 1) {
-      this.#has.set(index);
-      this.#wanted.delete(index);
-    }
+    if (first >= end) return;
+    this.#has.setRun(first, end - first);
+    for (const index of this.#wanted)
+      if (index >= first && index < end) this.#wanted.delete(index);
   }
 
-  /** The sink asks for a chunk, whatever was sent before. */
-  want(index: number): void {
-    if (!this.#underWay.has(index)) this.#wanted.add(index);
+  /**
+   * The sink asks for a chunk, whatever was sent before.
+   *
+   * @returns false when it waits for as many others as may be asked for at once
+   */
+  want(index: number): boolean {
+    if (this.#underWay.has(index) || this.#wanted.has(index)) return true;
+    if (this.#wanted.size >= wireLimits.wantedChunks) return false;
+    this.#wanted.add(index);
+    return true;
   }
 
   #next(held: Bitmap): number {
