@@ -94,6 +94,7 @@ export class Place {
     return await Promise.all(numbers.map((number) => this.receive(`in-${number}`, options)));
   }
 
+  /** A sender of chunks of 64 KiB, where nothing else is asked for. */
   sender(
     files: readonly string[],
     peers: readonly (Receiving | string)[],

@@ -32,7 +32,8 @@ export interface FilesSenderOptions {
   /** Most children of one peer in the tree, 1 to 64. Default 4, the seed's. */
   readonly fanout?: number;
   /**
-   * Bytes of a chunk, 1,024 to 16 MiB. Default 64 KiB, more where that would make over 2^20 chunks.
+   * Bytes of a chunk, 1,024 to 16 MiB. Default: 64 KiB, and 16 to 64 KiB by the total size with
+   * strategy `pipeline`; more where that would make over 2^20 chunks.
    */
   readonly chunkSizeBytes?: number;
   /** What the receivers are told it is; for people. Default: made of the files' names. */
