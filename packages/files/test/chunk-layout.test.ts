@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChunkLayout, defaultChunkSizeBytes, type ManifestEntry } from "../src/index.js";
+import {
+  ChunkLayout,
+  defaultChunkSizeBytes,
+  type ManifestEntry,
+  pipelineChunkSizeBytes,
+} from "../src/index.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -116,5 +121,21 @@ describe("the default chunk size", () => {
     expect(defaultChunkSizeBytes(16 * TIB)).toBe(16 * MIB);
     expect(defaultChunkSizeBytes(100 * TIB)).toBe(16 * MIB);
     expect(defaultChunkSizeBytes(Number.MAX_SAFE_INTEGER)).toBe(16 * MIB);
+  });
+
+  it("is down to 16 KiB in a pipeline, so that there are 2,048 chunks from 32 MiB on", () => {
+    for (const [totalBytes, expected] of [
+      [0, 16 * KIB],
+      [64 * MIB - 1, 16 * KIB],
+      [64 * MIB, 32 * KIB],
+      [128 * MIB - 1, 32 * KIB],
+      [128 * MIB, 64 * KIB],
+    ] as const)
+      expect(pipelineChunkSizeBytes(totalBytes)).toBe(expected);
+    for (let totalBytes = 32 * MIB; totalBytes < 16 * TIB; totalBytes *= 1.7) {
+      const size = pipelineChunkSizeBytes(totalBytes);
+      expect(totalBytes / size).toBeGreaterThanOrEqual(2_048);
+      if (totalBytes >= 128 * MIB) expect(size).toBe(defaultChunkSizeBytes(totalBytes));
+    }
   });
 });

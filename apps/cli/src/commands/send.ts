@@ -73,7 +73,7 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
     )
     .option(
       "--chunk-size <size>",
-      "unit of transfer and verification (64KiB, more for over 64 GiB)",
+      "unit of transfer and verification (16KiB to 64KiB by size, more for over 64 GiB)",
       sizeOption("--chunk-size", wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
     )
     .option(

@@ -1,4 +1,4 @@
-import type { SenderStep } from "@palmtree/relay";
+import type { EfficiencyStep, SenderStep } from "@palmtree/relay";
 import { describe, expect, test } from "vitest";
 import type { SendEvent } from "../../src/send/send-event.js";
 import { SessionStory } from "../../src/send/session-story.js";
@@ -110,6 +110,57 @@ describe("progress", () => {
     const telling = new Telling().take(numbered, progress(1, 0, 9), ended(one, 1, "complete"));
     telling.story.tick();
     expect(telling.of("progress")).toEqual([]);
+  });
+});
+
+describe("the plan", () => {
+  test("is told, and who holds others up, by its address", () => {
+    const telling = new Telling().take(
+      numbered,
+      { type: "planned", kind: "double-tree", peerCount: 3 },
+      { type: "demoted", number: 2 },
+    );
+    expect(telling.events).toEqual([
+      { type: "plan", plan: "double-tree", peerCount: 3 },
+      { type: "demoted", address: two },
+    ]);
+  });
+});
+
+describe("the efficiency", () => {
+  const reached: EfficiencyStep = {
+    type: "efficiency",
+    share: 0.93456,
+    limitSeconds: 5.43217,
+    bytesPerSecond: 6_250_000,
+    bottleneck: 0,
+  };
+  const told = {
+    percent: 93.5,
+    limitSeconds: 5.432,
+    bytesPerSecond: 6_250_000,
+    bottleneck: root,
+  };
+
+  test("is told with the next progress, in percent, and whose link the bottleneck is", () => {
+    const telling = new Telling().take(scanned, numbered, progress(1, 0, 1));
+    telling.story.tick();
+    telling.take(reached, { ...reached, bottleneck: 2, share: 0.5 }, progress(1, 0, 2));
+    telling.story.tick();
+    expect(telling.of("progress").map(({ efficiency }) => efficiency)).toEqual([
+      undefined,
+      { ...told, percent: 50, bottleneck: two },
+    ]);
+    expect(telling.of("progress")[0]).not.toHaveProperty("efficiency");
+  });
+
+  test("that was reached is in the result, where it is known", () => {
+    const result = { session, status: "complete", peers: [], tree: [], totalBytes: 640 } as const;
+    const end = { type: "result", ...result, seconds: 2.5 } as const;
+    const telling = new Telling().take(scanned, numbered, reached, end);
+    telling.take({ ...end, efficiency: { ...reached, share: 1 } });
+    expect(telling.of("result")[0]).not.toHaveProperty("efficiency");
+    expect(telling.of("result")[1]?.efficiency).toEqual({ ...told, percent: 100 });
   });
 });
 

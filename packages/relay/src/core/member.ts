@@ -129,7 +129,7 @@ export class Member {
       case "failed":
         return this.#fail(event.error);
       case "stop":
-        return this.#stop(event.detail);
+        return this.#fail({ code: "aborted", message: event.detail });
       case "tick":
         return this.#onTick();
       default:
@@ -314,20 +314,13 @@ export class Member {
     });
   }
 
-  #fail(error: PalmTreeError): void {
+  #fail({ code, message }: Pick<PalmTreeError, "code" | "message">): void {
     if (this.#hasEnded) return;
-    if (this.#outcome === undefined) this.#conclude("failed", error.code, error.message);
+    if (this.#outcome === undefined) this.#conclude("failed", code, message);
     // What has landed stays landed, whatever goes wrong while serving others.
     const isComplete = this.#outcome === "complete";
-    this.#leave(isComplete ? "" : error.code, error.message);
-    this.#end(isComplete ? undefined : { code: error.code, message: error.message });
-  }
-
-  #stop(detail: string): void {
-    if (this.#outcome === undefined) this.#conclude("failed", "aborted", detail);
-    const isComplete = this.#outcome === "complete";
-    this.#leave(isComplete ? "" : "aborted", detail);
-    this.#end(isComplete ? undefined : { code: "aborted", message: detail });
+    this.#leave(isComplete ? "" : code, message);
+    this.#end(isComplete ? undefined : { code, message });
   }
 
   #onFinish(): void {

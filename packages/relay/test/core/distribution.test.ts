@@ -443,7 +443,9 @@ describe("Distribution of wanted chunks", () => {
   });
 
   test("refuses a request that is malformed, too early, or for more than 1,024 chunks", () => {
-    expect(distribution.onWant(1, wants([{ first: 99, count: 2 }]))).toBe("chunks 99 to 100 of 100");
+    expect(distribution.onWant(1, wants([{ first: 99, count: 2 }]))).toBe(
+      "chunks 99 to 100 of 100",
+    );
     expect(distribution.onWant(1, wants(range(0, 3).map(() => ({ first: 0, count: 40 }))))).toBe(
       "runs of 120 chunks of 100",
     );

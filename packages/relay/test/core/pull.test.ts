@@ -1,87 +1,221 @@
+import { Bitmap } from "@palmtree/files/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
-import { Pull } from "../../src/core/transfer/pull.js";
-import { bitmap, makeContext, only, range } from "./parts.js";
+import { type Hunger, Pull } from "../../src/core/transfer/pull.js";
+import { bitmap, indexesIn, makeContext, only, range, runs } from "./parts.js";
+
+const chunkCount = 200;
 
 let context: Context;
 let pull: Pull;
+
 beforeEach(() => {
   context = makeContext();
   pull = new Pull(context);
-  for (const connection of [1, 2]) pull.add(connection, 100);
 });
 
-function has(connection: number, first: number, count: number, isIdle = false): void {
-  pull.onHave(connection, isIdle, [{ first, count }]);
+/** A helper over that connection, which holds those chunks. */
+function help(
+  connection: number,
+  indexes: readonly number[],
+  { isIdle = false }: { readonly isIdle?: boolean } = {},
+): void {
+  pull.add(connection, chunkCount);
+  pull.onHave(connection, isIdle, runs(...indexes));
 }
 
-/** What is asked of whom, when these chunks are overdue. */
-function ask(overdue: readonly number[], isTail = false, held = bitmap(100)): [number, number[]][] {
-  pull.ask({ held, overdue, isTail });
-  return only(context.takeEffects(), "send-frame").map(({ connection, frame }) => [
-    connection,
-    frame.type === "want"
-      ? frame.runs.flatMap(({ first, count }) => range(first, first + count))
-      : [],
-  ]);
+/** By connection, what it is asked for when these chunks are overdue, or those are held. */
+function ask(hunger: Partial<Hunger>): Record<number, number[]> {
+  pull.ask({ held: new Bitmap(chunkCount), overdue: [], isTail: false, ...hunger });
+  return asked();
+}
+
+function asked(): Record<number, number[]> {
+  const wants = only(context.takeEffects(), "send-frame").map(({ connection, frame }) => {
+    if (frame.type !== "want") throw new Error(`a ${frame.type} frame of a puller`);
+    return [connection, indexesIn(frame.runs)] as const;
+  });
+  expect(new Set(wants.map(([connection]) => connection)).size).toBe(wants.length);
+  return Object.fromEntries(wants);
 }
 
 describe("what is overdue", () => {
-  test("asks for what is overdue, what fewest hold first", () => {
-    has(1, 0, 40);
-    has(2, 0, 20);
-    expect(ask(range(0, 40))[0]).toEqual([1, range(20, 36)]);
+  test("is asked of who holds it, and nobody else is asked, idle or not", () => {
+    help(1, [4, 5, 9], { isIdle: true });
+    help(2, [7]);
+    help(3, [8], { isIdle: true });
+    expect(ask({ overdue: [4, 5, 6, 7] })).toEqual({ 1: [4, 5], 2: [7] });
   });
 
-  test("is asked of one peer at a time", () => {
-    has(1, 0, 4);
-    has(2, 0, 4);
-    expect(ask(range(0, 4))).toEqual([[1, range(0, 4)]]);
-    expect(ask(range(0, 4))).toEqual([]);
+  test("is asked for rarest first, and of what is as rare the lowest", () => {
+    // A busy one, which holds all but a few of them too.
+    help(2, range(0, 36));
+    ask({ overdue: [0] });
+    pull.onRefuse(2, 0, "busy");
+    help(1, range(0, 40));
+    expect(ask({ overdue: range(0, 40) })).toEqual({ 1: [...range(0, 12), ...range(36, 40)] });
   });
 
-  test("is asked of another when it has not come in half a second", () => {
-    has(1, 0, 4);
-    has(2, 0, 4);
-    ask(range(0, 4));
-    context.now = 500;
-    expect(ask(range(0, 4))).toEqual([[2, range(0, 4)]]);
+  test("is not asked for while nothing is known of who holds it, of which the caller is told", () => {
+    const hunger = { held: new Bitmap(chunkCount), isTail: false };
+    expect(pull.ask({ ...hunger, overdue: [] })).toBe(false);
+    expect(pull.ask({ ...hunger, overdue: [3] })).toBe(true);
+    help(1, [3]);
+    expect(pull.ask({ ...hunger, overdue: [3] })).toBe(false);
+    expect(pull.ask({ ...hunger, overdue: [3, 4] })).toBe(true);
   });
 
-  test("is not asked of who is busy for half a second, nor of who does not hold it", () => {
-    has(1, 0, 2);
-    ask([0, 1]);
-    pull.onRefuse(1, 0, "busy");
-    pull.onRefuse(1, 1, "not-held");
-    context.now = 499;
-    expect(ask([0, 1])).toEqual([]);
-    context.now = 500;
-    expect(ask([0, 1])).toEqual([[1, [0]]]);
-  });
-
-  test("has nobody to be asked of where nobody holds it", () => {
-    has(1, 0, 4);
-    expect(pull.ask({ held: bitmap(100), overdue: [50], isTail: false })).toBe(true);
-    expect(pull.ask({ held: bitmap(100), overdue: [3], isTail: false })).toBe(false);
+  test("is asked for 16 at once of each, and for others as they come", () => {
+    help(1, range(0, 100));
+    expect(ask({ overdue: range(0, 64) })).toEqual({ 1: range(0, 16) });
+    expect(ask({ overdue: range(0, 64) })).toEqual({});
+    for (const index of [3, 4]) expect(pull.onChunk(index)).toBe(true);
+    expect(ask({ overdue: [...range(0, 3), ...range(5, 64)] })).toEqual({ 1: [16, 17] });
   });
 });
 
-test("a refusal of what was not asked is nothing, whatever its index", () => {
-  has(1, 0, 4);
-  pull.onRefuse(1, 3, "not-held");
-  pull.onRefuse(1, 2 ** 24 - 1, "not-held");
-  expect(ask([3])).toEqual([[1, [3]]]);
+describe("a chunk", () => {
+  test("is not asked of two at once", () => {
+    help(1, range(0, 20));
+    help(2, range(0, 20));
+    expect(ask({ overdue: range(0, 20) })).toEqual({ 1: range(0, 16), 2: range(16, 20) });
+    context.now = 499;
+    expect(ask({ overdue: range(0, 20) })).toEqual({});
+  });
+
+  test("that has not come in half a second is asked of another, and not of the same", () => {
+    help(1, [5]);
+    help(2, [5]);
+    expect(ask({ overdue: [5] })).toEqual({ 1: [5] });
+    context.now = 500;
+    expect(ask({ overdue: [5] })).toEqual({ 2: [5] });
+    // The first one may be asked again when the second one does not send it either.
+    context.now = 1_000;
+    expect(ask({ overdue: [5] })).toEqual({ 1: [5] });
+  });
+
+  test("that was asked for and comes, from anywhere, is known to have been asked for", () => {
+    help(1, [5, 6]);
+    ask({ overdue: [5] });
+    expect(pull.onChunk(6)).toBe(false);
+    expect(pull.onChunk(5)).toBe(true);
+    expect(pull.onChunk(5)).toBe(false);
+  });
+});
+
+describe("a helper", () => {
+  test("that is busy rests for half a second", () => {
+    help(1, range(0, 20));
+    ask({ overdue: [3, 4] });
+    context.now = 100;
+    for (const index of [3, 4]) pull.onRefuse(1, index, "busy");
+    context.now = 599;
+    expect(ask({ overdue: [3, 4] })).toEqual({});
+    context.now = 600;
+    expect(ask({ overdue: [3, 4] })).toEqual({ 1: [3, 4] });
+  });
+
+  test.each(["not-held", "unreadable", "leaving"] as const)(
+    "that refuses a chunk as %s does not hold it, and is asked for others at once",
+    (reason) => {
+      help(1, [3, 4]);
+      ask({ overdue: [3] });
+      pull.onRefuse(1, 3, reason);
+      expect(ask({ overdue: [3, 4] })).toEqual({ 1: [4] });
+      // It may come to hold it.
+      pull.onHave(1, false, runs(3));
+      expect(ask({ overdue: [3] })).toEqual({ 1: [3] });
+    },
+  );
+
+  test("that is gone is not asked, and what it was asked for is asked of another", () => {
+    help(1, [3]);
+    help(2, [3]);
+    ask({ overdue: [3] });
+    pull.remove(1);
+    expect(pull.helperCount).toBe(1);
+    expect(ask({ overdue: [3] })).toEqual({ 2: [3] });
+  });
+
+  test("that is added again keeps what is known of it", () => {
+    help(1, [3]);
+    pull.add(1, chunkCount);
+    expect(ask({ overdue: [3] })).toEqual({ 1: [3] });
+  });
+
+  test("that nobody knows may say what it likes", () => {
+    pull.onHave(7, true, runs(1));
+    pull.onRefuse(7, 1, "busy");
+    pull.remove(7);
+    expect(pull.helperCount).toBe(0);
+    expect(ask({ overdue: [1], isTail: true })).toEqual({});
+  });
+
+  test("has no more chunks asked of it than it has room for, whatever it refuses or leaves out", () => {
+    help(1, range(0, chunkCount), { isIdle: true });
+    const seen: number[] = [];
+    for (const _ of range(0, 100)) {
+      context.now += 500;
+      const { 1: wanted = [] } = ask({ overdue: range(0, 64), isTail: true });
+      seen.push(wanted.length);
+      pull.onRefuse(1, 150, "unreadable");
+    }
+    expect(Math.max(...seen)).toBe(16);
+  });
+
+  test("that refuses what it was not asked for says nothing by it, whatever the index", () => {
+    help(1, [3]);
+    for (const reason of ["not-held", "busy"] as const) {
+      pull.onRefuse(1, 3, reason);
+      pull.onRefuse(1, 2 ** 24 - 1, reason);
+    }
+    expect(ask({ overdue: [3] })).toEqual({ 1: [3] });
+  });
 });
 
 describe("the last chunks", () => {
-  test("are asked of the idle, from the end, and not those that come anyhow", () => {
-    has(1, 0, 100, true);
-    has(2, 0, 100);
-    expect(ask([], true, bitmap(100, ...range(0, 70)))).toEqual([[1, range(87, 100)]]);
+  test("are asked of the idle, from the end, when everything exists and there is room", () => {
+    help(1, range(0, chunkCount), { isIdle: true });
+    help(2, range(0, chunkCount));
+    expect(ask({ isTail: false })).toEqual({});
+    expect(ask({ isTail: true })).toEqual({ 1: range(184, 200) });
+    pull.onHave(2, true, []);
+    expect(ask({ isTail: true })).toEqual({ 2: range(168, 184) });
   });
 
-  test("are not asked for as long as more may be produced", () => {
-    has(1, 0, 100, true);
-    expect(ask([], false)).toEqual([]);
+  test("that are held are passed over", () => {
+    help(1, range(0, chunkCount), { isIdle: true });
+    const held = bitmap(chunkCount, ...range(60, 190));
+    expect(ask({ held, isTail: true })).toEqual({ 1: [...range(54, 60), ...range(190, 200)] });
+  });
+
+  test("are left to the source where they are the next that it sends", () => {
+    help(1, range(0, chunkCount), { isIdle: true });
+    const held = bitmap(chunkCount, ...range(0, 180));
+    expect(ask({ held, isTail: true })).toEqual({ 1: range(197, 200) });
+    held.setRun(180, 10);
+    context.now = 10_000;
+    expect(ask({ held, isTail: true })).toEqual({});
+    held.setAll();
+    expect(ask({ held, isTail: true })).toEqual({});
+  });
+
+  test("come after what is overdue", () => {
+    help(1, range(0, chunkCount), { isIdle: true });
+    expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: [0, 1] });
+    expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: range(186, 200) });
+  });
+
+  test("are not looked for one by one among all that there are", () => {
+    const all = 2 ** 24;
+    pull.add(1, all);
+    pull.onHave(1, true, [{ first: 0, count: 40 }]);
+    const held = new Bitmap(all);
+    held.setRun(1, 16);
+    const before = performance.now();
+    for (const _ of range(0, 20)) pull.ask({ held, overdue: [], isTail: true });
+    expect(asked()).toEqual({ 1: range(24, 40) });
+    // Bit by bit each look takes more than 50 ms; by words less than 2 ms.
+    expect(performance.now() - before).toBeLessThan(400);
   });
 });

@@ -21,6 +21,14 @@ test("a slow reader gets only the newest progress of each peer, and every other 
   expect(steps.slice(0, 2)).toEqual([progress(1, 99_998), progress(2, 99_999)]);
 });
 
+test("a slow reader gets only the newest efficiency", async () => {
+  const queue = new StepQueue();
+  const limit = { limitSeconds: 5, bytesPerSecond: 100, bottleneck: 0 };
+  for (let at = 1; at <= 1_000; at += 1)
+    queue.push({ type: "efficiency", share: at / 1_000, ...limit });
+  expect(await queue.take()).toEqual([{ type: "efficiency", share: 1, ...limit }]);
+});
+
 test("progress after a batch was taken comes with the next batch", async () => {
   const queue = new StepQueue();
   queue.push(progress(1, 5));

@@ -57,7 +57,7 @@ export class Announcer {
       listener.wasIdle = isIdle;
       const frame = { type: "have", isIdle, runs } as const;
       this.#context.emit({ type: "send-frame", connection, frame });
-      if (runs.length === wireLimits.runs) this.reconsider();
+      if (listener.untoldFrom < held.size || listener.news.length > 0) this.reconsider();
     }
   }
 

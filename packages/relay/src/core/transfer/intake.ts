@@ -329,12 +329,11 @@ export class Intake {
     this.#lookAt ??= this.#context.now + lookMs;
   }
 
-  /** It came from somebody who was asked: whoever else would send it need not. */
+  /** It had been asked for: whoever else would send it, unasked or asked in vain, need not. */
   #cancel(from: ConnectionId, index: number): void {
     const runs = [{ first: index, count: 1 }];
     for (const inlet of this.#inlets.values())
-      if (inlet.connection !== from && inlet.stripes.wanted.length > 0)
-        this.#send(inlet, { type: "have", isIdle: false, runs });
+      if (inlet.connection !== from) this.#send(inlet, { type: "have", isIdle: false, runs });
   }
 
   #send({ connection }: Inlet, frame: Frame): void {

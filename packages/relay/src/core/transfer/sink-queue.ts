@@ -126,8 +126,7 @@ export class SinkQueue {
     const end = Math.min(first + count, this.#has.size);
     if (first >= end) return;
     this.#has.setRun(first, end - first);
-    for (const index of this.#wanted)
-      if (index >= first && index < end) this.#wanted.delete(index);
+    for (const index of this.#wanted) if (index >= first && index < end) this.#wanted.delete(index);
   }
 
   /**

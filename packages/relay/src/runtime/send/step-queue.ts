@@ -1,27 +1,26 @@
 import type { SenderStep } from "./sender-step.js";
 
 /**
- * Steps on their way to one reader that may be slow. Of each peer's progress only the newest is
- * kept; nothing else is lost, so what waits is bounded by the number of peers and their events.
+ * Steps on their way to one reader that may be slow. Of each peer's progress, and of the
+ * efficiency, only the newest is kept; nothing else is lost, so what waits is bounded by the number of peers and their events.
  */
 export class StepQueue {
   #waiting: { step: SenderStep }[] = [];
-  /** By peer, its progress that waits. */
-  readonly #progress = new Map<number, { step: SenderStep }>();
+  /** What waits and is replaced by newer of its kind. */
+  readonly #newest = new Map<number | "efficiency", { step: SenderStep }>();
   #end: { readonly error?: unknown } | undefined;
   #wake: (() => void) | undefined;
 
   push(step: SenderStep): void {
     if (this.#end !== undefined) return;
-    if (step.type === "progress") {
-      const older = this.#progress.get(step.number);
-      if (older !== undefined) {
-        older.step = step;
-        return;
-      }
+    const kind = kindOf(step);
+    const older = kind === undefined ? undefined : this.#newest.get(kind);
+    if (older !== undefined) {
+      older.step = step;
+      return;
     }
     const place = { step };
-    if (step.type === "progress") this.#progress.set(step.number, place);
+    if (kind !== undefined) this.#newest.set(kind, place);
     this.#waiting.push(place);
     this.#wake?.();
   }
@@ -50,7 +49,13 @@ export class StepQueue {
     if (this.#end !== undefined && "error" in this.#end) throw this.#end.error;
     const taken = this.#waiting;
     this.#waiting = [];
-    this.#progress.clear();
+    this.#newest.clear();
     return taken.map(({ step }) => step);
   }
+}
+
+/** Steps of one kind replace each other: a peer's progress by its number, and the efficiency. */
+function kindOf(step: SenderStep): number | "efficiency" | undefined {
+  if (step.type === "progress") return step.number;
+  return step.type === "efficiency" ? step.type : undefined;
 }
