@@ -53,7 +53,7 @@ export interface Scenario {
 
 /** What happened. Lists by host are in the order of invitation, the root first. */
 export interface SimulationResult {
-  /** Virtual milliseconds until the root's machine ended. */
+  /** Virtual milliseconds until the root's machine ended; all others' where the root crashed. */
   readonly durationMs: number;
   /** When the tree spanned all that had joined; undefined if it never did. */
   readonly formedAtMs: number | undefined;
@@ -86,4 +86,6 @@ export interface SimulationResult {
   readonly frames: number;
   readonly events: number;
   readonly blamed: readonly string[];
+  /** Numbers of those that the root found slow or silent, in that order. */
+  readonly demoted: readonly number[];
 }

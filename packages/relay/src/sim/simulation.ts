@@ -64,6 +64,7 @@ class Simulation implements World {
   readonly #hostOfNumber = new Map<number, Host>();
   readonly #numberOfAddress = new Map<Address, number>();
   readonly #blamed: string[] = [];
+  readonly #demoted: number[] = [];
   #now = 0;
   #events = 0;
   #sinceMoved = 0;
@@ -98,7 +99,7 @@ class Simulation implements World {
     const root = this.#startRoot();
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
     for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
-    while (!root.hasEnded && !(isFormationOnly && this.#formedAtMs !== undefined)) {
+    while (!this.#isOver() && !(isFormationOnly && this.#formedAtMs !== undefined)) {
       const next = this.#queue.pop();
       if (next === undefined)
         this.#break("nothing is left to happen, but the session has not ended");
@@ -109,9 +110,15 @@ class Simulation implements World {
       this.#now = next.time;
       this.#events += 1;
       next.action();
-      if ((this.#hosts[0] as Host).isDown) break;
     }
     return this.#result(root);
+  }
+
+  /** The root ends last, as long as it lives; without it each receiver goes on as long as it can. */
+  #isOver(): boolean {
+    const [root, ...receivers] = this.#hosts as [Host, ...Host[]];
+    if (!root.isDown) return root.hasEnded;
+    return receivers.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
   }
 
   onStep(host: Host, step: Step): void {
@@ -120,6 +127,7 @@ class Simulation implements World {
     if (step.type === "attached") this.#checkNoCycle(host);
     if (step.type === "blamed")
       this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
+    if (step.type === "demoted") this.#demoted.push(step.number);
     if (step.type === "tree-formed") this.#noteFormed(step.peerCount);
   }
 
@@ -266,6 +274,7 @@ class Simulation implements World {
       frames: this.network.framesSent,
       events: this.#events,
       blamed: this.#blamed,
+      demoted: this.#demoted,
     };
   }
 

@@ -302,3 +302,67 @@ describe("a neighbour", () => {
     expect(bench.hear(90, { type: "probe", count: 77 })).toEqual([]);
   });
 });
+
+describe("a peer that seeks help", () => {
+  const seek = (): number[] => askedIn(bench.do(() => bench.relay.feeds.seekHelp()));
+
+  test("asks a neighbour that does not feed it for a feed without any stripe", () => {
+    follow(1, 2);
+    const [helper = 0, ...others] = seek();
+    expect(others).toEqual([]);
+    expect([3, 4]).toContain(helper);
+    takeFrom(helper);
+    expect(factsOf("source-gained")).toMatchObject([
+      { number: helper, stripes: { count: 1, wanted: [] } },
+    ]);
+  });
+
+  test("asks one more after a quarter of a second, then another in place of the first", () => {
+    bench = new Bench({ neighbours: range(1, 40), options: quiet });
+    follow(1);
+    const helpers = seek();
+    bench.context.now = 249;
+    expect(seek()).toEqual([]);
+    for (const now of [250, 500, 750]) {
+      bench.context.now = now;
+      helpers.push(...seek());
+    }
+    expect(new Set(helpers).size).toBe(4);
+    expect(helpers).not.toContain(1);
+    expect(bench.relay.feeds.sourceNumbers).toEqual([1, ...helpers.slice(2)]);
+  });
+
+  test("goes on to be fed by the plan, which may make a helper its source", () => {
+    follow(1, 2);
+    const [helper = 0] = seek();
+    const connection = takeFrom(helper);
+    expect(askedIn(follow(helper, 2))).toEqual([]);
+    expect(factsOf("source-gained").at(-1)).toEqual({
+      type: "source-gained",
+      number: helper,
+      connection,
+      stripes: { count: 2, wanted: [0] },
+    });
+  });
+
+  test("keeps its helpers when the plan changes", () => {
+    follow(1);
+    const [helper] = seek();
+    follow(2);
+    expect(bench.relay.feeds.sourceNumbers).toEqual([helper, 2].filter(distinct));
+  });
+
+  test("finds none where all neighbours feed it, when it leaves, and when it follows no plan", () => {
+    expect(seek()).toEqual([]);
+    follow(1, 2, 3, 4);
+    expect(seek()).toEqual([]);
+    bench = new Bench({ options: quiet });
+    follow(1);
+    bench.do(() => bench.relay.feeds.leave());
+    expect(seek()).toEqual([]);
+  });
+});
+
+function distinct(number: number | undefined, place: number, all: readonly unknown[]): boolean {
+  return all.indexOf(number) === place;
+}

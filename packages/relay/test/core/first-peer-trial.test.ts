@@ -70,7 +70,7 @@ describe("a trial of the first peer", () => {
     chain.pass(60_000);
     const demoted = chain.verdicts.filter(({ verdict }) => verdict.type === "demote");
     expect(demoted.map(({ verdict }) => verdict.number)).toEqual([1, 2]);
-    expect(chain.line.toSorted()).toEqual([3, 4]);
+    expect(new Set(chain.line)).toEqual(new Set([3, 4]));
   });
 
   test("that finds nothing leaves everybody in line, and the next one waits four times as long", () => {

@@ -78,6 +78,18 @@ describe("a session by a plan", () => {
     for (const place of [1, 3, 4]) expect(room.heard("chunk", undefined, place)).toHaveLength(400);
   });
 
+  test("is complete although a source lives, takes everything and serves nothing", () => {
+    const room = new Room({ receivers: 5, chunkCount: 400, invite: { strategy: "pipeline" } });
+    room.lose = ({ from, message }) => from === 2 && message.type === "chunk";
+    room.start();
+    expect(room.party(3).stored.size).toBe(0);
+    room.passUntil(() => [3, 4, 5].every((place) => room.party(place).isLanded));
+    // 16 chunks at once of each helper, as often as it answers; here at once.
+    expect(room.now).toBeLessThan(10_000);
+    expect(room.heard("chunk", 1, 3).length + room.heard("chunk", 5, 3).length).toBeGreaterThan(0);
+    expect(room.party(3).steps.filter(({ type }) => type === "blamed")).toEqual([]);
+  });
+
   test("is not fooled by a plan that is not the root's, nor by an older one", () => {
     const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
     room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index >= 64;

@@ -132,12 +132,16 @@ export class FeedWatch {
     return isSending && now - flow.movedAt >= quietMs;
   }
 
-  /** Who falls behind alone is slow; when all do, it is this peer that does not keep up. */
+  /**
+   * Who falls behind alone is slow; when all do, it is this peer that does not keep up. The root
+   * is offered everything as fast as it reads: of one sink it cannot tell whose link is slow.
+   */
   #judge({ self, flows }: FeedView): void {
     const measured = flows.flatMap(({ number, connection }) => {
       const pace = paceOf(this.#flows.get(connection));
       return pace === undefined ? [] : [{ number, pace }];
     });
+    if (self === 0 && measured.length < 2) return;
     const behind = measured.filter(({ pace }) => pace.isBehind);
     const isOwnFault = measured.length > 1 && behind.length === measured.length;
     for (const { number, pace } of isOwnFault ? behind.slice(0, 1) : behind)

@@ -1,0 +1,71 @@
+/** Swarms in which the plan does not bring everything, so that peers have to help each other. */
+import { describe, expect, test } from "vitest";
+import { type Scenario, type SimulationResult, simulate } from "../../src/sim/index.js";
+
+const rate = 1_000_000;
+const peerCount = 9;
+
+/** 400 chunks of 16 KiB: each copy keeps its link busy for 6.6 s. */
+function flow(planKind: "chain" | "double-tree", more: Partial<Scenario> = {}): Scenario {
+  return {
+    seed: 3,
+    peerCount,
+    strategy: "pipeline",
+    planKind,
+    chunkCount: 400,
+    chunkSizeBytes: 16_384,
+    areChunksEqual: true,
+    network: { leastLatencyMs: 1, mostLatencyMs: 3 },
+    links: { uplinkBytesPerSecond: rate, downlinkBytesPerSecond: rate },
+    ...more,
+  };
+}
+
+/** When the last of these had everything; infinite when one of them never had. */
+function lastOf({ finishedMs }: SimulationResult, places: readonly number[]): number {
+  return Math.max(...places.map((place) => finishedMs[place] ?? Number.POSITIVE_INFINITY));
+}
+
+function receiversBut(...crashed: readonly number[]): number[] {
+  return Array.from({ length: peerCount - 1 }, (_, place) => place + 1).filter(
+    (place) => !crashed.includes(place),
+  );
+}
+
+describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
+  test("over links that are all the same finds nobody slow, and sends nothing twice", () => {
+    for (const seed of [1, 2, 3]) {
+      const result = simulate(flow(kind, { seed }));
+      expect(result).toMatchObject({ demoted: [], duplicateCount: 0, landedCount: 8 });
+      // What is slow to everybody is nobody's fault.
+      const links = { uplinkBytesPerSecond: rate / 4, downlinkBytesPerSecond: rate / 4 };
+      expect(simulate(flow(kind, { seed, links }))).toMatchObject({ demoted: [], landedCount: 8 });
+    }
+  });
+
+  test.each(["kill", "vanish"] as const)(
+    "finishes without its root once one receiver has everything, though another is gone too (%s)",
+    (how) => {
+      for (const seed of [1, 2, 3]) {
+        const { finishedMs } = simulate(flow(kind, { seed }));
+        const first = Math.min(...finishedMs.filter((atMs) => atMs !== undefined));
+        const atMs = first + 1;
+        const crashes = [0, 4].map((host) => ({ host, atMs, how }));
+        const result = simulate(flow(kind, { seed, crashes }));
+        expect(lastOf(result, receiversBut(4)) - atMs).toBeLessThan(2_500);
+        expect(result.blamed).toEqual([]);
+      }
+    },
+  );
+
+  test("routes around a peer that takes everything and passes hardly anything on", () => {
+    const undisturbed = lastOf(simulate(flow(kind)), receiversBut());
+    for (const host of [2, 4, 6]) {
+      const stalled = { type: "set-rate", atMs: 2_000, host, uplinkBytesPerSecond: 2_000 } as const;
+      const result = simulate(flow(kind, { events: [stalled] }));
+      expect(result.demoted).toContain(host);
+      expect(lastOf(result, receiversBut(host)) - undisturbed).toBeLessThan(3_000);
+      expect(result.blamed).toEqual([]);
+    }
+  });
+});
