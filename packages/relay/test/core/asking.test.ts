@@ -140,6 +140,20 @@ describe("a peer that takes chunks in", () => {
     expect(wantedOf(helper)).toEqual(range(0, 16));
   });
 
+  test("goes on asking as its helper serves it, as long as nothing comes by the plan", () => {
+    help(helper, range(0, 200));
+    flow(range(0, 5), 10);
+    pass(context.now + 350);
+    expect(wantedOf(helper)).toEqual(range(5, 21));
+    receive(helper, ...range(5, 21));
+    pass(context.now + 50);
+    expect(wantedOf(helper)).toEqual(range(5, 37));
+    receive(helper, ...range(21, 37));
+    flow([37], 1);
+    pass(context.now + 250);
+    expect(wantedOf(helper)).toEqual(range(5, 37));
+  });
+
   test("seeks help where there is nobody to ask, or nobody who holds what is overdue", () => {
     flow(range(0, 5), 10);
     pass(context.now + 1_000);

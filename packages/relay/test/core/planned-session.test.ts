@@ -90,6 +90,20 @@ describe("a session by a plan", () => {
     expect(room.party(3).steps.filter(({ type }) => type === "blamed")).toEqual([]);
   });
 
+  test("is complete although all that a receiver has links to serve nothing: it seeks others", () => {
+    const room = new Room({ receivers: 5, chunkCount: 200, invite: { strategy: "pipeline" } });
+    const linked = (place: number): boolean =>
+      [room.member(3).relay.tree.parent, 0, 2].includes(place);
+    const honest = 5;
+    room.lose = ({ from, to, message }) => to === 3 && message.type === "chunk" && from !== honest;
+    room.start();
+    expect(linked(honest)).toBe(false);
+    expect(room.member(3).relay.neighbourhood.numbers).toContain(honest);
+    // What is behind it waits for it, so that the honest one has to be fed by others.
+    room.passUntil(() => [3, 4, 5].every((place) => room.party(place).isLanded));
+    expect(room.heard("chunk", honest, 3)).toHaveLength(200);
+  });
+
   test("is not fooled by a plan that is not the root's, nor by an older one", () => {
     const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
     room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index >= 64;

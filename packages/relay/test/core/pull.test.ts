@@ -65,6 +65,20 @@ describe("what is overdue", () => {
     expect(pull.ask({ ...hunger, overdue: [3, 4] })).toBe(true);
   });
 
+  test("has nobody to be asked of where those that hold it are busy, or do not answer", () => {
+    const hunger = { held: new Bitmap(chunkCount), isTail: false, overdue: [3, 4] };
+    help(1, [3, 4]);
+    expect(pull.ask(hunger)).toBe(false);
+    pull.onRefuse(1, 3, "busy");
+    expect(pull.ask(hunger)).toBe(true);
+    context.now = 500;
+    expect(pull.ask(hunger)).toBe(true);
+    context.now = 1_000;
+    expect(pull.ask(hunger)).toBe(false);
+    context.now = 1_500;
+    expect(pull.ask(hunger)).toBe(true);
+  });
+
   test("is asked for 16 at once of each, and for others as they come", () => {
     help(1, range(0, 100));
     expect(ask({ overdue: range(0, 64) })).toEqual({ 1: range(0, 16) });

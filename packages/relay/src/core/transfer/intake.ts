@@ -18,7 +18,7 @@ interface Inlet {
 /** How often a peer looks whether something is overdue. */
 const lookMs = 50;
 
-/** A peer that has taken nothing for this long, or for so many usual pauses, has stalled. */
+/** A peer that has been sent nothing by the plan for this long, or for so many usual pauses, has stalled. */
 const leastOverdueMs = 300;
 const overduePauses = 16;
 
@@ -62,7 +62,7 @@ export class Intake {
   #isHoldingBack = false;
   #wantsSent = 0;
   readonly #pull: Pull;
-  /** When the last chunk came, and how long the pauses between chunks are. */
+  /** When the last chunk came by the plan, and how long the pauses between chunks are. */
   #tookAt = 0;
   #pauseMs = 0;
   #lookAt: number | undefined;
@@ -170,8 +170,10 @@ export class Intake {
       return undefined;
     }
     this.#verifying.add(index);
-    this.#noteArrival();
+    this.#arrived += 1;
+    // What was asked for says nothing about the plan, which may be stalled all the same.
     if (this.#pull.onChunk(index)) this.#cancel(connection, index);
+    else this.#noteArrival();
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
     return undefined;
   }
@@ -301,7 +303,6 @@ export class Intake {
   }
 
   #noteArrival(): void {
-    this.#arrived += 1;
     const pauseMs = Math.max(0, this.#context.now - this.#tookAt);
     this.#tookAt = this.#context.now;
     this.#pauseMs += (Math.min(pauseMs, mostPauseMs) - this.#pauseMs) / 16;

@@ -94,7 +94,7 @@ export class Pull {
       const frame = { type: "want", runs: runsOf(chosen.sort((a, b) => a - b)) } as const;
       this.#context.emit({ type: "send-frame", connection, frame });
     }
-    return hunger.overdue.some((index) => !this.#isAsked(index) && this.#holders(index) === 0);
+    return hunger.overdue.some((index) => !this.#isAsked(index) && !this.#mayAsk(index));
   }
 
   #choose(helper: Helper, { held, overdue, isTail }: Hunger): number[] {
@@ -124,6 +124,13 @@ export class Pull {
 
   #isAsked(index: number): boolean {
     for (const { asked } of this.#helpers.values()) if (asked.has(index)) return true;
+    return false;
+  }
+
+  /** Whether somebody holds it who answers: many may say that they hold it. */
+  #mayAsk(index: number): boolean {
+    for (const { held, restsUntil } of this.#helpers.values())
+      if (restsUntil <= this.#context.now && held.has(index)) return true;
     return false;
   }
 
