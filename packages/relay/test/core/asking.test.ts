@@ -155,6 +155,8 @@ describe("a peer that takes chunks in", () => {
   });
 
   test("seeks help where there is nobody to ask, or nobody who holds what is overdue", () => {
+    help(other, []);
+    intake.removeInlet(other);
     flow(range(0, 5), 10);
     pass(context.now + 1_000);
     expect(helpWanted()).toBeGreaterThan(0);
@@ -227,7 +229,7 @@ describe("a peer that takes chunks in", () => {
       intake.onHave(helper, { type: "have", isIdle: true, runs: of });
     expect(have({ first: 199, count: 2 })).toBe("chunks 199 to 200 of 200");
     expect(have({ first: 0, count: 200 }, { first: 3, count: 1 })).toBe(
-      "201 chunks in runs, of 200",
+      "runs of 201 chunks of 200",
     );
     expect(intake.onRefuse(helper, 200, "not-held")).toBe("a refusal of chunk 200 of 200");
     expect(intake.onRefuse(helper, 199, "not-held")).toBeUndefined();

@@ -69,6 +69,6 @@ describe("runs of a peer", () => {
 
   test("are wrong when they are together more than there are: that only makes work", () => {
     const twice = range(0, 1_024).map(() => ({ first: 0, count: 100 }));
-    expect(faultOfRuns(twice, 100)).toBe("102400 chunks in runs, of 100");
+    expect(faultOfRuns(twice, 100)).toBe("runs of 102400 chunks of 100");
   });
 });

@@ -39,7 +39,6 @@ export class Feeds {
   readonly #neighbourhood: Neighbourhood;
   readonly #wanted = new Map<number, Source>();
   readonly #sinkConnections = new Map<number, ConnectionId>();
-  #isPlanned = false;
   #soughtAt = Number.NEGATIVE_INFINITY;
   #isLeaving = false;
 
@@ -50,13 +49,10 @@ export class Feeds {
     this.sinks = new Links(context, neighbourhood, self, "source");
   }
 
-  /**
-   * Have somebody at hand who can be asked for chunks by themselves: a neighbour drawn at random.
-   * Without a plan they come down the tree, and who is asked too would send them twice.
-   */
+  /** Have somebody at hand who can be asked for chunks by themselves: a neighbour drawn at random. */
   seekHelp(): void {
     const { now, random } = this.#context;
-    if (!this.#isPlanned || this.#isLeaving || now < this.#soughtAt + seekMs) return;
+    if (this.#isLeaving || now < this.#soughtAt + seekMs) return;
     this.#soughtAt = now;
     const helpers = [...this.#wanted].filter(([, { stripes }]) => stripes.wanted.length === 0);
     for (const [number, source] of helpers.slice(0, helpers.length + 1 - mostHelpers))
@@ -67,7 +63,6 @@ export class Feeds {
 
   /** Take the chunks of stripe i from the peer `sources[i]`; nothing any more from others. */
   follow(sources: readonly number[]): void {
-    this.#isPlanned = true;
     for (const [number, source] of this.#wanted)
       if (source.stripes.wanted.length > 0 && !sources.includes(number)) this.#drop(number, source);
     for (const number of new Set(sources)) {
