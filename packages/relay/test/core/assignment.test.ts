@@ -194,6 +194,12 @@ describe("trouble", () => {
     expect(assignment.placement.leaves).toEqual([2]);
   });
 
+  test("of a peer with itself is not heeded in a tree of four children, where none can keep up", () => {
+    start(9, "k-ary");
+    expect(complain(1, 1, "slow")).toEqual([]);
+    expect(assignment.placement.leaves).toEqual([]);
+  });
+
   test("with the root moves nobody", () => {
     expect(complain(1, 0, "silent")).toEqual([]);
     expect(assignment.placement.line).toEqual(range(0, 8));

@@ -1,5 +1,5 @@
 import type { PlanKind } from "@palmtree/topology";
-import { type PeerInfo, type Trouble, wireLimits } from "@palmtree/wire";
+import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { SinkFlow } from "../transfer/distribution.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
@@ -85,8 +85,7 @@ export class Assignment {
   onTrouble(from: number, { number, kind }: Trouble): void {
     const told = this.#told.get(number);
     if (told === undefined) return;
-    // Of itself a peer can say that it is slow, and nothing else.
-    if (from === number ? kind !== "slow" : !this.#isBetween(from, number)) return;
+    if (from === number ? !this.#mayBlameItself(kind) : !this.#isBetween(from, number)) return;
     // A leaf is where it belongs, but for those that it feeds.
     const isFedByIt = this.#placement.sourcesOf(from).includes(number);
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
@@ -129,6 +128,11 @@ export class Assignment {
     let due = Number.POSITIVE_INFINITY;
     for (const { tellAt } of this.#told.values()) due = Math.min(due, tellAt ?? due);
     return Number.isFinite(due) ? due : undefined;
+  }
+
+  /** That it is slow; but where peers upload several copies, none can keep up with what it takes in. */
+  #mayBlameItself(kind: TroubleKind): boolean {
+    return kind === "slow" && this.#kind !== "k-ary";
   }
 
   /** Whether one of the two feeds the other. */
