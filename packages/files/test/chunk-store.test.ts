@@ -13,11 +13,11 @@ import {
 } from "../src/index.js";
 import { asOrdinaryUser } from "./support/ordinary-user.js";
 import { pattern } from "./support/pattern.js";
+import { onWindows } from "./support/platform.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { directory, file, makeTree, manifestOf, readTree, statsOf } from "./support/tree.js";
 
 const SESSION = "00112233445566778899aabbccddeeff";
-const onWindows = process.platform === "win32";
 
 /** What each file of a manifest contains in these tests: a part of the same bytes. */
 const content = pattern(400_000, 1);

@@ -15,6 +15,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type ScannedSources, SourceReader, scanSources, sha256 } from "../src/index.js";
 import { asOrdinaryUser } from "./support/ordinary-user.js";
 import { pattern } from "./support/pattern.js";
+import { onWindows } from "./support/platform.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { makeTree } from "./support/tree.js";
 
@@ -129,7 +130,7 @@ describe("a source reader", () => {
   ];
 
   for (const { what, change, facts } of changes) {
-    it.skipIf(process.platform === "win32")(`says which file ${what} since the scan`, async () => {
+    it.skipIf(onWindows)(`says which file ${what} since the scan`, async () => {
       const { base } = await mixedTree();
       const scanned = await scanSources([join(base, "d")]);
       const path = join(base, "d/f5");
@@ -140,7 +141,7 @@ describe("a source reader", () => {
       await expect(readerOf(scanned).read(first)).rejects.toMatchObject(error);
     });
 
-    it.skipIf(process.platform === "win32")(`says which small file ${what}`, async () => {
+    it.skipIf(onWindows)(`says which small file ${what}`, async () => {
       const { base } = await mixedTree();
       const scanned = await scanSources([join(base, "d")]);
       const path = join(base, "d/f4");
@@ -174,7 +175,7 @@ describe("a source reader", () => {
     await expect(reader.read(first)).rejects.toMatchObject({ code: "source-changed" });
   });
 
-  it.skipIf(process.platform === "win32")("says which file cannot be read any more", () =>
+  it.skipIf(onWindows)("says which file cannot be read any more", () =>
     asOrdinaryUser(async () => {
       const { base } = await mixedTree();
       const scanned = await scanSources([join(base, "d/f1")]);

@@ -4,10 +4,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeManifest, scanSources, sha256 } from "../src/index.js";
+import { onWindows } from "./support/platform.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { makeTree, setStats } from "./support/tree.js";
-
-const onWindows = process.platform === "win32";
 
 /** Node cannot make one. */
 function makePipe(path: string): void {
