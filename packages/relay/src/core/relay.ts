@@ -35,6 +35,7 @@ export class Relay {
   readonly watch: FeedWatch;
   readonly distribution: Distribution;
   readonly summary: Summary;
+  readonly #allLinks: readonly Links[];
   readonly #childConnections = new Map<number, ConnectionId>();
   #handledAt: number | undefined;
 
@@ -47,6 +48,7 @@ export class Relay {
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
+    this.#allLinks = [this.links, this.feeds.sources, this.feeds.sinks];
     this.tree = new Tree(context, this.neighbourhood, this.links, options);
     this.distribution = new Distribution(context);
     this.summary = new Summary(context, this.links);
@@ -274,10 +276,6 @@ export class Relay {
       this.distribution.deadline(),
       this.watch.deadline(),
     );
-  }
-
-  get #allLinks(): readonly Links[] {
-    return [this.links, this.feeds.sources, this.feeds.sinks];
   }
 
   #loseChild(number: number): void {

@@ -2,6 +2,7 @@ import type { Bitmap } from "@palmtree/files/core";
 import { type Frame, type Have, type RefuseReason, wireLimits } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
+import { Arrivals } from "./arrivals.js";
 import { faultOfRuns, runsOf } from "./chunk-runs.js";
 import { Content } from "./content.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
@@ -17,19 +18,6 @@ interface Inlet {
 
 /** How often a peer looks whether something is overdue. */
 const lookMs = 50;
-
-/** A peer that has been sent nothing by the plan for this long, or for so many usual pauses, has stalled. */
-const leastOverdueMs = 300;
-const overduePauses = 16;
-
-/** The first chunk may take this long: it comes over many hops. Guess. */
-const firstChunkMs = 1_000;
-
-/** A longer pause says nothing about the usual ones. */
-const mostPauseMs = 1_000;
-
-/** Below this share of its best rate a peer could take more than comes. */
-const roomyShare = 0.7;
 
 /** Overdue chunks that are looked at at once. */
 const overdueChunks = 64;
@@ -62,14 +50,8 @@ export class Intake {
   #isHoldingBack = false;
   #wantsSent = 0;
   readonly #pull: Pull;
-  /** When the last chunk came by the plan, and how long the pauses between chunks are. */
-  #tookAt = 0;
-  #pauseMs = 0;
+  #arrivals: Arrivals;
   #lookAt: number | undefined;
-  /** Chunks since the last look, and how many there usually are and once were in that time. */
-  #arrived = 0;
-  #rate = 0;
-  #bestRate = 0;
   #bytes = 0;
   #duplicates = 0;
   #wantAt: number | undefined;
@@ -81,6 +63,7 @@ export class Intake {
     this.#heard = heard;
     this.#promised = promised;
     this.#pull = new Pull(context);
+    this.#arrivals = new Arrivals(context.now);
     this.#assembly = new ManifestAssembly(promised.manifestBytes);
   }
 
@@ -144,7 +127,7 @@ export class Intake {
   /** The manifest has its promised hash, and there is room for what it lists. */
   onManifestOpened(sizes: ChunkSizes): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
-    this.#tookAt = this.#context.now + firstChunkMs;
+    this.#arrivals = new Arrivals(this.#context.now);
     for (const inlet of this.#inlets.values()) this.#tellHolds(inlet);
     return this.#content;
   }
@@ -170,10 +153,9 @@ export class Intake {
       return undefined;
     }
     this.#verifying.add(index);
-    this.#arrived += 1;
-    // What was asked for says nothing about the plan, which may be stalled all the same.
-    if (this.#pull.onChunk(index)) this.#cancel(connection, index);
-    else this.#noteArrival();
+    const isAsked = this.#pull.onChunk(index);
+    this.#arrivals.note(this.#context.now, isAsked);
+    if (isAsked) this.#cancel(connection, index);
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
     return undefined;
   }
@@ -265,13 +247,13 @@ export class Intake {
       return;
     }
     this.#lookAt = now + lookMs;
-    const hasRoom = this.#hasRoom();
-    if (this.#isHoldingBack) return;
-    const isStalled = now >= this.#tookAt + this.#overdueMs;
+    const isTail = this.#arrivals.hasRoom() && content.sessionHash !== undefined;
+    const isStalled = this.#arrivals.isStalled(now);
+    if (this.#isHoldingBack || !(isStalled || isTail)) return;
     const isHelpless = this.#pull.ask({
       held: this.#heldOrVerifying(content),
       overdue: isStalled ? [...this.#missing(overdueChunks)] : [],
-      isTail: content.sessionHash !== undefined && hasRoom,
+      isTail,
     });
     if (isStalled && (isHelpless || this.#pull.helperCount === 0))
       this.#context.tell({ type: "help-wanted" });
@@ -287,25 +269,6 @@ export class Intake {
       count += 1;
       yield index;
     }
-  }
-
-  /** Chunks usually come this often; several times as long without one is a stall. */
-  get #overdueMs(): number {
-    return Math.max(leastOverdueMs, overduePauses * this.#pauseMs);
-  }
-
-  /** Whether less comes than once did: who is served at full rate gains nothing from a second source. */
-  #hasRoom(): boolean {
-    this.#rate += (this.#arrived - this.#rate) / 4;
-    this.#arrived = 0;
-    this.#bestRate = Math.max(this.#bestRate, this.#rate);
-    return this.#rate < this.#bestRate * roomyShare;
-  }
-
-  #noteArrival(): void {
-    const pauseMs = Math.max(0, this.#context.now - this.#tookAt);
-    this.#tookAt = this.#context.now;
-    this.#pauseMs += (Math.min(pauseMs, mostPauseMs) - this.#pauseMs) / 16;
   }
 
   #heldOrVerifying(content: Content): Bitmap {

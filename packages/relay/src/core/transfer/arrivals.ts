@@ -1,0 +1,56 @@
+/** A peer that has been sent nothing by the plan for this long, or for so many usual pauses, has stalled. */
+const leastOverdueMs = 300;
+const overduePauses = 16;
+
+/** The first chunk may take this long: it comes over many hops. Guess. */
+const firstChunkMs = 1_000;
+
+/** A longer pause says nothing about the usual ones. */
+const mostPauseMs = 1_000;
+
+/** Below this share of its best rate a peer could take more than comes. */
+const roomyShare = 0.7;
+
+/**
+ * How chunks come in: whether the plan has stalled, and whether more could be taken than comes.
+ * Times are milliseconds.
+ */
+export class Arrivals {
+  /** When the last chunk came by the plan, and how long the pauses between chunks are. */
+  #cameAt: number;
+  #pauseMs = 0;
+  /** Chunks since the last look, and how many there usually are and once were in that time. */
+  #arrived = 0;
+  #rate = 0;
+  #bestRate = 0;
+
+  /** @param now when chunks may begin to come */
+  constructor(now: number) {
+    this.#cameAt = now + firstChunkMs;
+  }
+
+  /** @param isAsked whether the chunk was asked for: that says nothing about the plan */
+  note(now: number, isAsked: boolean): void {
+    this.#arrived += 1;
+    if (isAsked) return;
+    const pauseMs = Math.max(0, now - this.#cameAt);
+    this.#cameAt = now;
+    this.#pauseMs += (Math.min(pauseMs, mostPauseMs) - this.#pauseMs) / 16;
+  }
+
+  /** Whether chunks that should have come by the plan have not. */
+  isStalled(now: number): boolean {
+    return now >= this.#cameAt + Math.max(leastOverdueMs, overduePauses * this.#pauseMs);
+  }
+
+  /**
+   * Look, at even intervals: whether less comes than once did. Who is served at its full rate gains
+   * nothing from a second source.
+   */
+  hasRoom(): boolean {
+    this.#rate += (this.#arrived - this.#rate) / 4;
+    this.#arrived = 0;
+    this.#bestRate = Math.max(this.#bestRate, this.#rate);
+    return this.#rate < this.#bestRate * roomyShare;
+  }
+}
