@@ -9,7 +9,8 @@ import {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const TIB = 1024 * 1024 * MIB;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
 
 function entry(sizeBytes: number): ManifestEntry {
   return { path: "x", kind: "file", sizeBytes, mode: 0o644, modifiedMs: 0 };
@@ -123,19 +124,30 @@ describe("the default chunk size", () => {
     expect(defaultChunkSizeBytes(Number.MAX_SAFE_INTEGER)).toBe(16 * MIB);
   });
 
-  it("is down to 16 KiB in a pipeline, so that there are 2,048 chunks from 32 MiB on", () => {
-    for (const [totalBytes, expected] of [
-      [0, 16 * KIB],
-      [64 * MIB - 1, 16 * KIB],
-      [64 * MIB, 32 * KIB],
-      [128 * MIB - 1, 32 * KIB],
-      [128 * MIB, 64 * KIB],
+  it("is smaller in a pipeline the more hosts a chunk goes through, from 256 down to 16 KiB", () => {
+    for (const [totalBytes, peerCount, expected] of [
+      [0, 2, 16 * KIB],
+      [64 * MIB, 2, 64 * KIB],
+      [64 * MIB, 9, 64 * KIB],
+      [64 * MIB, 17, 32 * KIB],
+      [64 * MIB, 32, 16 * KIB],
+      [256 * MIB, 9, 256 * KIB],
+      [256 * MIB - 1, 9, 128 * KIB],
+      [256 * MIB, 1_000, 16 * KIB],
+      [256 * GIB, 9, 256 * KIB],
+      [256 * GIB + 1, 9, 512 * KIB],
+      [100 * TIB, 9, 16 * MIB],
     ] as const)
-      expect(pipelineChunkSizeBytes(totalBytes)).toBe(expected);
-    for (let totalBytes = 32 * MIB; totalBytes < 16 * TIB; totalBytes *= 1.7) {
-      const size = pipelineChunkSizeBytes(totalBytes);
-      expect(totalBytes / size).toBeGreaterThanOrEqual(2_048);
-      if (totalBytes >= 128 * MIB) expect(size).toBe(defaultChunkSizeBytes(totalBytes));
-    }
+      expect([totalBytes, peerCount, pipelineChunkSizeBytes(totalBytes, peerCount)]).toEqual([
+        totalBytes,
+        peerCount,
+        expected,
+      ]);
+    for (let totalBytes = 32 * MIB; totalBytes < 4 * TIB; totalBytes *= 1.7)
+      for (const peerCount of [2, 20]) {
+        const count = totalBytes / pipelineChunkSizeBytes(totalBytes, peerCount);
+        expect(count).toBeGreaterThanOrEqual(1_024);
+        expect(count).toBeLessThanOrEqual(2 ** 20);
+      }
   });
 });

@@ -154,22 +154,28 @@ export function defaultChunkSizeBytes(totalBytes: number): number {
   return size;
 }
 
-/** Chunks that a pipeline wants at least, so that its many hops cost little. */
-const PIPELINE_CHUNK_COUNT = 2 ** 11;
+/** Chunks that a pipeline wants for each host, so that what its many hops add stays about 1 %. */
+const PIPELINE_CHUNKS_PER_PEER = 96;
+/** And in any case, so that windows and bars move evenly. */
+const LEAST_PIPELINE_CHUNK_COUNT = 2 ** 10;
 /** Below this, the work for each chunk outweighs what shorter hops gain. */
 const LEAST_PIPELINE_CHUNK_SIZE_BYTES = 16 * 1024;
+/** Beyond this, larger chunks save no work worth having, and take memory. */
+const MOST_PIPELINE_CHUNK_SIZE_BYTES = 256 * 1024;
 
 /**
- * The chunk size for a transfer in which every chunk goes through many hosts, one after the other:
- * each stores it before it passes it on, so k chunks over h hops take k + h - 1 chunk times. As
- * {@link defaultChunkSizeBytes}, but down to 16 KiB where 64 KiB would make fewer than 2,048 chunks.
+ * The chunk size for a transfer in which every chunk may go through all hosts, one after the other:
+ * each stores it before it passes it on, so k chunks over h hops take k + h - 1 chunk times. The
+ * largest power of two from 16 to 256 KiB that leaves 96 chunks for each host and 1,024 in all; for
+ * what would have more than 2^20 such chunks, as {@link defaultChunkSizeBytes}.
+ *
+ * @param peerCount - hosts that take part, the sender among them
  */
-export function pipelineChunkSizeBytes(totalBytes: number): number {
-  let size = defaultChunkSizeBytes(totalBytes);
-  while (size > LEAST_PIPELINE_CHUNK_SIZE_BYTES && totalBytes < size * PIPELINE_CHUNK_COUNT) {
-    size /= 2;
-  }
-  return size;
+export function pipelineChunkSizeBytes(totalBytes: number, peerCount: number): number {
+  const wantedCount = Math.max(LEAST_PIPELINE_CHUNK_COUNT, peerCount * PIPELINE_CHUNKS_PER_PEER);
+  let size = MOST_PIPELINE_CHUNK_SIZE_BYTES;
+  while (size > LEAST_PIPELINE_CHUNK_SIZE_BYTES && totalBytes < size * wantedCount) size /= 2;
+  return totalBytes > size * WANTED_CHUNK_COUNT ? defaultChunkSizeBytes(totalBytes) : size;
 }
 
 function checkSize(size: number, least: number, most: number): void {

@@ -78,7 +78,10 @@ export class FilesSender {
     const startedAt = performance.now();
     const { files, peers, strategy, signal, host, port } = this.#order;
     signal?.throwIfAborted();
-    const rule = strategy === "pipeline" ? pipelineChunkSizeBytes : defaultChunkSizeBytes;
+    const rule = (totalBytes: number): number =>
+      strategy === "pipeline"
+        ? pipelineChunkSizeBytes(totalBytes, 1 + peers.length)
+        : defaultChunkSizeBytes(totalBytes);
     const scanned = await scanSources(files, {
       chunkSizeBytes: this.#order.chunkSizeBytes ?? rule,
       ...(signal === undefined ? {} : { signal }),
