@@ -11,6 +11,7 @@ import {
   wireLimits,
 } from "@palmtree/wire";
 import { type Context, earliest } from "./context.js";
+import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
 import { Relay } from "./relay.js";
@@ -45,8 +46,7 @@ export class Member {
   #isBusy = false;
   #outcome: "complete" | "failed" | undefined;
   #hasEnded = false;
-  /** Computed once per event: machines are asked far more often than they change. */
-  #due: number | undefined;
+  readonly #due = new Due(() => this.#nextDeadline());
 
   constructor(context: Context, invitation: Invitation) {
     const { session, invite } = invitation;
@@ -78,23 +78,24 @@ export class Member {
   /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#hasEnded) return [];
-    this.#relay.setTime(now, this.#due);
+    this.#relay.setTime(now, this.#due.said);
     if (this.#startedAt === undefined) {
       this.#startedAt = now;
       this.#movedAt = now;
     }
     this.#dispatch(event);
     this.#settle();
-    this.#due = this.#hasEnded ? undefined : this.#nextDeadline();
+    this.#due.forget();
     return this.#context.takeEffects();
   }
 
   /** When `tick` is due next. */
   deadline(): number | undefined {
-    return this.#due;
+    return this.#due.at;
   }
 
   #nextDeadline(): number | undefined {
+    if (this.#hasEnded) return undefined;
     const givesUpAt = this.#isBusy ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
     return earliest(this.#relay.deadline(), this.#intake.deadline(), this.#lifeSignAt, givesUpAt);
   }

@@ -2,6 +2,7 @@ import { choosePlan, type PlanKind } from "@palmtree/topology";
 import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
+import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 import { Introduction } from "./hypercube/introduction.js";
@@ -52,8 +53,7 @@ export class Root {
   readonly #awaited = new Map<PeerId, Address>();
   #lingerUntil: number | undefined;
   #retellAt: number | undefined;
-  /** Computed once per event: machines are asked far more often than they change. */
-  #due: number | undefined;
+  readonly #due = new Due(() => this.#nextDeadline());
 
   constructor(context: Context, plan: RootPlan) {
     this.#context = context;
@@ -86,16 +86,16 @@ export class Root {
   /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#phase === "ended") return [];
-    this.#relay.setTime(now, this.#due);
+    this.#relay.setTime(now, this.#due.said);
     this.#dispatch(event);
     this.#settle();
-    this.#due = this.#nextDeadline();
+    this.#due.forget();
     return this.#context.takeEffects();
   }
 
   /** When `tick` is due next. */
   deadline(): number | undefined {
-    return this.#due;
+    return this.#due.at;
   }
 
   #nextDeadline(): number | undefined {

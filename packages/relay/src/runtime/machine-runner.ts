@@ -19,8 +19,9 @@ export interface MachineRunnerOptions {
 
 /**
  * Drives one machine: hands it events one at a time, does what it wants in the order in which it
- * wants it, and wakes it at its deadline. One timer, which may be early: an extra tick is
- * harmless, and so a deadline that moves back with every chunk costs no new timer.
+ * wants it, and wakes it at its deadline. The deadline is asked for once per burst of events, such
+ * as the frames of one read. One timer, which may be early: an extra tick is harmless, and so a
+ * deadline that moves back with every chunk costs no new timer.
  */
 export class MachineRunner {
   readonly #machine: Machine;
@@ -28,6 +29,7 @@ export class MachineRunner {
   #waiting: PeerEvent[] = [];
   #isBusy = false;
   #hasEnded = false;
+  #isArming = false;
   #timer: NodeJS.Timeout | undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -52,12 +54,14 @@ export class MachineRunner {
     this.#isBusy = true;
     try {
       this.#handleWaiting();
-      this.#arm();
     } catch (error) {
       this.#end({ error });
     } finally {
       this.#isBusy = false;
     }
+    if (this.#isArming || this.#hasEnded) return;
+    this.#isArming = true;
+    queueMicrotask(() => this.#arm());
   }
 
   #handleWaiting(): void {
@@ -73,7 +77,8 @@ export class MachineRunner {
   }
 
   #arm(): void {
-    const deadline = this.#hasEnded ? undefined : this.#machine.deadline();
+    this.#isArming = false;
+    const deadline = this.#hasEnded ? undefined : this.#deadline();
     if (deadline === undefined || deadline >= this.#wakeAt) return;
     clearTimeout(this.#timer);
     this.#wakeAt = deadline;
@@ -82,10 +87,19 @@ export class MachineRunner {
 
   #wake(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY;
-    const deadline = this.#machine.deadline();
+    const deadline = this.#deadline();
     if (deadline !== undefined && deadline <= performance.now())
       this.#waiting.push({ type: "tick" });
     this.#run();
+  }
+
+  #deadline(): number | undefined {
+    try {
+      return this.#machine.deadline();
+    } catch (error) {
+      this.#end({ error });
+      return undefined;
+    }
   }
 
   #end(crash?: { readonly error: unknown }): void {

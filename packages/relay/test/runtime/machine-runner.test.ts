@@ -48,7 +48,7 @@ test("effects are performed in order, and what they raise is handled after them"
   expect(machine.heard).toEqual(["start", "landed", "landed"]);
 });
 
-test("it ticks at the deadline, not before", () => {
+test("it ticks at the deadline, not before", async () => {
   const machine = new ScriptedMachine();
   machine.deadlineAt = 500;
   machine.answer = ({ type }) => {
@@ -57,40 +57,42 @@ test("it ticks at the deadline, not before", () => {
   };
   const { runner } = run(machine);
   runner.post(start);
-  vi.advanceTimersByTime(499);
+  await vi.advanceTimersByTimeAsync(499);
   expect(machine.heard).toEqual(["start"]);
-  vi.advanceTimersByTime(2);
+  await vi.advanceTimersByTimeAsync(2);
   expect(machine.heard).toEqual(["start", "tick at 500"]);
-  vi.advanceTimersByTime(10_000);
+  await vi.advanceTimersByTimeAsync(10_000);
   expect(machine.heard).toHaveLength(2);
 });
 
-test("a deadline that comes nearer is kept, and one that moves back does not tick early", () => {
+test("a deadline that comes nearer is kept, and one that moves back does not tick early", async () => {
   const machine = new ScriptedMachine();
   machine.deadlineAt = 1_000;
   const { runner } = run(machine);
   runner.post(start);
+  await Promise.resolve();
   machine.deadlineAt = 100;
   runner.post(start);
+  await Promise.resolve();
   machine.deadlineAt = 300;
-  vi.advanceTimersByTime(299);
+  await vi.advanceTimersByTimeAsync(299);
   expect(machine.heard).toEqual(["start", "start"]);
   machine.answer = () => {
     machine.deadlineAt = undefined;
     return [];
   };
-  vi.advanceTimersByTime(2);
+  await vi.advanceTimersByTimeAsync(2);
   expect(machine.heard).toEqual(["start", "start", "tick at 300"]);
 });
 
-test("after the end nothing is heard, and the end is told once", () => {
+test("after the end nothing is heard, and the end is told once", async () => {
   const machine = new ScriptedMachine();
   machine.deadlineAt = 10;
   machine.answer = () => [{ type: "end" }];
   const { runner, ends } = run(machine);
   runner.post(start);
   runner.post(landed);
-  vi.advanceTimersByTime(100);
+  await vi.advanceTimersByTimeAsync(100);
   expect(machine.heard).toEqual(["start"]);
   expect(ends).toEqual([undefined]);
   expect(runner.hasEnded).toBe(true);
@@ -115,4 +117,20 @@ test("a machine that throws, and an effect that throws, end the session with the
   second.runner.post(start);
   expect(second.ends).toEqual([{ error: bug }]);
   expect(wanting.heard).toEqual(["start"]);
+});
+
+test("the deadline is asked for once for a burst of events, and what it throws ends the session", async () => {
+  const machine = new ScriptedMachine();
+  const bug = new Error("a bug");
+  let asked = 0;
+  machine.deadline = () => {
+    asked += 1;
+    throw bug;
+  };
+  const { runner, ends } = run(machine);
+  for (let count = 0; count < 10; count += 1) runner.post(landed);
+  expect(asked).toBe(0);
+  await Promise.resolve();
+  expect(asked).toBe(1);
+  expect(ends).toEqual([{ error: bug }]);
 });
