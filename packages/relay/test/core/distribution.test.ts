@@ -358,15 +358,25 @@ describe("Distribution as a measure of how sinks fare", () => {
     distribution.addSink(1, 1, false);
     expect(distribution.flows).toEqual([]);
     distribution.onHolds(1, holds(bitmap(100, 0).toBytes(), { count: 2, wanted: [0] }));
-    const flow = { number: 1, connection: 1, bytesSent: 0, bytesOffered: 0, isSending: false };
+    const flow = {
+      number: 1,
+      connection: 1,
+      bytesSent: 0,
+      bytesOffered: 0,
+      // The even chunks but for chunk 0.
+      bytesLacked: 49 * 1_024,
+      isSending: false,
+    };
     expect(distribution.flows).toEqual([flow]);
     for (const index of [0, 1, 2, 4]) hold(index);
     const offered = { ...flow, bytesOffered: 2 * 1_024, isSending: true };
     expect(distribution.flows).toEqual([offered]);
     sent(1, 2);
-    expect(distribution.flows).toEqual([{ ...offered, bytesSent: 1_024 }]);
+    expect(distribution.flows).toEqual([{ ...offered, bytesSent: 1_024, bytesLacked: 48 * 1_024 }]);
     sent(1, 4);
-    expect(distribution.flows).toEqual([{ ...offered, bytesSent: 2_048, isSending: false }]);
+    expect(distribution.flows).toEqual([
+      { ...offered, bytesSent: 2_048, bytesLacked: 47 * 1_024, isSending: false },
+    ]);
   });
 });
 

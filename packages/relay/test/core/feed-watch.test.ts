@@ -51,14 +51,14 @@ function flowing(
   number: number,
   offered: number,
   taken: number,
-  { since = 0, sentBefore = 0 } = {},
+  { since = 0, sentBefore = 0, bytesLacked = 1_000 * megabyte } = {},
 ): (now: number) => SinkFlow {
   return (now) => {
     const seconds = Math.max(0, now - since) / 1_000;
     const bytesOffered = sentBefore + Math.round(offered * seconds);
     const bytesSent = sentBefore + Math.round(taken * seconds);
     const isSending = bytesSent < bytesOffered;
-    return { number, connection: -number, bytesSent, bytesOffered, isSending };
+    return { number, connection: -number, bytesSent, bytesOffered, bytesLacked, isSending };
   };
 }
 
@@ -75,16 +75,37 @@ describe("a sink", () => {
     expect(troubles[0]?.at).toBeLessThanOrEqual(700);
   });
 
-  test("is not judged before half a second of it was seen", () => {
+  test("is slow once it has lost half a second, however much it is offered", () => {
     const flow = flowing(3, 1_000 * megabyte, megabyte);
     pass(550, (now) => ({ flows: [flow(now)] }), [3]);
     expect(troubles).toEqual([]);
+    pass(750, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles).toHaveLength(1);
   });
 
-  test("that takes four fifths of what it is offered is not slow", () => {
-    const flow = flowing(3, 10 * megabyte, 8 * megabyte + 100);
+  test("that takes more than five sixths of what it is offered is not slow", () => {
+    const flow = flowing(3, 10 * megabyte, 8.5 * megabyte);
     pass(10_000, (now) => ({ flows: [flow(now)] }), [3]);
     expect(troubles).toEqual([]);
+  });
+
+  test("that takes two thirds of what it is offered is slow after a second and a half", () => {
+    const flow = flowing(3, 10 * megabyte, 6.6 * megabyte);
+    pass(1_500, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles).toEqual([]);
+    pass(2_000, (now) => ({ flows: [flow(now)] }), [3]);
+    expect(troubles[0]).toMatchObject({ kind: "slow", number: 3 });
+  });
+
+  test("is not slow when it will have the rest within a second of the others", () => {
+    const slow = { bytesLacked: 14.9 * megabyte };
+    const flow = flowing(3, 10 * megabyte, 6 * megabyte, slow);
+    pass(5_000, (now) => ({ flows: [flow(now)] }), [3]);
+    // At these rates it needs 2.5 s for what takes the others 1.5 s.
+    expect(troubles).toHaveLength(0);
+    const later = flowing(4, 10 * megabyte, 6 * megabyte, { bytesLacked: 15.1 * megabyte });
+    pass(10_000, (now) => ({ flows: [later(now)] }), [4]);
+    expect(troubles[0]).toMatchObject({ kind: "slow", number: 4 });
   });
 
   test("that is behind by no more than windows and buffers hold is not slow, whatever its rate", () => {
@@ -96,13 +117,16 @@ describe("a sink", () => {
     expect(troubles[0]).toMatchObject({ kind: "slow", bytesPerSecond: 0 });
   });
 
-  test("that is behind by less than 300 ms of what it is offered is not slow", () => {
+  test("that stood still for less than half a second is not slow", () => {
     const before = 50 * megabyte;
     const even = flowing(3, 50 * megabyte, 50 * megabyte);
     // A short stop, and then on at full speed.
     const stopped = flowing(3, 50 * megabyte, 0, { since: 1_000, sentBefore: before });
     pass(1_000, (now) => ({ flows: [even(now)] }), [3]);
-    pass(1_250, (now) => ({ flows: [stopped(now)] }), [3]);
+    pass(1_450, (now) => ({ flows: [stopped(now)] }), [3]);
+    const onwards = flowing(3, 50 * megabyte, 50 * megabyte, { sentBefore: -22.5 * megabyte });
+    const offered = (now: number): number => even(now).bytesOffered;
+    pass(5_000, (now) => ({ flows: [{ ...onwards(now), bytesOffered: offered(now) }] }), [3]);
     expect(troubles).toEqual([]);
   });
 
@@ -167,14 +191,14 @@ describe("silence", () => {
   });
 
   test("of a sink to which chunks are stuck is asked about and told as well", () => {
-    const stuck = { number: 4, connection: -4, bytesSent: 0, bytesOffered: 1_000, isSending: true };
+    const stuck = { ...flowing(4, 0, 0)(0), bytesOffered: 1_000, isSending: true };
     pass(3_000, () => ({ flows: [stuck] }));
     expect(probes[0]?.to).toBe(4);
     expect(troubles[0]).toMatchObject({ number: 4, kind: "silent", bytesPerSecond: 0 });
   });
 
   test("of a sink to which nothing is on its way is no trouble", () => {
-    const idle = { number: 4, connection: -4, bytesSent: 0, bytesOffered: 0, isSending: false };
+    const idle = flowing(4, 0, 0)(0);
     pass(5_000, () => ({ flows: [idle] }));
     expect(probes).toEqual([]);
   });

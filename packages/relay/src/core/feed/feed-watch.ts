@@ -6,17 +6,23 @@ import type { SinkFlow } from "../transfer/distribution.js";
 /** How often flows are looked at. */
 const lookMs = 100;
 
-/** Looks that a rate is measured over, and before which a sink is not judged: half a second. */
-const rateLooks = 5;
+/**
+ * Looks that rates are measured over, at most: three seconds, so that whoever takes five sixths of
+ * what it is offered is in time.
+ */
+const rateLooks = 30;
 
-/** A sink is slow when it takes less than this share of what it is offered ... */
-const slowShare = 0.8;
+/**
+ * A sink is slow when it lost this much time in them, at the rate of what it is offered: a machine
+ * that is busy for a moment catches up, and to find it another place would cost as much ...
+ */
+const slowLostMs = 500;
 
-/** ... and is this far behind, as a time at the rate of what it is offered. */
-const slowBehindMs = 300;
-
-/** Bytes that a sink may always be behind: what windows and buffers hold. */
+/** ... and is behind by more bytes than what windows and buffers hold ... */
 const slowBehindBytes = 512 * 1024;
+
+/** ... and will lose this much with what it still lacks. */
+const worthwhileMs = 1_000;
 
 /** Silence over a feed after which its other end is asked whether it is there. */
 const quietMs = 200;
@@ -137,8 +143,9 @@ export class FeedWatch {
    * is offered everything as fast as it reads: of one sink it cannot tell whose link is slow.
    */
   #judge({ self, flows }: FeedView): void {
-    const measured = flows.flatMap(({ number, connection }) => {
-      const pace = paceOf(this.#flows.get(connection));
+    const measured = flows.flatMap(({ number, connection, bytesLacked }) => {
+      const flow = this.#flows.get(connection);
+      const pace = flow === undefined ? undefined : paceOf(flow, bytesLacked);
       return pace === undefined ? [] : [{ number, pace }];
     });
     if (self === 0 && measured.length < 2) return;
@@ -189,21 +196,21 @@ export class FeedWatch {
 }
 
 interface Pace {
-  /** Bytes a second, over the last half second. */
+  /** Bytes a second, over the looks. */
   readonly sent: number;
   readonly offered: number;
   readonly isBehind: boolean;
 }
 
-/** Undefined until there are enough looks. */
-function paceOf(flow: Flow | undefined): Pace | undefined {
-  const [first, last] = [flow?.looks[0], flow?.looks.at(-1)];
-  if (flow === undefined || first === undefined || last === undefined) return undefined;
-  if (flow.looks.length <= rateLooks) return undefined;
-  const perSecond = 1_000 / (rateLooks * lookMs);
-  const sent = (last.sent - first.sent) * perSecond;
-  const offered = (last.offered - first.offered) * perSecond;
-  const behind = last.offered - last.sent;
-  const mostBehind = Math.max(slowBehindBytes, (offered * slowBehindMs) / 1_000);
-  return { sent, offered, isBehind: sent < offered * slowShare && behind > mostBehind };
+/** Undefined until there are two looks. */
+function paceOf({ looks }: Flow, bytesLacked: number): Pace | undefined {
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined || first === last) return undefined;
+  const seconds = ((looks.length - 1) * lookMs) / 1_000;
+  const sent = (last.sent - first.sent) / seconds;
+  const offered = (last.offered - first.offered) / seconds;
+  const lostMs = offered === 0 ? 0 : (1 - sent / offered) * seconds * 1_000;
+  const isBehind = lostMs >= slowLostMs && last.offered - last.sent > slowBehindBytes;
+  const willLoseMs = (bytesLacked / sent - bytesLacked / offered) * 1_000;
+  return { sent, offered, isBehind: isBehind && willLoseMs >= worthwhileMs };
 }

@@ -7,6 +7,8 @@ import { RingBuffer } from "./ring-buffer.js";
 /** What a peer knows and holds of a session's content. */
 export class Content {
   readonly sizes: ChunkSizes;
+  /** Bytes of every chunk but the last one of a file, which may be shorter. */
+  readonly chunkSizeBytes: number;
   /** Chunks that are verified here, in memory or on disk: what may be passed on. */
   readonly held: Bitmap;
   /** The highest chunk held; nobody need look for more beyond it. -1 while there is none. */
@@ -20,6 +22,7 @@ export class Content {
 
   constructor(sizes: ChunkSizes, chunkSizeBytes: number, options: PeerOptions) {
     this.sizes = sizes;
+    this.chunkSizeBytes = chunkSizeBytes;
     this.held = new Bitmap(sizes.chunkCount);
     this.pages = new HashPages(sizes.chunkCount, chunkSizeBytes);
     // Two pages at least: the root fills one while the other is being sent.

@@ -56,6 +56,8 @@ export interface SinkFlow {
   readonly bytesSent: number;
   /** Chunk bytes that came to be held here while it wanted them, all together. */
   readonly bytesOffered: number;
+  /** Chunk bytes that it still has to be sent, about, those included that are not held here yet. */
+  readonly bytesLacked: number;
   /** Whether something is handed over that the operating system has not taken yet. */
   readonly isSending: boolean;
 }
@@ -232,10 +234,12 @@ export class Distribution {
   /** How each sink fares that is fed. */
   get flows(): readonly SinkFlow[] {
     const flows: SinkFlow[] = [];
+    const chunkBytes = this.#content?.chunkSizeBytes ?? 0;
     for (const { number, connection, bytesOffered, queue } of this.#sinks.values()) {
       if (queue?.isFed !== true) continue;
       const { bytesSent, isSending } = queue;
-      flows.push({ number, connection, bytesSent, bytesOffered, isSending });
+      const bytesLacked = queue.chunksLacked * chunkBytes;
+      flows.push({ number, connection, bytesSent, bytesOffered, bytesLacked, isSending });
     }
     return flows;
   }

@@ -68,6 +68,11 @@ export class SinkQueue {
     return this.#bytesSent;
   }
 
+  /** Chunks that it still has to be sent, or that the operating system has not taken yet. */
+  get chunksLacked(): number {
+    return this.#has.size - this.#has.count + this.#underWay.size;
+  }
+
   /** Whether something is handed over that the operating system has not taken yet. */
   get isSending(): boolean {
     return this.#underWay.size > 0;
