@@ -56,6 +56,8 @@ interface ReceiveResult {
   readonly from?: string;
   readonly files: number;
   readonly bytes: number;
+  /** Payload bytes that came although they were here already. */
+  readonly duplicateBytes: number;
   readonly seconds: number;
   readonly error?: Failure;
 }

@@ -30,9 +30,9 @@ export class ReceiveStory {
   }
 
   onEnd({ session, name, from }: FilesReceiver, result: RelayResult): void {
-    const { status, files, bytes, error } = result;
+    const { status, files, bytes, duplicateBytes, error } = result;
     const seconds = roundSeconds(result.seconds);
-    const base = { status, session, name, from, files, bytes, seconds };
+    const base = { status, session, name, from, files, bytes, duplicateBytes, seconds };
     this.#emit({ type: "result", ...base, ...(error === undefined ? {} : { error }) });
   }
 
@@ -40,7 +40,8 @@ export class ReceiveStory {
   fail(error: Failure, { isLast }: { readonly isLast: boolean }): void {
     this.#emit({ type: "error", ...error });
     if (!isLast) return;
-    this.#emit({ type: "result", status: "failed", files: 0, bytes: 0, seconds: 0, error });
+    const nothing = { files: 0, bytes: 0, duplicateBytes: 0, seconds: 0 };
+    this.#emit({ type: "result", status: "failed", ...nothing, error });
   }
 
   /** Tells how far the transfers are, those that got on. */

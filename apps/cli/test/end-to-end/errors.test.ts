@@ -206,7 +206,15 @@ describe("where nothing can be received", () => {
     const error = { code: "port-taken", message: stderr.slice("palmtree: ".length).trimEnd() };
     expect(events).toEqual([
       { type: "error", ...error },
-      { type: "result", status: "failed", files: 0, bytes: 0, seconds: 0, error },
+      {
+        type: "result",
+        status: "failed",
+        files: 0,
+        bytes: 0,
+        duplicateBytes: 0,
+        seconds: 0,
+        error,
+      },
     ]);
   });
 

@@ -193,7 +193,17 @@ describe("the events that scripts depend on", () => {
       { type: "listening", address: "127.0.0.1", port, dir: receiving.directory },
       { type: "started", session, name: "out", from, files: 1, bytes },
       { type: "landed", session, files: 1, bytes, seconds },
-      { type: "result", status: "complete", session, name: "out", from, files: 1, bytes, seconds },
+      {
+        type: "result",
+        status: "complete",
+        session,
+        name: "out",
+        from,
+        files: 1,
+        bytes,
+        duplicateBytes: 0,
+        seconds,
+      },
     ]);
     for (const event of events.filter(({ type }) => type === "progress")) {
       expect(event).toEqual({

@@ -66,7 +66,7 @@ export class Member {
     return this.#relay;
   }
 
-  /** @internal for the simulator, which counts duplicates */
+  /** @internal for who counts what came in, and came twice */
   get intake(): Intake {
     return this.#intake;
   }

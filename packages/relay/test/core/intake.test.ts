@@ -212,6 +212,7 @@ describe("a chunk", () => {
     });
     expect(effects).toEqual([]);
     expect(intake.duplicates).toBe(3);
+    expect(intake.duplicateBytes).toBe(3 * 1_024);
   });
 
   test("that was verified twice, over an old and a new link, is stored once", () => {

@@ -54,6 +54,7 @@ export class Intake {
   #lookAt: number | undefined;
   #bytes = 0;
   #duplicates = 0;
+  #duplicateBytes = 0;
   #wantAt: number | undefined;
   #isStored = false;
 
@@ -83,6 +84,11 @@ export class Intake {
   /** Chunks that came although they were held or on their way to be. */
   get duplicates(): number {
     return this.#duplicates;
+  }
+
+  /** Payload bytes of these. */
+  get duplicateBytes(): number {
+    return this.#duplicateBytes;
   }
 
   /** Whether chunks are being held back because the disk is behind. */
@@ -150,6 +156,7 @@ export class Intake {
     if (hash === undefined) return `chunk ${index} before its hash page`;
     if (content.held.has(index) || this.#verifying.has(index)) {
       this.#duplicates += 1;
+      this.#duplicateBytes += length;
       return undefined;
     }
     this.#verifying.add(index);

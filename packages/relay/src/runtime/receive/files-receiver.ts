@@ -10,6 +10,8 @@ export interface ReceiveResult {
   readonly files: number;
   /** Payload bytes that were received and verified. */
   readonly bytes: number;
+  /** Payload bytes that came although their chunks were here or on their way to the disk. */
+  readonly duplicateBytes: number;
   /** From the invitation to this result. */
   readonly seconds: number;
   /** Why it failed: one of the codes of `PalmTreeError`, and a sentence. */

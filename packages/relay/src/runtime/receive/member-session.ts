@@ -32,6 +32,7 @@ export class MemberSession {
   readonly closed: Promise<void>;
   readonly #accepted: AcceptedInvite;
   readonly #options: CheckedRelayOptions;
+  readonly #member: Member;
   readonly #runner: MachineRunner;
   readonly #port: SessionPort;
   readonly #assembly: Assembly;
@@ -58,8 +59,8 @@ export class MemberSession {
     this.#options = options;
     this.#onEnded = onEnded;
     const invitation = { session, rootAddress: from, rootId: datagram.sender, invite };
-    const member = new Member(makeContext(peer, options.peerOptions), invitation);
-    this.#runner = new MachineRunner(member, {
+    this.#member = new Member(makeContext(peer, options.peerOptions), invitation);
+    this.#runner = new MachineRunner(this.#member, {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => void this.#close(crash),
     });
@@ -179,6 +180,7 @@ export class MemberSession {
       status,
       files: isComplete ? (this.#progress?.length ?? 0) : 0,
       bytes: this.#progress?.bytesReceived ?? 0,
+      duplicateBytes: this.#member.intake.duplicateBytes,
       seconds: (performance.now() - this.#startedAt) / 1_000,
     };
     this.#result = error === undefined ? base : { ...base, error };
