@@ -1,5 +1,5 @@
 export type { PlanKind } from "@palmtree/topology";
-export type { Strategy } from "@palmtree/wire";
+export type { LinkMetrics, Strategy } from "@palmtree/wire";
 export type { PeerOptions, PeerResult, Step } from "./core/index.js";
 export { defaultPeerOptions } from "./core/index.js";
 export { defaultPort } from "./runtime/default-port.js";

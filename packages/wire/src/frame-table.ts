@@ -121,6 +121,15 @@ export const frameRows: MessageRows<Frame> = {
       durationMs: uint(0, wireLimits.integer),
       code: text(wireLimits.errorCodeBytes),
       detail: text(wireLimits.reportDetailBytes),
+      links: flatListOf(
+        {
+          number,
+          roundTripUs: uint(0, wireLimits.integer),
+          lossPermille: uint(0, 1_000),
+          bytesPerSecond: uint(0, wireLimits.integer),
+        },
+        wireLimits.reportLinks,
+      ),
     },
   },
   finish: { code: 13, sender: "parent", receiver: "child", fields: {} },

@@ -131,6 +131,20 @@ export interface Report {
   readonly code: string;
   /** For people: at most 1,024 bytes of UTF-8. */
   readonly detail: string;
+  /** The links that its chunks came over, the one that brought most first: at most 4. */
+  readonly links: readonly LinkMetrics[];
+}
+
+/** What a peer measured of a link over which chunks came to it. */
+export interface LinkMetrics {
+  /** The neighbour at the other end. */
+  readonly number: number;
+  /** The shortest from a probe to its answer, in microseconds; 0 when none was answered. */
+  readonly roundTripUs: number;
+  /** Of 1,000 probes, how many were not answered within 2 s. */
+  readonly lossPermille: number;
+  /** Chunk bytes from the first to the last of them, per second; 0 where there was one chunk only. */
+  readonly bytesPerSecond: number;
 }
 
 /** Parent to child, from the root: the session is over. */

@@ -52,6 +52,7 @@ export type {
   Have,
   Hello,
   Holds,
+  LinkMetrics,
   ManifestPart,
   Progress,
   ProgressEntry,

@@ -16,6 +16,8 @@ export interface WireLimits {
   readonly detailBytes: number;
   /** UTF-8 bytes of a `detail` in a `report`: 1,024. */
   readonly reportDetailBytes: number;
+  /** Links that a `report` tells of: 4. */
+  readonly reportLinks: number;
   /** UTF-8 bytes of the error code in a `report`: 64. */
   readonly errorCodeBytes: number;
   /** Peers of a session, the root among them: 65,536. A peer's number is below this. */
@@ -66,6 +68,7 @@ export const wireLimits: WireLimits = Object.freeze({
   nameBytes: 255,
   detailBytes: 255,
   reportDetailBytes: 1_024,
+  reportLinks: 4,
   errorCodeBytes: 64,
   peerCount: 65_536,
   stripes: 64,

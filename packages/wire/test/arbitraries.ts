@@ -11,6 +11,7 @@ import {
   type DowngradeReason,
   type Frame,
   formatAddress,
+  type LinkMetrics,
   type LinkRole,
   type PeerInfo,
   type ProgressEntry,
@@ -212,6 +213,16 @@ const progressEntry: fc.Arbitrary<ProgressEntry> = fc.record(
   { noNullPrototype: true },
 );
 
+const linkMetrics: fc.Arbitrary<LinkMetrics> = fc.record(
+  {
+    number: peerNumber,
+    roundTripUs: integer(0, wireLimits.integer),
+    lossPermille: integer(0, 1_000),
+    bytesPerSecond: integer(0, wireLimits.integer),
+  },
+  { noNullPrototype: true },
+);
+
 const runs = fc.array(
   fc.record(
     { first: chunkIndex, count: integer(1, wireLimits.chunkCount) },
@@ -263,6 +274,7 @@ export const frames: ArbitraryOfEach<Frame> = {
     durationMs: integer(0, wireLimits.integer),
     code: text(wireLimits.errorCodeBytes),
     detail: text(wireLimits.reportDetailBytes),
+    links: fc.array(linkMetrics, { maxLength: wireLimits.reportLinks }),
   }),
   finish: message("finish", {}),
   alive: message("alive", {}),

@@ -239,6 +239,10 @@ const report = {
   durationMs: 12_345,
   code: "",
   detail: "",
+  links: [
+    { number: 4, roundTripUs: 312, lossPermille: 25, bytesPerSecond: 11_700_000 },
+    { number: 0, roundTripUs: 0, lossPermille: 0, bytesPerSecond: 0 },
+  ],
 } as const;
 
 /** Every frame vector; payloads are short. */
@@ -312,7 +316,13 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
   { name: "report, complete", frame: report },
   {
     name: "report, failed",
-    frame: { ...report, status: "failed", code: "disk-full", detail: "needs 4 GiB, has 3 GiB" },
+    frame: {
+      ...report,
+      status: "failed",
+      code: "disk-full",
+      detail: "needs 4 GiB, has 3 GiB",
+      links: [],
+    },
   },
   {
     name: "report, everything largest",
@@ -324,6 +334,12 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
       durationMs: Number.MAX_SAFE_INTEGER,
       code: repeat("c", 64),
       detail: repeat("d", 1_024),
+      links: Array.from({ length: 4 }, () => ({
+        number: 65_535,
+        roundTripUs: Number.MAX_SAFE_INTEGER,
+        lossPermille: 1_000,
+        bytesPerSecond: Number.MAX_SAFE_INTEGER,
+      })),
     },
   },
   { name: "finish", frame: { type: "finish" } },

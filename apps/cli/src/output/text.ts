@@ -30,6 +30,11 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `0.2 ms`, `180 ms`; nothing where it is not known. */
+export function formatMilliseconds(milliseconds: number | null | undefined): string {
+  return typeof milliseconds === "number" ? `${formatNumber(milliseconds)} ms` : "";
+}
+
 /** `1 file`, `2 files`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -17,7 +17,20 @@ export interface PeerOutcome {
   readonly bytes: number;
   /** From the session's start to the peer's end. */
   readonly seconds: number;
+  /** The link that brought most of it, as the peer measured it. */
+  readonly link?: PeerLink;
   readonly error?: Failure;
+}
+
+/** A link over which a peer's chunks came. */
+export interface PeerLink {
+  /** The address of whoever sent them. */
+  readonly from: string;
+  /** The shortest round trip, in milliseconds; null where none was measured. */
+  readonly roundTripMs: number | null;
+  /** Of the datagrams that measured it, how many got lost. */
+  readonly lossPercent: number;
+  readonly bytesPerSecond: number;
 }
 
 /** How close the transfer comes to what the links in use allow. */

@@ -2,7 +2,13 @@ import { escapeForTerminal } from "@palmtree/files";
 import type { Messages } from "../output/messages.js";
 import { RateMeter } from "../output/rate-meter.js";
 import { type Cell, layOut } from "../output/table.js";
-import { count, formatBytes, formatRate, formatSeconds } from "../output/text.js";
+import {
+  count,
+  formatBytes,
+  formatMilliseconds,
+  formatRate,
+  formatSeconds,
+} from "../output/text.js";
 import type { Efficiency, SendEvent, SendResult } from "./send-event.js";
 
 type EventOf<T extends SendEvent["type"]> = Extract<SendEvent, { readonly type: T }>;
@@ -142,14 +148,18 @@ function tableOf(
     { title: "RECEIVED", align: "right" },
     { title: "TIME", align: "right" },
     { title: "RATE", align: "right" },
+    { title: "RTT", align: "right" },
+    { title: "LOSS", align: "right" },
     { title: "REASON", align: "left" },
   ] as const;
-  const rows = peers.map(({ peer, status, bytes, seconds, error }): Cell[] => [
+  const rows = peers.map(({ peer, status, bytes, seconds, link, error }): Cell[] => [
     { text: escapeForTerminal(peer) },
     { text: status, style: status === "complete" ? green : red },
     { text: formatBytes(bytes) },
     { text: formatSeconds(seconds) },
     { text: status === "complete" ? formatRate(bytes, seconds) : "" },
+    { text: formatMilliseconds(link?.roundTripMs) },
+    { text: link === undefined ? "" : `${link.lossPercent} %` },
     { text: error === undefined ? "" : escapeForTerminal(`${error.code}: ${error.message}`) },
   ]);
   const [titles = "", ...lines] = layOut(columns, rows);

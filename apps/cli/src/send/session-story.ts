@@ -1,13 +1,14 @@
 import {
   defaultPort,
   type EfficiencyStep,
+  type LinkMetrics,
   type PeerResult,
   type ScannedStep,
   type SenderStep,
 } from "@palmtree/relay";
 import type { Failure } from "../failure.js";
 import { roundSeconds } from "../output/text.js";
-import type { Efficiency, PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
+import type { Efficiency, PeerLink, PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
 
 interface KnownPeer {
   readonly address: string;
@@ -150,7 +151,7 @@ export class SessionStory {
   }
 
   #onPeerEnded(result: PeerResult): void {
-    const outcome = outcomeOf(result);
+    const outcome = this.#outcomeOf(result);
     this.#outcomes.set(result.address, outcome);
     const peer = this.#peerAt.get(result.address);
     if (peer !== undefined) {
@@ -166,7 +167,7 @@ export class SessionStory {
     if (this.#hasFormed && !this.#hasToldTree) this.#tellTree();
     this.tick();
     const { session, status, totalBytes: bytes, seconds, error } = step;
-    const peers = step.peers.map((result) => ({ peer: result.peer, ...outcomeOf(result) }));
+    const peers = step.peers.map((result) => ({ peer: result.peer, ...this.#outcomeOf(result) }));
     const files = this.#scanned?.files ?? 0;
     const result = { status, session, files, bytes, seconds: roundSeconds(seconds), peers };
     const reached = step.efficiency;
@@ -204,11 +205,25 @@ export class SessionStory {
   #addressOf(number: number): string {
     return this.#peers.get(number)?.address ?? "";
   }
-}
 
-function outcomeOf({ address, status, bytes, seconds, error }: PeerResult): PeerOutcome {
-  const base = { address, status, bytes, seconds: roundSeconds(seconds) };
-  if (error === undefined) return base;
-  const { code, message } = error;
-  return { ...base, error: { code, message } };
+  #outcomeOf({ address, status, bytes, seconds, links, error }: PeerResult): PeerOutcome {
+    const [link] = links ?? [];
+    return {
+      address,
+      status,
+      bytes,
+      seconds: roundSeconds(seconds),
+      ...(link === undefined ? {} : { link: this.#describeLink(link) }),
+      ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+    };
+  }
+
+  #describeLink({ number, roundTripUs, lossPermille, bytesPerSecond }: LinkMetrics): PeerLink {
+    return {
+      from: this.#addressOf(number),
+      roundTripMs: roundTripUs === 0 ? null : roundTripUs / 1_000,
+      lossPercent: lossPermille / 10,
+      bytesPerSecond,
+    };
+  }
 }

@@ -136,6 +136,13 @@ describe("the events that scripts depend on", () => {
       status: "complete",
       bytes,
       seconds: expect.any(Number),
+      link: {
+        from: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        // Null where no probe was answered yet.
+        roundTripMs: expect.toSatisfy((value) => value === null || value > 0),
+        lossPercent: expect.any(Number),
+        bytesPerSecond: expect.any(Number),
+      },
     }));
     for (const outcome of outcomes)
       expect(events).toContainEqual({ type: "peer-ended", ...outcome });
@@ -249,9 +256,9 @@ describe("for people", () => {
     expect(stdout).toBe("");
     const lines = stderr.trimEnd().split("\n");
     expect(lines[0]).toBe("Sending a: 1 file, 2.0 MiB");
-    expect(lines[1]).toMatch(/^PEER +STATUS +RECEIVED +TIME +RATE$/);
+    expect(lines[1]).toMatch(/^PEER +STATUS +RECEIVED +TIME +RATE +RTT +LOSS$/);
     for (const [index, { address }] of receiving.entries()) {
-      const row = `^${address} +complete +2\\.0 MiB +[\\d.]+ s +[\\d.]+ MiB/s$`;
+      const row = `^${address} +complete +2\\.0 MiB +[\\d.]+ s +[\\d.]+ MiB/s( +[\\d.]+ ms)? +[\\d.]+ %$`;
       expect(lines[index + 2]).toMatch(new RegExp(row));
     }
     expect(lines.at(-1)).toMatch(/^2 of 2 peers complete in [\d.]+ s$/);

@@ -182,18 +182,19 @@ export class Member {
     if (number === undefined) return relay.onGreeting(connection, frame);
     relay.heard(number);
     const fault = relay.isFromAbove(connection, number)
-      ? this.#onFrameFromAbove(connection, frame)
+      ? this.#onFrameFromAbove(connection, number, frame)
       : relay.onFrameFromBelow(connection, number, frame);
     if (fault === undefined) return;
     this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
   }
 
   /** A frame from the parent or from a source. @returns what is wrong with it, if something is */
-  #onFrameFromAbove(connection: ConnectionId, frame: Frame): string | undefined {
+  #onFrameFromAbove(connection: ConnectionId, number: number, frame: Frame): string | undefined {
     switch (frame.type) {
       case "hashes":
         return this.#intake.onHashes(frame.firstChunk, frame.payload);
       case "chunk":
+        this.#relay.meter.onChunk(number, frame.payload.length);
         return this.#intake.onChunk(connection, frame.index, frame.payload);
       case "seal": {
         const fault = this.#intake.onSeal(frame.sessionHash);
@@ -312,6 +313,7 @@ export class Member {
       durationMs: Math.round(this.#context.now - (this.#startedAt ?? this.#context.now)),
       code,
       detail: truncateUtf8(detail, wireLimits.reportDetailBytes),
+      links: this.#relay.meter.links.slice(0, wireLimits.reportLinks),
     });
   }
 

@@ -11,6 +11,7 @@ import { type Context, earliest, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
 import { FeedWatch } from "./feed/feed-watch.js";
 import { Feeds } from "./feed/feeds.js";
+import { LinkMeter } from "./feed/link-meter.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
 import { Distribution } from "./transfer/distribution.js";
@@ -33,6 +34,7 @@ export class Relay {
   readonly tree: Tree;
   readonly feeds: Feeds;
   readonly watch: FeedWatch;
+  readonly meter: LinkMeter;
   readonly distribution: Distribution;
   readonly summary: Summary;
   readonly #allLinks: readonly Links[];
@@ -48,6 +50,7 @@ export class Relay {
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
+    this.meter = new LinkMeter(context);
     this.#allLinks = [this.links, this.feeds.sources, this.feeds.sinks];
     this.tree = new Tree(context, this.neighbourhood, this.links, options);
     this.distribution = new Distribution(context);
@@ -106,6 +109,8 @@ export class Relay {
         return this.#onTreeDowngrade(number, "leaving");
       case "probe":
         return this.#answerProbe(number, message.count);
+      case "probe-ack":
+        return this.meter.onAnswer(number, message.count);
       default:
         return;
     }
@@ -258,12 +263,15 @@ export class Relay {
     this.feeds.onTick();
     this.summary.onTick();
     this.distribution.onTick();
+    const addressOf = (number: number): Address | undefined => this.neighbourhood.addressOf(number);
+    this.meter.onTick(isHungry, addressOf);
     this.watch.onTick({
       self: this.self.number,
       sources: this.feeds.sourceNumbers,
       isHungry,
       flows: this.distribution.flows,
-      addressOf: (number) => this.neighbourhood.addressOf(number),
+      addressOf,
+      probe: (number, to) => this.meter.probe(number, to),
     });
   }
 
@@ -275,6 +283,7 @@ export class Relay {
       this.summary.deadline(),
       this.distribution.deadline(),
       this.watch.deadline(),
+      this.meter.deadline(),
     );
   }
 

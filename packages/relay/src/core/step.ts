@@ -1,5 +1,5 @@
 import type { PlanKind } from "@palmtree/topology";
-import type { Address, ErrorCode } from "@palmtree/wire";
+import type { Address, ErrorCode, LinkMetrics } from "@palmtree/wire";
 
 /** How one peer ended. */
 export interface PeerResult {
@@ -11,6 +11,8 @@ export interface PeerResult {
   readonly bytes: number;
   /** From the session's start to the peer's end, as the root saw it. */
   readonly seconds: number;
+  /** What the peer measured of the links that its chunks came over, the busiest first. */
+  readonly links?: readonly LinkMetrics[];
   /** The code is an {@link ErrorCode}, or what a peer of another version said. */
   readonly error?: { readonly code: string; readonly message: string };
 }

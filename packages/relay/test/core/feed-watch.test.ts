@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { FeedWatch } from "../../src/core/feed/feed-watch.js";
 import type { SinkFlow } from "../../src/core/transfer/distribution.js";
-import { address, makeContext, range, saidIn, takeFacts } from "./parts.js";
+import { address, makeContext, range, takeFacts } from "./parts.js";
 
 /** What there is to see at a moment. */
 interface Sight {
@@ -29,9 +29,8 @@ beforeEach(() => {
 });
 
 function look({ sources = [], isHungry = false, flows = [] }: Sight): void {
-  watch.onTick({ self: 9, sources, isHungry, flows, addressOf: address });
-  for (const said of saidIn(context.takeEffects()))
-    if (said.type === "probe") probes.push({ at: context.now, to: said.to });
+  const probe = (to: number): unknown => probes.push({ at: context.now, to });
+  watch.onTick({ self: 9, sources, isHungry, flows, addressOf: address, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -222,9 +221,10 @@ describe("silence", () => {
         isHungry: true,
         flows: [],
         addressOf: () => undefined,
+        probe: (to) => probes.push({ at: now, to }),
       });
     }
-    expect(saidIn(context.takeEffects())).toEqual([]);
+    expect(probes).toEqual([]);
   });
 });
 

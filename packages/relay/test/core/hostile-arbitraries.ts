@@ -155,6 +155,15 @@ const frames: OfEach<Frame> = {
     durationMs: fc.constantFrom(0, wireLimits.integer),
     code: fc.constantFrom("", "disk-full"),
     detail: fc.string(),
+    links: fc.array(
+      record({
+        number,
+        roundTripUs: fc.constantFrom(0, wireLimits.integer),
+        lossPermille: fc.constantFrom(0, 1_000),
+        bytesPerSecond: fc.constantFrom(0, wireLimits.integer),
+      }),
+      { maxLength: wireLimits.reportLinks },
+    ),
   }),
   finish: nothing,
   alive: nothing,

@@ -16,6 +16,7 @@ test("the root cuts off a sink that says what only a child may say, and does not
     durationMs: 0,
     code: "",
     detail: "",
+    links: [],
   } as const;
   room.tell(0, { type: "frame-received", connection, frame: report });
   expect(room.results).toEqual([]);

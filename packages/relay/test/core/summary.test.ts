@@ -32,7 +32,16 @@ function lose(): void {
 const entry = (number: number, chunksHeld: number) => ({ number, parent: 1, chunksHeld });
 
 function report(number: number, status: Report["status"] = "complete"): Report {
-  return { type: "report", number, status, bytes: 10, durationMs: 20, code: "", detail: "" };
+  return {
+    type: "report",
+    number,
+    status,
+    bytes: 10,
+    durationMs: 20,
+    code: "",
+    detail: "",
+    links: [],
+  };
 }
 
 function during(act: () => void): Frame[] {

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 function report(number: number, fields: Partial<Report> = {}): Report {
   const base = { type: "report", number, status: "complete", bytes: 4_000 } as const;
-  return { ...base, durationMs: 20, code: "", detail: "", ...fields };
+  return { ...base, durationMs: 20, code: "", detail: "", links: [], ...fields };
 }
 
 const progress = (number: number, chunksHeld: number, parent = 0) =>
@@ -43,7 +43,7 @@ describe("Verdicts", () => {
     context.now = 2_500;
     verdicts.onReport(report(1));
     expect(verdicts.results).toEqual([
-      { address: address(1), number: 1, status: "complete", bytes: 4_000, seconds: 2.5 },
+      { address: address(1), number: 1, status: "complete", bytes: 4_000, seconds: 2.5, links: [] },
     ]);
     expect(verdicts.undecided).toEqual([peer(2)]);
     expect(verdicts.undecidedCount).toBe(1);

@@ -118,7 +118,8 @@ export class Verdicts {
     const candidate = this.#candidates.get(report.number);
     if (candidate === undefined || candidate.result !== undefined) return;
     const { address } = candidate.peer;
-    const base = { address, number: report.number, bytes: report.bytes, seconds: this.#seconds() };
+    const { number, bytes, links } = report;
+    const base = { address, number, bytes, seconds: this.#seconds(), links };
     if (report.status === "complete") this.#conclude(candidate, { ...base, status: "complete" });
     else
       this.#conclude(candidate, {

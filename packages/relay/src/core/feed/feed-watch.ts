@@ -56,6 +56,8 @@ export interface FeedView {
   readonly isHungry: boolean;
   readonly flows: readonly SinkFlow[];
   addressOf(number: number): Address | undefined;
+  /** Ask a neighbour whether it is there. */
+  probe(number: number, to: Address): void;
 }
 
 /**
@@ -69,7 +71,6 @@ export class FeedWatch {
   readonly #watched = new Map<number, Watched>();
   readonly #flows = new Map<ConnectionId, Flow>();
   readonly #toldAt = new Map<number, number>();
-  #probes = 0;
   #lookAt: number | undefined;
 
   constructor(context: Context) {
@@ -170,12 +171,7 @@ export class FeedWatch {
     const to = view.addressOf(number);
     if (to === undefined) return;
     watched.unanswered += 1;
-    this.#probes += 1;
-    this.#context.emit({
-      type: "send-datagram",
-      to,
-      message: { type: "probe", count: this.#probes },
-    });
+    view.probe(number, to);
   }
 
   #tell(number: number, kind: TroubleKind, sent: number, offered: number): void {
