@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { numberingOrder, type Unnumbered } from "../../src/core/hypercube/numbering.js";
 
-function at(address: string, roundTripMs?: number): Unnumbered {
-  return { address: address as Address, roundTripMs };
+function at(address: string, roundTripMs?: number, invitations = 1): Unnumbered {
+  return { address: address as Address, roundTripMs, invitations };
 }
 
 function order(from: string, ...peers: readonly Unnumbered[]): string[] {
@@ -94,5 +94,18 @@ describe("peers are numbered", () => {
 
   test("without any there is nothing to do", () => {
     expect(order("10.0.0.1:9")).toEqual([]);
+  });
+
+  test("so that those come last in their site that needed more invitations", () => {
+    expect(
+      order(
+        "10.0.1.1:4747",
+        at("10.0.2.1:1", 1, 3),
+        at("10.0.2.2:1", 1),
+        at("10.0.1.1:1", 1, 2),
+        at("10.0.2.3:1", 1, 2),
+        at("10.0.1.2:1", 1),
+      ),
+    ).toEqual(["10.0.1.2:1", "10.0.1.1:1", "10.0.2.2:1", "10.0.2.3:1", "10.0.2.1:1"]);
   });
 });

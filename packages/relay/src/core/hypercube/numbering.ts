@@ -5,13 +5,15 @@ export interface Unnumbered {
   readonly address: Address;
   /** From the invitation to its answer, in milliseconds; undefined when that is not known. */
   readonly roundTripMs: number | undefined;
+  /** Invitations until it answered; more than one where datagrams get lost, or it started late. */
+  readonly invitations: number;
 }
 
 /**
  * The order in which peers are numbered: those of one site, which share the subnet (/24, or /64 of
  * IPv6), follow each other, the root's own site first and then the nearer ones. So a chain enters
- * each site once, and a site fills a corner of the hypercube. Within a site, and among sites that
- * are about as far, the order is the caller's.
+ * each site once, and a site fills a corner of the hypercube. Within a site those come last, where
+ * fewer depend on them, that needed more invitations. Otherwise the order is the caller's.
  *
  * @param from the root's address
  */
@@ -31,7 +33,7 @@ export function numberingOrder<Peer extends Unnumbered>(
   return [...sites]
     .map((entry) => ({ members: entry[1], distance: distance(entry) }))
     .sort((one, other) => one.distance - other.distance)
-    .flatMap(({ members }) => members);
+    .flatMap(({ members }) => members.sort((one, other) => one.invitations - other.invitations));
 }
 
 /** Round trips that differ by less than a factor of two are taken for the same. */

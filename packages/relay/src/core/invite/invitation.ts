@@ -8,6 +8,8 @@ export interface Joined {
   readonly id: PeerId;
   /** From the invitation that it answered to its answer, in milliseconds. */
   readonly roundTripMs: number;
+  /** Invitations until then, that one included. */
+  readonly invitations: number;
 }
 
 /** Why a listed peer does not take part. */
@@ -27,8 +29,9 @@ export class Invitation {
   readonly #context: Context;
   readonly #addresses: readonly Address[];
   readonly #questions: Questions<Address>;
-  readonly #joined = new Map<Address, { id: PeerId; readonly roundTripMs: number }>();
-  readonly #askedAt = new Map<Address, number>();
+  readonly #joined = new Map<Address, Omit<Joined, "address">>();
+  /** The newest invitation of each, and how many there were. */
+  readonly #asked = new Map<Address, { readonly at: number; readonly count: number }>();
   readonly #absent: Absent[] = [];
   readonly #invite: Invite;
   #startedAt = 0;
@@ -45,7 +48,7 @@ export class Invitation {
       introductionWindow: window,
     } = context.options;
     this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) => {
-      this.#askedAt.set(to, context.now);
+      this.#asked.set(to, { at: context.now, count: 1 + (this.#asked.get(to)?.count ?? 0) });
       context.emit({ type: "send-datagram", to, message: invite });
     });
   }
@@ -77,9 +80,11 @@ export class Invitation {
     if (this.#questions.answer(from))
       this.#context.emit({ type: "report-step", step: { type: "joined", address: from } });
     else if (!this.#joined.has(from)) return;
-    const roundTripMs = this.#context.now - (this.#askedAt.get(from) ?? this.#context.now);
+    const asked = this.#asked.get(from) ?? { at: this.#context.now, count: 1 };
+    const roundTripMs = this.#context.now - asked.at;
+    const first = this.#joined.get(from) ?? { roundTripMs, invitations: asked.count };
     // A process that restarted meanwhile has a new id; only the newest can be talked to.
-    this.#joined.set(from, { roundTripMs: this.#joined.get(from)?.roundTripMs ?? roundTripMs, id });
+    this.#joined.set(from, { ...first, id });
     this.#closeIfOver();
   }
 
