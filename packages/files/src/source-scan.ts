@@ -6,12 +6,8 @@ import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
 import { manifestLimits } from "./core/limits.js";
-import {
-  comparePaths,
-  encodeManifest,
-  type Manifest,
-  type ManifestEntry,
-} from "./core/manifest.js";
+import { comparePaths, decodeManifest, encodeManifest, type Manifest } from "./core/manifest.js";
+import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
 import { checkPath, escapeForTerminal, NameSet } from "./core/safe-path.js";
 import { isMissing, sourceError } from "./disk-error.js";
 import { sha256 } from "./sha256.js";
@@ -83,13 +79,15 @@ export async function scanSources(
   for (const root of roots) await walk.addRoot(root);
   const totalBytes = walk.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const rule = typeof chunkSizeBytes === "function" ? chunkSizeBytes : defaultChunkSizeBytes;
-  const manifest: Manifest = {
+  const found: Manifest = {
     name: nameOf(paths),
     chunkSizeBytes: typeof chunkSizeBytes === "number" ? chunkSizeBytes : rule(totalBytes),
     entries: walk.entries,
   };
-  const layout = new ChunkLayout(manifest);
-  const manifestBytes = encodeManifest(manifest);
+  const layout = new ChunkLayout(found);
+  const manifestBytes = encodeManifest(found);
+  // The one whose entries are in those bytes, so that what the walk collected can go.
+  const manifest = decodeManifest(manifestBytes);
   return {
     manifest,
     manifestBytes,
@@ -131,13 +129,10 @@ function nameOf(paths: readonly string[]): string {
   return truncateUtf8(first, manifestLimits.nameBytes - more.length) + more;
 }
 
-function pathLookup(
-  roots: readonly Root[],
-  entries: readonly ManifestEntry[],
-): (entry: number) => string {
+function pathLookup(roots: readonly Root[], entries: ManifestEntries): (entry: number) => string {
   const byName = new Map(roots.map(({ name, path }) => [name, path]));
   return (entry) => {
-    const path = entries[entry]?.path;
+    const path = entries.at(entry)?.path;
     if (path === undefined) throw new RangeError(`There is no entry ${entry}`);
     const slash = path.indexOf("/");
     if (slash < 0) return byName.get(path) as string;

@@ -43,6 +43,11 @@ function manifestOf(...entries: readonly ManifestEntry[]): Manifest {
   return { name: "x", chunkSizeBytes: 1024, entries };
 }
 
+/** With its entries in an array. */
+function plain(manifest: Manifest): Manifest {
+  return { ...manifest, entries: [...manifest.entries] };
+}
+
 function failureOf(work: () => unknown): PalmTreeError {
   try {
     work();
@@ -95,7 +100,7 @@ describe("a manifest", () => {
   it("is encoded to the very bytes of the vectors, and decoded from them", () => {
     for (const { name, manifest, hex, sha256: hash } of vectors.valid) {
       expect(toHex(encodeManifest(manifest)), name).toBe(hex);
-      expect(decodeManifest(fromHex(hex)), name).toEqual(manifest);
+      expect(plain(decodeManifest(fromHex(hex))), name).toEqual(manifest);
       expect(toHex(sha256(fromHex(hex))), name).toBe(hash);
     }
   });
@@ -103,7 +108,7 @@ describe("a manifest", () => {
   it("survives a round trip", () => {
     fc.assert(
       fc.property(manifests, (manifest) => {
-        expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
+        expect(plain(decodeManifest(encodeManifest(manifest)))).toEqual(manifest);
       }),
     );
   });
@@ -113,7 +118,7 @@ describe("a manifest", () => {
     fc.assert(
       fc.property(manifests, (manifest) => {
         const { name, chunkSizeBytes, entries } = manifest;
-        const rows = entries.map((e) => [
+        const rows = Array.from(entries, (e) => [
           e.path,
           e.kind === "directory" ? 1 : 0,
           e.sizeBytes,
@@ -196,8 +201,8 @@ describe("a manifest", () => {
       entry("toString"),
     );
     const decoded = decodeManifest(encodeManifest(manifest));
-    expect(decoded).toEqual(manifest);
-    expect(Object.getPrototypeOf(decoded.entries[0])).toBe(Object.prototype);
+    expect(plain(decoded)).toEqual(manifest);
+    expect(Object.getPrototypeOf(decoded.entries.at(0))).toBe(Object.prototype);
     expect(({} as { constructor: unknown }).constructor).toBe(Object);
   });
 

@@ -76,7 +76,7 @@ export class SessionHasher {
     const { manifest, layout } = this.#content;
     while (this.#entry < layout.entryCount) {
       if (this.#file.count < layout.chunksOf(this.#entry).count) return;
-      if (manifest.entries[this.#entry]?.kind === "file") this.#fileRoots.add(this.#file.root());
+      if (manifest.entries.at(this.#entry)?.kind === "file") this.#fileRoots.add(this.#file.root());
       this.#file = new MerkleTree(this.#hash);
       this.#entry += 1;
     }
