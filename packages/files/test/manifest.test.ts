@@ -4,6 +4,7 @@ import { fromHex, type PalmTreeError, toHex } from "@palmtree/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  checkPaths,
   comparePaths,
   decodeManifest,
   encodeManifest,
@@ -226,6 +227,36 @@ describe("a manifest", () => {
       const error = failureOf(() => encodeManifest(manifest));
       expect([what, error.code, error.fault]).toEqual([what, "manifest-invalid", "local"]);
     }
+  });
+
+  it("is refused at the first path that is one with any path before it on some system", () => {
+    const alike = fc.constantFrom(
+      "a",
+      "A",
+      "a\u200d",
+      "ß",
+      "SS",
+      "é",
+      "e\u0301",
+      "σ",
+      "ς",
+      "\u200d",
+    );
+    const paths = fc.array(fc.array(alike, { minLength: 1, maxLength: 3 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(paths, (lists) => {
+        const prefixes = lists.flatMap((parts) =>
+          parts.map((_, i) => parts.slice(0, i + 1).join("/")),
+        );
+        const sorted = [...new Set(prefixes)].sort(comparePaths);
+        const manifest = manifestOf(...sorted.map(directory));
+        const problem = checkPaths(sorted);
+        if (problem === undefined) return void encodeManifest(manifest);
+        const { facts } = failureOf(() => encodeManifest(manifest));
+        expect(facts).toMatchObject({ entry: problem.index, problem: problem.reason });
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it("of 100,000 entries is decoded well within a second", () => {

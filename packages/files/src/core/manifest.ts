@@ -111,12 +111,21 @@ function expectedBytes(entries: ManifestEntries): number {
 /** Where a manifest breaks a rule: a field, or its size in bytes, or what follows its end. */
 type Field = "size" | "version" | keyof Manifest | keyof ManifestEntry | "end";
 
+/** A directory whose entries are being checked. */
+interface OpenDirectory {
+  readonly path: string;
+  readonly names: NameSet;
+}
+
 /** The rules of a manifest, checked entry by entry, for both directions. */
 class ManifestCheck {
   readonly #fault: "local" | "remote";
-  readonly #names: NameSet = new NameSet();
-  /** The paths of the directories around the last entry, outermost first, it among them. */
-  readonly #directories: string[] = [];
+  /**
+   * The destination, and the directories around the last entry, outermost first, it among them.
+   * Each with its own names only: every directory is an entry, so where two paths are one name on
+   * some system, they or two directories on the way to them are so side by side.
+   */
+  readonly #open: OpenDirectory[] = [{ path: "", names: new NameSet() }];
   #field: Field = "version";
   #index = -1;
   #previous = "";
@@ -191,16 +200,16 @@ class ManifestCheck {
     const unsafe = checkPath(path);
     if (unsafe !== undefined) this.fail(unsafe);
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    const open = this.#directories;
     const isFirst = this.#index === 0;
     if (!isFirst && comparePaths(this.#previous, path) >= 0) {
       this.fail("it is not after the entry before it");
     }
-    while (open.length > 0 && open.at(-1) !== parent) open.pop();
-    if ((open.at(-1) ?? "") !== parent) this.fail("its parent is not a directory before it");
-    const collision = this.#names.add(path);
+    while (this.#open.length > 1 && this.#open.at(-1)?.path !== parent) this.#open.pop();
+    const { path: around, names } = this.#open.at(-1) as OpenDirectory;
+    if (around !== parent) this.fail("its parent is not a directory before it");
+    const collision = names.add(path);
     if (collision !== undefined) this.fail(collision);
-    if (kind === "directory") open.push(path);
+    if (kind === "directory") this.#open.push({ path, names: new NameSet() });
     this.#previous = path;
   }
 
