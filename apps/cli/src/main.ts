@@ -3,9 +3,12 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { run } from "./program.js";
 
-// A command's memory is somebody else's: collect when the heap has grown by a quarter, not doubled.
-// 100,000 files: 167 instead of 184 MiB at the receiver, for about as much time.
+// A command's memory is somebody else's: collect when the heap has grown by a quarter, not doubled,
+// and keep the young generation at 1 MiB, since what a transfer makes is either dropped at once or
+// kept outside the heap. 100,000 files: 89 instead of 121 MiB at the receiver, 89 instead of 117 at
+// the sender, for the same CPU time.
 setFlagsFromString("--heap-growing-percent=25");
+setFlagsFromString("--semi-space-growth-factor=1");
 
 // A transfer is short and its work is the kernel's: optimizing code took a fifth of the CPU time, a
 // quarter of a second in each process. Eight times as much use is asked for before. (Later engines

@@ -2,6 +2,7 @@ import { PalmTreeError, type SessionId } from "@palmtree/wire";
 import { Bitmap } from "./core/bitmap.js";
 import type { ChunkLayout, ChunkPlace } from "./core/chunk-layout.js";
 import type { Manifest } from "./core/manifest.js";
+import { countFiles } from "./core/manifest-entries.js";
 import { allocate, type Descriptor, readInto, writeAll } from "./descriptor.js";
 import { destinationError } from "./disk-error.js";
 import { moveIntoPlace, type TopEntry } from "./landing.js";
@@ -76,7 +77,10 @@ export class ChunkStore {
     this.#files = new OpenFiles(OPEN_FILE_LIMIT, (entry) => this.#open(entry), this.#noteClose);
     this.#queue = new WriteQueue(layout, (run) => this.#write(run), this.#toError);
     this.#stored = new Bitmap(layout.chunkCount);
-    this.#missing = Uint32Array.from(manifest.entries, (_, entry) => layout.chunksOf(entry).count);
+    this.#missing = Uint32Array.from(
+      { length: layout.entryCount },
+      (_, entry) => layout.chunksOf(entry).count,
+    );
     this.#readAhead = new ReadAhead(layout, {
       read: (place) => this.#read(place),
       has: (index) => this.#stored.has(index),
@@ -202,8 +206,7 @@ export class ChunkStore {
     if (sync) await this.#syncDestination();
     // All has landed. What is left behind, if it cannot be removed, is clutter and no failure.
     await removeStaging(this.#staging, true).catch(() => undefined);
-    const files = manifest.entries.filter(({ kind }) => kind === "file").length;
-    return { files, bytes: layout.totalBytes };
+    return { files: countFiles(manifest.entries), bytes: layout.totalBytes };
   }
 
   async #move(entries: readonly TopEntry[], onConflict: OnConflict): Promise<void> {
@@ -289,9 +292,11 @@ export class ChunkStore {
 }
 
 function topEntries(manifest: Manifest): TopEntry[] {
-  return manifest.entries
-    .filter(({ path }) => !path.includes("/"))
-    .map(({ path, kind }) => ({ name: path, kind }));
+  const top: TopEntry[] = [];
+  for (const { path, kind } of manifest.entries) {
+    if (!path.includes("/")) top.push({ name: path, kind });
+  }
+  return top;
 }
 
 function abandoned(): PalmTreeError {

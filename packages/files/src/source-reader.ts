@@ -254,7 +254,7 @@ export class SourceReader {
   }
 
   #sizeOf(entry: number): number {
-    return this.#scanned.manifest.entries[entry]?.sizeBytes ?? 0;
+    return this.#scanned.layout.sizeOf(entry);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Dirent, lstat as lstatCallback, type Stats } from "node:fs";
+import { lstat as lstatCallback, type Stats } from "node:fs";
 import { access, constants, readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -6,12 +6,8 @@ import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
 import { manifestLimits } from "./core/limits.js";
-import {
-  comparePaths,
-  encodeManifest,
-  type Manifest,
-  type ManifestEntry,
-} from "./core/manifest.js";
+import { comparePaths, decodeManifest, encodeManifest, type Manifest } from "./core/manifest.js";
+import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
 import { checkPath, escapeForTerminal, NameSet } from "./core/safe-path.js";
 import { isMissing, sourceError } from "./disk-error.js";
 import { sha256 } from "./sha256.js";
@@ -52,6 +48,8 @@ export interface ScanOptions {
 
 /** Files that are looked at at the same time: guess; more than libuv's four threads do not help. */
 const LOOKS_AT_ONCE = 8;
+/** Files of a directory that are looked at before what was found is added. */
+const LOOKS_IN_A_SLICE = 512;
 
 /**
  * Finds everything that is to be sent, and checks that it can be read and that its names are safe
@@ -83,13 +81,15 @@ export async function scanSources(
   for (const root of roots) await walk.addRoot(root);
   const totalBytes = walk.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const rule = typeof chunkSizeBytes === "function" ? chunkSizeBytes : defaultChunkSizeBytes;
-  const manifest: Manifest = {
+  const found: Manifest = {
     name: nameOf(paths),
     chunkSizeBytes: typeof chunkSizeBytes === "number" ? chunkSizeBytes : rule(totalBytes),
     entries: walk.entries,
   };
-  const layout = new ChunkLayout(manifest);
-  const manifestBytes = encodeManifest(manifest);
+  const layout = new ChunkLayout(found);
+  const manifestBytes = encodeManifest(found);
+  // The one whose entries are in those bytes, so that what the walk collected can go.
+  const manifest = decodeManifest(manifestBytes);
   return {
     manifest,
     manifestBytes,
@@ -131,13 +131,10 @@ function nameOf(paths: readonly string[]): string {
   return truncateUtf8(first, manifestLimits.nameBytes - more.length) + more;
 }
 
-function pathLookup(
-  roots: readonly Root[],
-  entries: readonly ManifestEntry[],
-): (entry: number) => string {
+function pathLookup(roots: readonly Root[], entries: ManifestEntries): (entry: number) => string {
   const byName = new Map(roots.map(({ name, path }) => [name, path]));
   return (entry) => {
-    const path = entries[entry]?.path;
+    const path = entries.at(entry)?.path;
     if (path === undefined) throw new RangeError(`There is no entry ${entry}`);
     const slash = path.indexOf("/");
     if (slash < 0) return byName.get(path) as string;
@@ -150,7 +147,8 @@ class Walk {
   readonly entries: ManifestEntry[] = [];
   readonly modifiedMs: number[] = [];
   readonly skipped: SkippedSource[] = [];
-  readonly #names: NameSet = new NameSet();
+  /** What lands in the destination itself. */
+  readonly #rootNames: NameSet = new NameSet();
   readonly #signal: AbortSignal | undefined;
 
   constructor(signal: AbortSignal | undefined) {
@@ -161,7 +159,7 @@ class Walk {
     this.#signal?.throwIfAborted();
     const found = await look(path, "source-missing");
     if (found.kind === "directory") {
-      await this.#addDirectory(name, path, found);
+      await this.#addDirectory(name, path, found, this.#rootNames);
       return;
     }
     if (found.kind !== "file") {
@@ -169,49 +167,58 @@ class Walk {
       const message = `${what}: only files and directories are sent`;
       throw new PalmTreeError("source-unsupported", message, { facts: { path } });
     }
-    this.#add(name, path, found);
+    this.#add(name, path, found, this.#rootNames);
   }
 
-  async #addDirectory(name: string, path: string, directory: Found): Promise<void> {
-    this.#add(name, path, directory);
+  async #addDirectory(name: string, path: string, directory: Found, beside: NameSet) {
+    this.#add(name, path, directory, beside);
+    const names = new NameSet();
     const children = await this.#listDirectory(path);
-    // Looked at side by side, added in order.
-    const all: Found[] = [];
-    await forEachBounded(
-      children.length,
-      LOOKS_AT_ONCE,
-      async (index) => {
-        all[index] = await lookInside(path, (children[index] as Dirent).name);
-      },
-      this.#signal,
-    );
-    for (const [index, child] of children.entries()) {
-      const found = all[index] as Found;
-      const childPath = join(path, child.name);
-      const childName = `${name}/${child.name}`;
-      if (found.kind === "directory") await this.#addDirectory(childName, childPath, found);
-      else if (found.kind === "file") this.#add(childName, childPath, found);
-      else this.skipped.push({ path: childPath, why: found.kind });
+    for (let first = 0; first < children.length; first += LOOKS_IN_A_SLICE) {
+      const slice = children.slice(first, first + LOOKS_IN_A_SLICE);
+      // Looked at side by side, added in order.
+      const all = await this.#lookAt(path, slice);
+      for (const [index, child] of slice.entries()) {
+        const found = all[index] as Found;
+        const childPath = join(path, child);
+        const childName = `${name}/${child}`;
+        if (found.kind === "directory") {
+          await this.#addDirectory(childName, childPath, found, names);
+        } else if (found.kind === "file") this.#add(childName, childPath, found, names);
+        else this.skipped.push({ path: childPath, why: found.kind });
+      }
     }
   }
 
-  async #listDirectory(path: string): Promise<readonly Dirent[]> {
+  async #lookAt(directory: string, names: readonly string[]): Promise<readonly Found[]> {
+    const all: Found[] = [];
+    await forEachBounded(
+      names.length,
+      LOOKS_AT_ONCE,
+      async (index) => {
+        all[index] = await lookInside(directory, names[index] as string);
+      },
+      this.#signal,
+    );
+    return all;
+  }
+
+  async #listDirectory(path: string): Promise<readonly string[]> {
     this.#signal?.throwIfAborted();
-    const children = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    const children = await readdir(path).catch((error: unknown) => {
       throw sourceError(error, path, "source-changed");
     });
     const kept = children.filter((child) => {
-      const isStaging = /^\.palmtree-/i.test(child.name);
-      if (isStaging) {
-        this.skipped.push({ path: join(path, child.name), why: "is a transfer under way" });
-      }
+      const isStaging = /^\.palmtree-/i.test(child);
+      if (isStaging) this.skipped.push({ path: join(path, child), why: "is a transfer under way" });
       return !isStaging;
     });
-    return kept.sort((a, b) => comparePaths(a.name, b.name));
+    return kept.sort(comparePaths);
   }
 
-  #add(name: string, path: string, found: Found): void {
-    const problem = checkPath(name) ?? this.#names.add(name);
+  /** @param beside - the names in the directory that it is in */
+  #add(name: string, path: string, found: Found, beside: NameSet): void {
+    const problem = checkPath(name) ?? beside.add(name);
     if (problem !== undefined) throw unsafe(path, problem);
     if (this.entries.length >= manifestLimits.entryCount) {
       const limit = manifestLimits.entryCount;

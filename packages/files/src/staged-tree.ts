@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { Bitmap } from "./core/bitmap.js";
-import type { Manifest, ManifestEntry } from "./core/manifest.js";
+import type { Manifest } from "./core/manifest.js";
+import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
 import { escapeForTerminal } from "./core/safe-path.js";
 import {
   closeFile,
@@ -31,17 +32,21 @@ const OPERATIONS_AT_ONCE = 3;
  * Every method throws not-writable, disk-full or store-failed, with the `path`.
  */
 export class StagedTree {
-  readonly #entries: readonly ManifestEntry[];
+  readonly #entries: ManifestEntries;
   /** Per entry the directory that it is in: an index, -1 at the top. */
   readonly #parents: Int32Array;
+  /** Entries that are directories. */
+  readonly #directories: Bitmap;
   /** Files and directories that exist. */
   readonly #made: Bitmap;
   #base: string;
 
   constructor(manifest: Manifest, base: string) {
     this.#entries = manifest.entries;
-    this.#parents = parentsOf(manifest.entries);
+    this.#parents = new Int32Array(manifest.entries.length);
+    this.#directories = new Bitmap(manifest.entries.length);
     this.#made = new Bitmap(manifest.entries.length);
+    this.#findDirectories();
     this.#base = base;
   }
 
@@ -56,11 +61,11 @@ export class StagedTree {
 
   /** Opens a file to read and write; makes it, and the directories around it, the first time. */
   async openToWrite(entry: number): Promise<Descriptor> {
-    return await this.#try("write", entry, async (path) => {
+    return await this.#try("write", entry, async (path, { mode }) => {
       if (this.#made.has(entry)) return await openFile(path, O_RDWR | O_NOFOLLOW);
       await this.#makeParent(entry);
-      const mode = this.#entry(entry).mode | 0o600; // whatever it is to be, we write it
-      const file = await openFile(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, mode);
+      const flags = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW;
+      const file = await openFile(path, flags, mode | 0o600); // whatever it is to be, we write it
       this.#made.set(entry);
       return file;
     });
@@ -73,17 +78,15 @@ export class StagedTree {
 
   /** Checks that a file has the size that it should have. */
   async checkSize(entry: number, file: Descriptor): Promise<void> {
-    await this.#try("finish", entry, async (path) => {
+    await this.#try("finish", entry, async (path, { sizeBytes }) => {
       const { size } = await statFile(file);
-      const { sizeBytes } = this.#entry(entry);
       if (size !== sizeBytes) throw wrongSize(path, size, sizeBytes);
     });
   }
 
   /** Gives a file that is written its permissions and time. */
   async finishFile(entry: number, file: Descriptor): Promise<void> {
-    await this.#try("finish", entry, async () => {
-      const { mode, modifiedMs } = this.#entry(entry);
+    await this.#try("finish", entry, async (_, { mode, modifiedMs }) => {
       if ((mode & 0o600) !== 0o600) {
         // Readable for us in any case, to relay it. What the umask took away stays away.
         await setMode(file, (await statFile(file)).mode & (mode | 0o400));
@@ -94,7 +97,7 @@ export class StagedTree {
 
   /** Makes what no chunk belongs to, and gives the directories their times. */
   async finishTree(sync: boolean): Promise<void> {
-    await this.#forEach("file", async (entry) => {
+    await this.#forEachFile(async (entry) => {
       if (this.#made.has(entry)) return;
       const file = await this.openToWrite(entry);
       try {
@@ -103,14 +106,13 @@ export class StagedTree {
         await closeFile(file);
       }
     });
-    if (sync) await this.#forEach("file", (entry) => this.#syncFile(entry));
+    if (sync) await this.#forEachFile((entry) => this.#syncFile(entry));
     // Innermost first: making something in a directory changes the directory's time.
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      if (this.#entry(entry).kind !== "directory") continue;
-      await this.#makeDirectory(entry);
+      if (this.#directories.has(entry)) await this.#makeDirectory(entry);
     }
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      if (this.#entry(entry).kind === "directory") await this.#finishDirectory(entry, sync);
+      if (this.#directories.has(entry)) await this.#finishDirectory(entry, sync);
     }
   }
 
@@ -120,12 +122,28 @@ export class StagedTree {
    */
   async restrictDirectories(): Promise<void> {
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      const { kind, mode } = this.#entry(entry);
-      if (kind !== "directory" || (mode & 0o700) === 0o700) continue;
+      if (!this.#directories.has(entry)) continue;
+      const { mode } = this.#entry(entry);
+      if ((mode & 0o700) === 0o700) continue;
       await this.#try("finish", entry, async (path) => {
         const made = (await stat(path)).mode & 0o777;
         await chmod(path, made & (mode | 0o500));
       });
+    }
+  }
+
+  /** Entries come after the directory that they are in, and before what comes after it. */
+  #findDirectories(): void {
+    const around: { readonly index: number; readonly prefix: string }[] = [];
+    let index = 0;
+    for (const { path, kind } of this.#entries) {
+      while (around.length > 0 && !path.startsWith(around.at(-1)?.prefix ?? "")) around.pop();
+      this.#parents[index] = around.at(-1)?.index ?? -1;
+      if (kind === "directory") {
+        this.#directories.set(index);
+        around.push({ index, prefix: `${path}/` });
+      }
+      index += 1;
     }
   }
 
@@ -137,9 +155,9 @@ export class StagedTree {
   async #makeDirectory(entry: number): Promise<void> {
     if (this.#made.has(entry)) return;
     await this.#makeParent(entry);
-    await this.#try("make the directory", entry, async (path) => {
+    await this.#try("make the directory", entry, async (path, { mode }) => {
       try {
-        await mkdir(path, { mode: this.#entry(entry).mode | 0o700 });
+        await mkdir(path, { mode: mode | 0o700 });
       } catch (error) {
         if (systemCode(error) !== "EEXIST") throw error; // two files of it came at once
       }
@@ -148,39 +166,43 @@ export class StagedTree {
   }
 
   async #finishDirectory(entry: number, sync: boolean): Promise<void> {
-    await this.#try("finish", entry, async (path) => {
-      const { modifiedMs } = this.#entry(entry);
+    await this.#try("finish", entry, async (path, { modifiedMs }) => {
       await utimes(path, modifiedMs / 1000, modifiedMs / 1000);
       if (sync) await syncDirectory(path);
     });
   }
 
   async #syncFile(entry: number): Promise<void> {
-    await this.#try("sync", entry, async (path) => {
+    await this.#try("sync", entry, async (path, { mode }) => {
       // Windows syncs only what is open for writing.
-      const isWritable = (this.#entry(entry).mode & 0o200) !== 0;
+      const isWritable = (mode & 0o200) !== 0;
       const file = await openFile(path, (isWritable ? O_RDWR : O_RDONLY) | O_NOFOLLOW);
       await syncAndClose(file);
     });
   }
 
-  async #forEach(kind: ManifestEntry["kind"], work: (entry: number) => Promise<void>) {
+  async #forEachFile(work: (entry: number) => Promise<void>): Promise<void> {
     await forEachBounded(this.#entries.length, OPERATIONS_AT_ONCE, async (entry) => {
-      if (this.#entry(entry).kind === kind) await work(entry);
+      if (!this.#directories.has(entry)) await work(entry);
     });
   }
 
-  async #try<T>(doing: string, entry: number, work: (path: string) => Promise<T>): Promise<T> {
-    const path = this.pathOf(entry);
+  async #try<T>(
+    doing: string,
+    index: number,
+    work: (path: string, entry: ManifestEntry) => Promise<T>,
+  ): Promise<T> {
+    const entry = this.#entry(index);
+    const path = join(this.#base, entry.path);
     try {
-      return await work(path);
+      return await work(path, entry);
     } catch (error) {
       throw destinationError(error, doing, path);
     }
   }
 
   #entry(index: number): ManifestEntry {
-    const entry = this.#entries[index];
+    const entry = this.#entries.at(index);
     if (entry === undefined) throw new RangeError(`There is no entry ${index}`);
     return entry;
   }
@@ -199,19 +221,6 @@ async function syncAndClose(file: Descriptor): Promise<void> {
   } finally {
     await closeFile(file);
   }
-}
-
-/** Entries come after the directory that they are in, and before what comes after it. */
-function parentsOf(entries: readonly ManifestEntry[]): Int32Array {
-  const parents = new Int32Array(entries.length);
-  const around: number[] = [];
-  for (const [index, { path, kind }] of entries.entries()) {
-    const isIn = (directory: number) => path.startsWith(`${entries[directory]?.path}/`);
-    while (around.length > 0 && !isIn(around.at(-1) as number)) around.pop();
-    parents[index] = around.at(-1) ?? -1;
-    if (kind === "directory") around.push(index);
-  }
-  return parents;
 }
 
 function wrongSize(path: string, got: number, expected: number): PalmTreeError {

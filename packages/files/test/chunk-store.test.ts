@@ -23,7 +23,7 @@ const SESSION = "00112233445566778899aabbccddeeff";
 const content = pattern(400_000, 1);
 
 function contentOf(manifest: Manifest, entry: number): Uint8Array {
-  const sizeBytes = manifest.entries[entry]?.sizeBytes ?? 0;
+  const sizeBytes = manifest.entries.at(entry)?.sizeBytes ?? 0;
   return content.subarray(entry * 7, entry * 7 + sizeBytes);
 }
 

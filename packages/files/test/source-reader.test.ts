@@ -52,7 +52,7 @@ describe("a source reader", () => {
       const { layout, manifest } = scanned;
       for (let index = 0; index < layout.chunkCount; index += 1) {
         const { entry, offset, length } = layout.locate(index);
-        const content = contents.get(manifest.entries[entry]!.path)!;
+        const content = contents.get(manifest.entries.at(entry)!.path)!;
         const expected = content.subarray(offset, offset + length);
         const { payload, hash } = await reader.produce(index);
         expect(Buffer.compare(payload, expected)).toBe(0);
@@ -73,7 +73,7 @@ describe("a source reader", () => {
     const check = async (index: number) => {
       const { entry, offset, length } = layout.locate(index);
       const expected = contents
-        .get(manifest.entries[entry]!.path)!
+        .get(manifest.entries.at(entry)!.path)!
         .subarray(offset, offset + length);
       expect(Buffer.compare(await reader.read(index), expected)).toBe(0);
     };
@@ -258,5 +258,5 @@ describe("a source reader", () => {
 });
 
 function entryOf(scanned: ScannedSources, path: string): number {
-  return scanned.manifest.entries.findIndex((entry) => entry.path === path);
+  return [...scanned.manifest.entries].findIndex((entry) => entry.path === path);
 }

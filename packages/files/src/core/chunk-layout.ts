@@ -52,14 +52,16 @@ export class ChunkLayout {
     this.#sizeBytes = new Float64Array(entries.length);
     let chunkCount = 0;
     let totalBytes = 0;
-    for (const [index, { sizeBytes }] of entries.entries()) {
+    let index = 0;
+    for (const { sizeBytes } of entries) {
       checkSize(sizeBytes, 0, Number.MAX_SAFE_INTEGER);
       this.#bytesBefore[index] = totalBytes;
       this.#sizeBytes[index] = sizeBytes;
       totalBytes += sizeBytes;
       chunkCount += Math.ceil(sizeBytes / chunkSizeBytes);
       if (chunkCount > manifestLimits.chunkCount) throw tooManyChunks(chunkSizeBytes);
-      this.#firstChunk[index + 1] = chunkCount;
+      index += 1;
+      this.#firstChunk[index] = chunkCount;
     }
     this.chunkCount = chunkCount;
     this.totalBytes = totalBytes;
@@ -68,6 +70,15 @@ export class ChunkLayout {
   /** Entries of the manifest. */
   get entryCount(): number {
     return this.#sizeBytes.length;
+  }
+
+  /**
+   * Bytes of an entry; 0 for directories.
+   *
+   * @throws RangeError when there is no such entry
+   */
+  sizeOf(entry: number): number {
+    return this.#sizeBytes[entry] ?? this.#noEntry(entry);
   }
 
   /**
@@ -110,9 +121,7 @@ export class ChunkLayout {
   chunksOf(entry: number): ChunkRange {
     const first = this.#firstChunk[entry];
     const end = this.#firstChunk[entry + 1];
-    if (first === undefined || end === undefined) {
-      throw new RangeError(`There is no entry ${entry} among ${this.entryCount}`);
-    }
+    if (first === undefined || end === undefined) return this.#noEntry(entry);
     return { first, count: end - first };
   }
 
@@ -134,6 +143,10 @@ export class ChunkLayout {
     if (index === this.chunkCount) return this.totalBytes;
     const { entry, offset } = this.locate(index);
     return (this.#bytesBefore[entry] as number) + offset;
+  }
+
+  #noEntry(entry: number): never {
+    throw new RangeError(`There is no entry ${entry} among ${this.entryCount}`);
   }
 }
 

@@ -12,9 +12,9 @@ export {
   decodeManifest,
   encodeManifest,
   type Manifest,
-  type ManifestEntry,
   manifestVersion,
 } from "./manifest.js";
+export { countFiles, type ManifestEntries, type ManifestEntry } from "./manifest-entries.js";
 export { type Hash, MerkleTree, merkleRoot, sessionHash } from "./merkle.js";
 export {
   checkComponent,

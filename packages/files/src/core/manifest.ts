@@ -1,21 +1,15 @@
 import { PalmTreeError } from "@palmtree/wire";
 import { manifestLimits } from "./limits.js";
+import {
+  EncodedEntries,
+  type ManifestEntries,
+  type ManifestEntry,
+  readEntry,
+  writeEntry,
+} from "./manifest-entries.js";
 import { MsgpackReader, MsgpackWriter } from "./msgpack.js";
 import { checkPath, escapeForTerminal, NameSet } from "./safe-path.js";
 import { utf8Length, utf8Rank } from "./utf8.js";
-
-/** A file or directory of a session. */
-export interface ManifestEntry {
-  /** Relative to the destination, components separated by "/"; obeys `pathRules`. */
-  readonly path: string;
-  readonly kind: "file" | "directory";
-  /** 0 to 2^53 - 1; 0 for a directory. */
-  readonly sizeBytes: number;
-  /** Permission bits, 0 to 0o777. */
-  readonly mode: number;
-  /** When the content last changed: milliseconds since 1970, an integer from 0. */
-  readonly modifiedMs: number;
-}
 
 /** What a session transfers: the files and directories, and how files are cut into chunks. */
 export interface Manifest {
@@ -27,7 +21,7 @@ export interface Manifest {
    * In the order of {@link comparePaths}: every directory before what is in it, and what is in it
    * before the next entry beside it. Every directory on the way to an entry has an entry itself.
    */
-  readonly entries: readonly ManifestEntry[];
+  readonly entries: ManifestEntries;
 }
 
 /** The version of the format; the first value of an encoded manifest. */
@@ -66,12 +60,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   writer.array(manifest.entries.length);
   for (const entry of manifest.entries) {
     check.entry(entry);
-    writer.array(5);
-    writer.string(entry.path);
-    writer.uint(entry.kind === "directory" ? 1 : 0);
-    writer.uint(entry.sizeBytes);
-    writer.uint(entry.mode);
-    writer.uint(entry.modifiedMs);
+    writeEntry(writer, entry);
   }
   const bytes = writer.finish();
   check.size(bytes.length);
@@ -81,9 +70,9 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /**
  * Decodes a manifest from another machine. Nothing in it is trusted: the caller needs no further
  * check of names, order, sizes or sums. Memory is taken for entries that are there, never for
- * what a length claims.
+ * what a length claims: 4 bytes each, beside `bytes`.
  *
- * @param bytes - not kept
+ * @param bytes - kept, and must not change: entries are read from it when they are asked for
  * @throws manifest-invalid (remote), with the `entry` (index) and `field` in its facts
  */
 export function decodeManifest(bytes: Uint8Array): Manifest {
@@ -91,7 +80,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const reader = new MsgpackReader(bytes, (problem) => check.fail(problem));
   check.size(bytes.length);
   check.at("version");
-  expectCount(check, reader.array(), 4);
+  reader.arrayOf(4);
   const version = reader.uint();
   if (version !== manifestVersion) check.fail(`version ${version} is not known`);
   check.at("name");
@@ -101,11 +90,11 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   check.at("entries");
   const entryCount = reader.array();
   check.head(name, chunkSizeBytes, entryCount);
-  const entries: ManifestEntry[] = [];
+  const entries = new EncodedEntries(bytes, entryCount);
   for (let index = 0; index < entryCount; index += 1) {
-    const entry = readEntry(reader, check);
-    check.entry(entry);
-    entries.push(entry);
+    const { offset } = reader;
+    check.entry(readEntry(reader, check));
+    entries.add(offset);
   }
   check.end();
   reader.end();
@@ -113,39 +102,30 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 }
 
 /** What the entries take if their paths are ASCII and their sizes below 4 GiB. */
-function expectedBytes(entries: readonly ManifestEntry[]): number {
-  return entries.reduce((sum, { path }) => sum + path.length + 21, 512);
-}
-
-function readEntry(reader: MsgpackReader, check: ManifestCheck): ManifestEntry {
-  check.at("path");
-  expectCount(check, reader.array(), 5);
-  const path = reader.string(manifestLimits.pathBytes);
-  check.at("kind");
-  const kind = reader.uint();
-  if (kind > 1) check.fail(`${kind} is neither 0 (file) nor 1 (directory)`);
-  check.at("sizeBytes");
-  const sizeBytes = reader.uint();
-  check.at("mode");
-  const mode = reader.uint();
-  check.at("modifiedMs");
-  const modifiedMs = reader.uint();
-  return { path, kind: kind === 1 ? "directory" : "file", sizeBytes, mode, modifiedMs };
-}
-
-function expectCount(check: ManifestCheck, got: number, expected: number): void {
-  if (got !== expected) check.fail(`an array has ${got} values, not ${expected}`);
+function expectedBytes(entries: ManifestEntries): number {
+  let bytes = 512;
+  for (const { path } of entries) bytes += path.length + 21;
+  return bytes;
 }
 
 /** Where a manifest breaks a rule: a field, or its size in bytes, or what follows its end. */
 type Field = "size" | "version" | keyof Manifest | keyof ManifestEntry | "end";
 
+/** A directory whose entries are being checked. */
+interface OpenDirectory {
+  readonly path: string;
+  readonly names: NameSet;
+}
+
 /** The rules of a manifest, checked entry by entry, for both directions. */
 class ManifestCheck {
   readonly #fault: "local" | "remote";
-  readonly #names: NameSet = new NameSet();
-  /** The paths of the directories around the last entry, outermost first, it among them. */
-  readonly #directories: string[] = [];
+  /**
+   * The destination, and the directories around the last entry, outermost first, it among them.
+   * Each with its own names only: every directory is an entry, so where two paths are one name on
+   * some system, they or two directories on the way to them are so side by side.
+   */
+  readonly #open: OpenDirectory[] = [{ path: "", names: new NameSet() }];
   #field: Field = "version";
   #index = -1;
   #previous = "";
@@ -220,16 +200,16 @@ class ManifestCheck {
     const unsafe = checkPath(path);
     if (unsafe !== undefined) this.fail(unsafe);
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    const open = this.#directories;
     const isFirst = this.#index === 0;
     if (!isFirst && comparePaths(this.#previous, path) >= 0) {
       this.fail("it is not after the entry before it");
     }
-    while (open.length > 0 && open.at(-1) !== parent) open.pop();
-    if ((open.at(-1) ?? "") !== parent) this.fail("its parent is not a directory before it");
-    const collision = this.#names.add(path);
+    while (this.#open.length > 1 && this.#open.at(-1)?.path !== parent) this.#open.pop();
+    const { path: around, names } = this.#open.at(-1) as OpenDirectory;
+    if (around !== parent) this.fail("its parent is not a directory before it");
+    const collision = names.add(path);
     if (collision !== undefined) this.fail(collision);
-    if (kind === "directory") open.push(path);
+    if (kind === "directory") this.#open.push({ path, names: new NameSet() });
     this.#previous = path;
   }
 

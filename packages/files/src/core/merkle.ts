@@ -93,12 +93,21 @@ export function sessionHash(
   fileRoots: Iterable<Uint8Array>,
   hash: Hash,
 ): Uint8Array {
+  const tree = new MerkleTree(hash);
+  for (const root of fileRoots) tree.add(root);
+  return sealSession(manifestHash, tree, hash);
+}
+
+/** The same where the files' roots were added to a tree as they became known. */
+export function sealSession(
+  manifestHash: Uint8Array,
+  fileRoots: MerkleTree,
+  hash: Hash,
+): Uint8Array {
   if (manifestHash.length !== hashBytes) {
     throw new RangeError(`A manifest's hash has 32 bytes, not ${manifestHash.length}`);
   }
-  const tree = new MerkleTree(hash);
-  for (const root of fileRoots) tree.add(root);
-  return hash(concat(SESSION, manifestHash, tree.root()));
+  return hash(concat(SESSION, manifestHash, fileRoots.root()));
 }
 
 /** @throws RangeError when `hashes` is not a list of hashes of 32 bytes */

@@ -80,11 +80,13 @@ export class MsgpackWriter {
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #fail: (problem: string) => never;
-  #at = 0;
+  #at: number;
 
-  constructor(bytes: Uint8Array, fail: (problem: string) => never) {
+  /** @param start - the offset of the first byte to read */
+  constructor(bytes: Uint8Array, fail: (problem: string) => never, start = 0) {
     this.#bytes = bytes;
     this.#fail = fail;
+    this.#at = start;
   }
 
   /** The offset of the next byte to read. */
@@ -99,6 +101,12 @@ export class MsgpackReader {
     if (tag === 0xdc) return this.#shortest(this.#number(2), 16);
     if (tag === 0xdd) return this.#shortest(this.#number(4), 0x1_0000);
     return this.#fail(`byte ${hex(tag)} is not the head of an array`);
+  }
+
+  /** The head of an array that must have `count` values. */
+  arrayOf(count: number): void {
+    const got = this.array();
+    if (got !== count) this.#fail(`an array has ${got} values, not ${count}`);
   }
 
   /** An integer from 0 on; above 2^53 it is rounded, but never to below 2^53. */

@@ -1,7 +1,7 @@
 import { hashBytes } from "@palmtree/wire";
 import type { ChunkLayout } from "./chunk-layout.js";
 import type { Manifest } from "./manifest.js";
-import { checkHashes, type Hash, MerkleTree, sessionHash } from "./merkle.js";
+import { checkHashes, type Hash, MerkleTree, sealSession } from "./merkle.js";
 
 /** What a {@link SessionHasher} hashes. */
 export interface SessionContent {
@@ -13,12 +13,14 @@ export interface SessionContent {
 
 /**
  * Computes a session's hash while the hashes of its chunks become known, in order: the work is
- * spread over the transfer, and no list of all hashes is needed. Holds 32 bytes per file.
+ * spread over the transfer, and no list of all hashes is needed, nor of all files' roots: it holds
+ * two unfinished trees, O(log n) hashes.
  */
 export class SessionHasher {
   readonly #content: SessionContent;
   readonly #hash: Hash;
-  readonly #fileRoots: Uint8Array[] = [];
+  /** The tree over the roots of the files before `#file`. */
+  readonly #fileRoots: MerkleTree;
   #file: MerkleTree;
   /** The entry whose chunks are expected next. */
   #entry = 0;
@@ -27,6 +29,7 @@ export class SessionHasher {
   constructor(content: SessionContent, hash: Hash) {
     this.#content = content;
     this.#hash = hash;
+    this.#fileRoots = new MerkleTree(hash);
     this.#file = new MerkleTree(hash);
     this.#closeFiles();
   }
@@ -65,7 +68,7 @@ export class SessionHasher {
     if (this.#count !== layout.chunkCount) {
       throw new RangeError(`Hashes of ${this.#count} of ${layout.chunkCount} chunks are known`);
     }
-    return sessionHash(manifestHash, this.#fileRoots, this.#hash);
+    return sealSession(manifestHash, this.#fileRoots, this.#hash);
   }
 
   /** Goes on to the next file with a chunk that is still to come. */
@@ -73,7 +76,7 @@ export class SessionHasher {
     const { manifest, layout } = this.#content;
     while (this.#entry < layout.entryCount) {
       if (this.#file.count < layout.chunksOf(this.#entry).count) return;
-      if (manifest.entries[this.#entry]?.kind === "file") this.#fileRoots.push(this.#file.root());
+      if (manifest.entries.at(this.#entry)?.kind === "file") this.#fileRoots.add(this.#file.root());
       this.#file = new MerkleTree(this.#hash);
       this.#entry += 1;
     }

@@ -44,7 +44,7 @@ test("a quarter of a million hashes do not hold the event loop for long", async 
   const chunkCount = 2 ** 18;
   const large: Manifest = {
     ...manifest,
-    entries: [{ ...manifest.entries[0]!, sizeBytes: chunkCount * 1_024 }],
+    entries: [{ ...manifest.entries.at(0)!, sizeBytes: chunkCount * 1_024 }],
   };
   const digest = new SessionDigest({
     manifest: large,

@@ -1,4 +1,4 @@
-import type { ChunkLayout, Manifest } from "@palmtree/files";
+import { type ChunkLayout, countFiles, type Manifest } from "@palmtree/files";
 
 /** A file of a transfer, and how much of it is here. Its numbers are live. */
 export interface FileItem {
@@ -45,14 +45,16 @@ export class FileProgress implements FileItems {
     this.layout = layout;
     this.#manifest = manifest;
     this.#received = new Float64Array(entries.length);
-    const fileCount = entries.reduce((count, { kind }) => count + (kind === "file" ? 1 : 0), 0);
-    this.#entries = new Uint32Array(fileCount);
+    this.#entries = new Uint32Array(countFiles(entries));
+    let index = 0;
     let place = 0;
-    for (const [index, { kind, sizeBytes }] of entries.entries()) {
-      if (kind !== "file") continue;
-      this.#entries[place] = index;
-      place += 1;
-      if (sizeBytes === 0) this.#completeCount += 1;
+    for (const { kind, sizeBytes } of entries) {
+      if (kind === "file") {
+        this.#entries[place] = index;
+        place += 1;
+        if (sizeBytes === 0) this.#completeCount += 1;
+      }
+      index += 1;
     }
   }
 
@@ -88,11 +90,11 @@ export class FileProgress implements FileItems {
   }
 
   pathOf(entry: number): string {
-    return this.#manifest.entries[entry]?.path ?? "";
+    return this.#manifest.entries.at(entry)?.path ?? "";
   }
 
   sizeOf(entry: number): number {
-    return this.#manifest.entries[entry]?.sizeBytes ?? 0;
+    return this.layout.sizeOf(entry);
   }
 
   receivedOf(entry: number): number {

@@ -1,4 +1,5 @@
 import {
+  countFiles,
   defaultChunkSizeBytes,
   pipelineChunkSizeBytes,
   type ScannedSources,
@@ -189,7 +190,7 @@ interface Prepared {
 
 function describe(session: SessionId, { manifest, layout, skipped }: ScannedSources): ScannedStep {
   const { totalBytes, chunkCount, chunkSizeBytes } = layout;
-  const files = manifest.entries.filter(({ kind }) => kind === "file").length;
+  const files = countFiles(manifest.entries);
   const { name } = manifest;
   return { type: "scanned", session, name, files, totalBytes, chunkCount, chunkSizeBytes, skipped };
 }
