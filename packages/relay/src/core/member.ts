@@ -277,6 +277,7 @@ export class Member {
 
   #moved(): void {
     this.#movedAt = this.#context.now;
+    this.#relay.feeds.onProgress();
     this.#noteSelf();
   }
 

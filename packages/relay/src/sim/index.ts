@@ -1,3 +1,4 @@
+export { faultsOf } from "./judge.js";
 export type { LinkRates, NetworkConditions } from "./network/conditions.js";
 export { randomScenario } from "./random-scenario.js";
 export type { Crash, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";

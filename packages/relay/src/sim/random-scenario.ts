@@ -1,3 +1,4 @@
+import type { PlanKind } from "@palmtree/topology";
 import { Random } from "../core/random.js";
 import type { LinkRates, NetworkConditions } from "./network/conditions.js";
 import type { Crash, Scenario, ScenarioEvent } from "./scenario.js";
@@ -7,11 +8,13 @@ import type { Crash, Scenario, ScenarioEvent } from "./scenario.js";
  * who dies when. Whole classes of faults are left out at random, so that each is also met alone.
  *
  * - 2 to 64 peers; fanout 2 to 6, or 1 for at most 8 peers over a network without loss.
+ * - Strategy tree, or pipeline with any plan.
  * - Up to 250 chunks of 16 to 64 bytes, or none.
  * - Loss up to 0.15, reordering and duplication up to 0.1, corruption up to 0.002, latencies up to
  *   50 ms, disks up to 20 ms for a chunk.
  * - Links from 20,000 bytes per second to unlimited, downlinks up to twice as slow as uplinks; at
- *   times up to a quarter of the receivers become up to ten times slower on the way.
+ *   times up to a quarter of the receivers become up to ten times slower on the way, but never
+ *   slower than 10,000 bytes per second: what a peer says beside chunks, some 2,000, has to fit.
  * - Up to a quarter of the receivers are killed or vanish; never the root.
  *
  * @example
@@ -26,7 +29,7 @@ export function randomScenario(seed: number): Scenario {
   const isChain = peerCount <= 8 && random.next() < 0.5;
   const network = drawNetwork(random);
   const links = drawLinks(random);
-  return {
+  const scenario: Scenario = {
     seed,
     peerCount,
     fanout: isChain ? 1 : 2 + random.below(5),
@@ -41,6 +44,18 @@ export function randomScenario(seed: number): Scenario {
     crashes: drawCrashes(random, peerCount),
     events: drawSlowdowns(random, peerCount, links),
   };
+  return { ...scenario, ...drawStrategy(random) };
+}
+
+const leastBytesPerSecond = 10_000;
+
+function drawStrategy(random: Random): Pick<Scenario, "strategy" | "planKind"> {
+  if (random.next() < 0.5) return { strategy: "tree" };
+  const planKind = random.sample<PlanKind | undefined>(
+    [undefined, "chain", "double-tree", "binomial", "k-ary"],
+    1,
+  )[0];
+  return planKind === undefined ? { strategy: "pipeline" } : { strategy: "pipeline", planKind };
 }
 
 function drawNetwork(random: Random): NetworkConditions {
@@ -83,7 +98,8 @@ function drawSlowdowns(random: Random, peerCount: number, links: LinkRates): Sce
   const { uplinkBytesPerSecond } = links;
   if (uplinkBytesPerSecond === undefined || random.next() < 0.5) return [];
   return drawReceivers(random, peerCount).map((host) => {
-    const slowerBytesPerSecond = uplinkBytesPerSecond / (1 + 9 * random.next());
+    const slower = uplinkBytesPerSecond / (1 + 9 * random.next());
+    const slowerBytesPerSecond = Math.max(leastBytesPerSecond, slower);
     return {
       type: "set-rate",
       atMs: random.next() ** 2 * 8_000,

@@ -88,6 +88,21 @@ describe("a peer that follows a plan", () => {
     expect(askedIn(bench.pass(since + 320))).toContain(1);
   });
 
+  test("asks a source that refuses more and more patiently", () => {
+    follow(1);
+    const times: number[] = [];
+    for (let now = 0; now < 12_000; now += 10)
+      if (askedIn(bench.pass(now)).includes(1) || now === 0) {
+        times.push(now);
+        bench.hear(1, { type: "upgrade-reject", link: "source", reason: "busy" });
+      }
+    const pauses = range(1, times.length).map((at) => (times[at] ?? 0) - (times[at - 1] ?? 0));
+    for (const [place, expected] of [250, 500, 1_000, 2_000, 4_000].entries()) {
+      expect(pauses[place]).toBeGreaterThanOrEqual(0.74 * expected);
+      expect(pauses[place]).toBeLessThanOrEqual(1.26 * expected + 10);
+    }
+  });
+
   test("goes on asking a source that does not answer", () => {
     follow(1);
     const asked = askedIn(bench.pass(5_000));
@@ -317,13 +332,29 @@ describe("a peer that seeks help", () => {
     ]);
   });
 
+  test("asks more and more patiently as long as nothing comes, and at once again when something does", () => {
+    bench = new Bench({ neighbours: range(1, 40), options: quiet });
+    follow(1);
+    const times: number[] = [];
+    const seekUntil = (until: number): void => {
+      for (; bench.context.now <= until; bench.context.now += 50)
+        if (seek().length > 0) times.push(bench.context.now);
+    };
+    seekUntil(16_000);
+    expect(times).toEqual([0, 250, 750, 1_750, 3_750, 7_750, 15_750]);
+    bench.relay.feeds.onProgress();
+    times.length = 0;
+    seekUntil(25_000);
+    expect(times).toEqual([23_750, 24_000, 24_500]);
+  });
+
   test("asks one more after a quarter of a second, then another in place of the first", () => {
     bench = new Bench({ neighbours: range(1, 40), options: quiet });
     follow(1);
     const helpers = seek();
     bench.context.now = 249;
     expect(seek()).toEqual([]);
-    for (const now of [250, 500, 750]) {
+    for (const now of [250, 750, 1_750]) {
       bench.context.now = now;
       helpers.push(...seek());
     }

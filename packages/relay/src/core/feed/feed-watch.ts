@@ -31,13 +31,19 @@ const quietMs = 200;
 const silentMs = 600;
 const silentProbes = 4;
 
-/** How often the same trouble is told again. */
+/** Probes in vain after which a neighbour is asked only now and then. */
+const mostEagerProbes = 8;
+const patientProbeMs = 1_000;
+
+/** Pause before the same trouble is told again; doubles up to 4 times this while it lasts. */
 const retellMs = 500;
+const mostRetellMs = 2_000;
 
 interface Watched {
   heardAt: number;
   /** Probes since it was last heard. */
   unanswered: number;
+  askedAt: number;
 }
 
 interface Flow {
@@ -70,7 +76,7 @@ export class FeedWatch {
   readonly #context: Context;
   readonly #watched = new Map<number, Watched>();
   readonly #flows = new Map<ConnectionId, Flow>();
-  readonly #toldAt = new Map<number, number>();
+  readonly #told = new Map<number, { readonly at: number; readonly pauseMs: number }>();
   #lookAt: number | undefined;
 
   constructor(context: Context) {
@@ -160,7 +166,7 @@ export class FeedWatch {
     const { now } = this.#context;
     let watched = this.#watched.get(number);
     if (watched === undefined) {
-      watched = { heardAt: now, unanswered: 0 };
+      watched = { heardAt: now, unanswered: 0, askedAt: Number.NEGATIVE_INFINITY };
       this.#watched.set(number, watched);
     }
     const silence = now - watched.heardAt;
@@ -168,16 +174,22 @@ export class FeedWatch {
     if (silence >= silentMs && watched.unanswered >= silentProbes) {
       this.#tell(number, "silent", 0, 0);
     }
+    const isEager = watched.unanswered < mostEagerProbes;
     const to = view.addressOf(number);
-    if (to === undefined) return;
+    if (to === undefined || (!isEager && now < watched.askedAt + patientProbeMs)) return;
     watched.unanswered += 1;
+    watched.askedAt = now;
     view.probe(number, to);
   }
 
   #tell(number: number, kind: TroubleKind, sent: number, offered: number): void {
-    const toldAt = this.#toldAt.get(number) ?? Number.NEGATIVE_INFINITY;
-    if (this.#context.now < toldAt + retellMs) return;
-    this.#toldAt.set(number, this.#context.now);
+    const { now } = this.#context;
+    const told = this.#told.get(number);
+    if (told !== undefined && now < told.at + told.pauseMs) return;
+    // Trouble that was over for as long as that is new trouble.
+    const isOld = told !== undefined && now < told.at + 2 * told.pauseMs;
+    const pauseMs = isOld ? Math.min(mostRetellMs, 2 * told.pauseMs) : retellMs;
+    this.#told.set(number, { at: now, pauseMs });
     this.#context.tell({
       type: "trouble-seen",
       trouble: {

@@ -5,14 +5,22 @@ import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import { Links, type Self } from "../link/links.js";
 import { noChunk, type Stripes } from "../transfer/stripes.js";
 
-/** Pause before a source is asked again, when a feed has ended or did not come up. */
+/**
+ * Pause before a source is asked again, when a feed has ended or did not come up; doubles with each
+ * time up to 16 times this, until it comes up, or chunks come from elsewhere.
+ */
 const askAgainMs = 250;
+const mostAskAgainMs = 4_000;
 
 /** Feeds that one peer gives at once; who comes later is refused. */
 const mostSinks = 64;
 
-/** Pause before another neighbour is sought that may have what is overdue. */
+/**
+ * Pause before another neighbour is sought that may have what is overdue. It doubles as long as no
+ * chunk comes: over a slow link answers take seconds, and asking more would make them take longer.
+ */
 const seekMs = 250;
+const mostSeekMs = 8_000;
 
 /** Neighbours at hand to be asked, beside those that feed this peer. */
 const mostHelpers = 2;
@@ -23,6 +31,7 @@ interface Source {
   connection: ConnectionId | undefined;
   /** When to ask for the feed; undefined while it is up or on its way. */
   askAt: number | undefined;
+  askPauseMs: number;
 }
 
 /**
@@ -39,7 +48,10 @@ export class Feeds {
   readonly #neighbourhood: Neighbourhood;
   readonly #wanted = new Map<number, Source>();
   readonly #sinkConnections = new Map<number, ConnectionId>();
-  #soughtAt = Number.NEGATIVE_INFINITY;
+  #seekAt = Number.NEGATIVE_INFINITY;
+  #seekPauseMs = seekMs;
+  /** Whether pauses are longer than they are at first. */
+  #isPatient = false;
   #isLeaving = false;
 
   constructor(context: Context, neighbourhood: Neighbourhood, self: Self) {
@@ -52,13 +64,23 @@ export class Feeds {
   /** Have somebody at hand who can be asked for chunks by themselves: a neighbour drawn at random. */
   seekHelp(): void {
     const { now, random } = this.#context;
-    if (this.#isLeaving || now < this.#soughtAt + seekMs) return;
-    this.#soughtAt = now;
+    if (this.#isLeaving || now < this.#seekAt) return;
+    this.#seekAt = now + this.#seekPauseMs;
+    this.#seekPauseMs = Math.min(mostSeekMs, 2 * this.#seekPauseMs);
+    this.#isPatient = true;
     const helpers = [...this.#wanted].filter(([, { stripes }]) => stripes.wanted.length === 0);
     for (const [number, source] of helpers.slice(0, helpers.length + 1 - mostHelpers))
       this.#drop(number, source);
     const strangers = this.#neighbourhood.numbers.filter((number) => !this.#wanted.has(number));
     for (const number of random.sample(strangers, 1)) this.#want(number, noChunk);
+  }
+
+  /** A chunk came: should help be needed again, it is sought, and asked, quickly. */
+  onProgress(): void {
+    if (!this.#isPatient) return;
+    this.#isPatient = false;
+    this.#seekPauseMs = seekMs;
+    for (const source of this.#wanted.values()) source.askPauseMs = askAgainMs;
   }
 
   /** Take the chunks of stripe i from the peer `sources[i]`; nothing any more from others. */
@@ -85,6 +107,7 @@ export class Feeds {
       return this.sources.downgrade(number, "replaced");
     source.connection = connection;
     source.askAt = undefined;
+    source.askPauseMs = askAgainMs;
     this.#context.tell({ type: "source-gained", number, connection, stripes: source.stripes });
   }
 
@@ -92,7 +115,10 @@ export class Feeds {
     const source = this.#wanted.get(number);
     if (source === undefined) return;
     this.#lose(number, source);
-    if (!this.#isLeaving) source.askAt = this.#context.now + this.#context.jittered(askAgainMs);
+    if (this.#isLeaving) return;
+    source.askAt = this.#context.now + this.#context.jittered(source.askPauseMs);
+    source.askPauseMs = Math.min(mostAskAgainMs, 2 * source.askPauseMs);
+    this.#isPatient = true;
   }
 
   onSinkActive(number: number): void {
@@ -160,15 +186,16 @@ export class Feeds {
   }
 
   #want(number: number, stripes: Stripes): void {
-    const source = this.#wanted.get(number);
-    if (source === undefined) {
-      this.#wanted.set(number, { stripes, connection: undefined, askAt: undefined });
+    const known = this.#wanted.get(number);
+    if (known === undefined) {
+      const source = { stripes, connection: undefined, askAt: undefined, askPauseMs: askAgainMs };
+      this.#wanted.set(number, source);
       this.sources.requestUpgrade(number);
       return;
     }
-    if (isSame(source.stripes, stripes)) return;
-    source.stripes = stripes;
-    const { connection } = source;
+    if (isSame(known.stripes, stripes)) return;
+    known.stripes = stripes;
+    const { connection } = known;
     if (connection !== undefined)
       this.#context.tell({ type: "source-gained", number, connection, stripes });
   }
