@@ -114,6 +114,7 @@ async function receive(options: ReceiveOptions): Promise<ExitCode> {
   try {
     return await serve({ options, place, signal: stop.signal, story, emit });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const failure = describeFailure(error);
     // The address is what the caller wrote, or this machine does not have it.
     if (failure.code === "address-invalid")
