@@ -3,6 +3,7 @@ export type { LinkMetrics, Strategy } from "@palmtree/wire";
 export type { PeerOptions, PeerResult, Step } from "./core/index.js";
 export { defaultPeerOptions } from "./core/index.js";
 export { defaultPort } from "./runtime/default-port.js";
+export type { JoinOptions } from "./runtime/receive/asking.js";
 export type { ReceivedChunk } from "./runtime/receive/chunk-feed.js";
 export type { FileItem, FileItems } from "./runtime/receive/file-items.js";
 export { FilesReceiver, type ReceiveResult } from "./runtime/receive/files-receiver.js";
@@ -21,6 +22,7 @@ export {
 } from "./runtime/send/sender-options.js";
 export type {
   EfficiencyStep,
+  ListeningStep,
   ResultStep,
   ScannedStep,
   SenderStep,

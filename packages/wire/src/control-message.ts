@@ -63,7 +63,10 @@ export interface Join {
   readonly type: "join";
 }
 
-/** Peer to root: the answer to an invitation, by a peer that does not take part. */
+/**
+ * Peer to root: the answer to an invitation, by a peer that does not take part. Root to stranger:
+ * the answer to a knock, where there is no room.
+ */
 export interface Decline {
   readonly type: "decline";
   readonly reason: DeclineReason;
@@ -217,6 +220,16 @@ export interface Trouble {
   readonly offeredBytesPerSecond: number;
 }
 
+/**
+ * Stranger to root: invite me too. Repeated until invited. The envelope names the session, or
+ * {@link anySession} for every session of that process.
+ */
+export interface Knock {
+  readonly type: "knock";
+  /** 364 bytes of 0, so that the answer is never longer than the question; see {@link makeKnock}. */
+  readonly padding: Uint8Array;
+}
+
 /** Everything that travels over UDP. */
 export type ControlMessage =
   | Invite
@@ -241,7 +254,8 @@ export type ControlMessage =
   | PlanAck
   | Probe
   | ProbeAck
-  | Trouble;
+  | Trouble
+  | Knock;
 
 /** A control message in its envelope. */
 export interface Datagram {

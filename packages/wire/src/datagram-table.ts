@@ -3,7 +3,7 @@
  * order of the wire. docs/protocol.md, "Datagrams", says the same in prose; a test compares them.
  */
 import type { ControlMessage } from "./control-message.js";
-import { hash, hexBytes, listOf, oneOf, peerInfo, peerNumber, text, uint } from "./field.js";
+import { bytes, hash, hexBytes, listOf, oneOf, peerInfo, peerNumber, text, uint } from "./field.js";
 import { wireLimits } from "./limits.js";
 import { type MessageRows, MessageTable } from "./message-table.js";
 
@@ -33,8 +33,8 @@ export const datagramRows: MessageRows<ControlMessage> = {
   join: { code: 2, sender: "peer", receiver: "root", fields: {} },
   decline: {
     code: 3,
-    sender: "peer",
-    receiver: "root",
+    sender: "peer or root",
+    receiver: "root or stranger",
     fields: {
       reason: oneOf({
         busy: 1,
@@ -152,6 +152,12 @@ export const datagramRows: MessageRows<ControlMessage> = {
       bytesPerSecond: uint(0, wireLimits.integer),
       offeredBytesPerSecond: uint(0, wireLimits.integer),
     },
+  },
+  knock: {
+    code: 24,
+    sender: "stranger",
+    receiver: "root",
+    fields: { padding: bytes(wireLimits.knockPaddingBytes) },
   },
 };
 

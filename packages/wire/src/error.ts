@@ -13,6 +13,7 @@ export const errorSentences = {
   "timed-out": "A peer stood still for longer than the time-out.",
   "root-lost": "The root went away before the session's end.",
   left: "A peer left before the session's end.",
+  "session-over": "No session runs that could be joined.",
   "no-peers": "No peer takes part.",
   aborted: "The caller stopped the session.",
   "source-missing": "A file or directory to send does not exist.",

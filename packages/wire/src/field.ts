@@ -74,18 +74,23 @@ export function hexBytes(length: number): Field<string> {
   };
 }
 
+/** Bytes of a fixed length. */
+export function bytes(length: number): Field<Uint8Array> {
+  return {
+    notation: `bin ${length}`,
+    maxBytes: 5 + length,
+    write(value, where) {
+      if (!(value instanceof Uint8Array) || value.length !== length) {
+        throw wrongType(where, value, `a Uint8Array of ${length} bytes`);
+      }
+      return value;
+    },
+    read: (reader) => reader.binary(length),
+  };
+}
+
 /** A SHA-256 hash. */
-export const hash: Field<Uint8Array> = {
-  notation: `bin ${hashBytes}`,
-  maxBytes: 5 + hashBytes,
-  write(value, where) {
-    if (!(value instanceof Uint8Array) || value.length !== hashBytes) {
-      throw wrongType(where, value, `a Uint8Array of ${hashBytes} bytes`);
-    }
-    return value;
-  },
-  read: (reader) => reader.binary(hashBytes),
-};
+export const hash: Field<Uint8Array> = bytes(hashBytes);
 
 /** One of a few words, each with a number on the wire. */
 export function oneOf<T extends string>(numbers: Readonly<Record<T, number>>): Field<T> {

@@ -10,6 +10,7 @@ export type {
   Introduce,
   Invite,
   Join,
+  Knock,
   Leave,
   LinkRole,
   Neighbours,
@@ -69,6 +70,7 @@ export { type EncodedFrame, encodeFrame, framePrefixBytes } from "./frame-encode
 export { FrameReader, type FrameReaderOptions } from "./frame-reader.js";
 export { fromHex, toHex } from "./hex.js";
 export type { Address, PeerId, PeerInfo, SessionId } from "./identity.js";
+export { anySession, makeKnock } from "./knock.js";
 export { hashBytes, type WireLimits, wireLimits } from "./limits.js";
 export type { MalformedRule } from "./malformed.js";
 export { SlabPool } from "./slab-pool.js";

@@ -10,6 +10,11 @@ export interface WireLimits {
    * 32 with IPv6. A cube of 65,536 peers needs at most 31.
    */
   readonly neighbours: number;
+  /**
+   * Bytes of the padding of a `knock`: 364, which make it 400 bytes long. The longest `invite` has
+   * 360: whoever forges the address of a knock makes the root say less than was said to it.
+   */
+  readonly knockPaddingBytes: number;
   /** UTF-8 bytes of a session's name: 255. */
   readonly nameBytes: number;
   /** UTF-8 bytes of a `detail` in a datagram: 255. */
@@ -65,6 +70,7 @@ export interface WireLimits {
 export const wireLimits: WireLimits = Object.freeze({
   datagramBytes: 1_200,
   neighbours: 64,
+  knockPaddingBytes: 364,
   nameBytes: 255,
   detailBytes: 255,
   reportDetailBytes: 1_024,

@@ -184,6 +184,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     bytesPerSecond: integer(0, wireLimits.integer),
     offeredBytesPerSecond: integer(0, wireLimits.integer),
   }),
+  knock: message("knock", { padding: bytes(wireLimits.knockPaddingBytes) }),
 };
 
 /** Any control message. */

@@ -109,7 +109,7 @@ describe("the envelope", () => {
     ["version", "version 0", join("505400", encodeDatagram(ping).subarray(3))],
     ["version", "version 2", join("505402", encodeDatagram(ping).subarray(3))],
     ["type", "type 0", rawDatagram(0, join("90"))],
-    ["type", "type 24", rawDatagram(24, join("90"))],
+    ["type", "type 25", rawDatagram(25, join("90"))],
     ["type", "type 255", rawDatagram(255, join("90"))],
     [
       "counter",

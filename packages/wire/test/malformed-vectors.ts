@@ -59,7 +59,7 @@ export const malformedVectors: readonly MalformedVector[] = [
   datagram("version", "version", "version 0", join("5054 00 02", ids, "00000001 90")),
   datagram("version", "version", "version 2", join("5054 02 02", ids, "00000001 90")),
   datagram("type", "type", "type 0", join("5054 01 00", ids, "00000001 90")),
-  datagram("type", "type", "type 24", join("5054 01 18", ids, "00000001 90")),
+  datagram("type", "type", "type 25", join("5054 01 19", ids, "00000001 90")),
   datagram("counter", "counter", "counter 0", join("5054 01 02", ids, "00000000 90")),
 
   body("format", "body", "the body is nil", 2, "c0"),

@@ -41,7 +41,7 @@ function toJson(message: object): unknown {
 }
 
 function fromJson(message: unknown): unknown {
-  const binaryFields = ["manifestHash", "sessionHash", "payload"];
+  const binaryFields = ["manifestHash", "sessionHash", "payload", "padding"];
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => {
     return binaryFields.includes(key) ? fromHex(value as string) : value;
   });

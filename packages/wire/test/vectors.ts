@@ -4,7 +4,14 @@
  *
  *     UPDATE_VECTORS=1 pnpm exec vitest run packages/wire/test/vectors.test.ts
  */
-import type { ControlMessage, Datagram, Frame, PeerInfo } from "../src/index.js";
+import {
+  anySession,
+  type ControlMessage,
+  type Datagram,
+  type Frame,
+  makeKnock,
+  type PeerInfo,
+} from "../src/index.js";
 
 const session = "000102030405060708090a0b0c0d0e0f";
 const sender = "1011121314151617";
@@ -178,6 +185,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       offeredBytesPerSecond: 0,
     },
   ],
+  ["knock", makeKnock()],
 ];
 
 /** Every datagram vector. */
@@ -200,6 +208,10 @@ export const datagramVectors: readonly { readonly name: string; readonly datagra
         neighbours: [{ ...ipv4Peer, number: 0 }],
       },
     },
+  },
+  {
+    name: "knock, for any session",
+    datagram: { session: anySession, sender, counter: 1, message: makeKnock() },
   },
   {
     name: "envelope, everything smallest",

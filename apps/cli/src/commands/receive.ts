@@ -1,23 +1,28 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { defaultPort, PalmTreeRelay, type Refusal, type RelayOptions } from "@palmtree/relay";
+import { wireLimits } from "@palmtree/wire";
 import { Command } from "commander";
 import { type ExitCode, exitCodes } from "../exit-code.js";
-import { describeFailure } from "../failure.js";
+import { describeFailure, type Failure } from "../failure.js";
 import { findKey, insecurityWarning, type KeyOptions } from "../options/group-key.js";
 import { ipOf, type Listen, listenOption } from "../options/listen.js";
-import { choiceOption, integerOption } from "../options/values.js";
+import { choiceOption, integerOption, patternOption, secondsOption } from "../options/values.js";
 import { EventOutput } from "../output/event-output.js";
 import { Messages } from "../output/messages.js";
+import { partsOf } from "../output/text.js";
 import type { ReceiveEvent } from "../receive/receive-event.js";
 import { ReceiveStory } from "../receive/receive-story.js";
 import { ReceiveView } from "../receive/receive-view.js";
 import { StopRequest } from "../stop-request.js";
-import { UsageError } from "../usage-error.js";
+import { badValue, UsageError } from "../usage-error.js";
 
 interface ReceiveOptions extends KeyOptions {
   readonly dir?: string;
   readonly listen?: Listen;
+  readonly join?: string;
+  readonly session?: string;
+  readonly maxWait?: number;
   readonly once?: true;
   readonly onConflict?: "fail" | "overwrite";
   readonly sync: boolean;
@@ -30,10 +35,11 @@ const examples = `
 Examples:
   $ palmtree receive --dir incoming --insecure
   $ palmtree receive --once --json --listen 10.0.0.7:5000 --insecure
+  $ palmtree receive --once --join 10.0.0.1:40123 --insecure
 
 Receives until SIGINT or SIGTERM, which remove what has not arrived whole. Exit codes: 0 nothing was
-broken off (with --once: the transfer is complete), 1 something was, 2 the command was not
-understood.`;
+broken off (with --once: the transfer is complete), 1 something was, or the sender could not be
+joined, 2 the command was not understood.`;
 
 /** @param setExitCode - is told how it ended */
 export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
@@ -46,6 +52,20 @@ export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
       listenOption(defaultPort),
     )
     .option("--once", "end after one session")
+    .option(
+      "--join <host:port>",
+      `ask the \`palmtree send\` that listens there to be taken in, though it runs (port ${defaultPort})`,
+    )
+    .option(
+      "--session <id>",
+      "with --join: that session only",
+      patternOption("--session", /^[0-9a-f]{32}$/, "32 hexadecimal digits"),
+    )
+    .option(
+      "--max-wait <seconds>",
+      "with --join: how long a sender that does not answer is asked (5)",
+      secondsOption("--max-wait", 0, daySeconds),
+    )
     .option(
       "--on-conflict <what>",
       "fail keeps what is there, overwrite replaces it (fail)",
@@ -67,12 +87,15 @@ export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
     });
 }
 
+const daySeconds = wireLimits.timeoutMs / 1_000;
+
 const anywhere: Listen = { host: "0.0.0.0", port: defaultPort };
 
 /** Progress is told this often at most, in milliseconds: five times a second. */
 const tickMs = 200;
 
 async function receive(options: ReceiveOptions): Promise<ExitCode> {
+  checkTogether(options);
   const key = await findKey(options, process.env);
   const warning = insecurityWarning(options, key);
   const { listen = anywhere, dir: directory = "." } = options;
@@ -91,6 +114,7 @@ async function receive(options: ReceiveOptions): Promise<ExitCode> {
   try {
     return await serve({ options, place, signal: stop.signal, story, emit });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const failure = describeFailure(error);
     // The address is what the caller wrote, or this machine does not have it.
     if (failure.code === "address-invalid")
@@ -100,6 +124,14 @@ async function receive(options: ReceiveOptions): Promise<ExitCode> {
   } finally {
     clearInterval(ticker);
   }
+}
+
+/** Some options mean something only with another. */
+function checkTogether({ join: root, session, maxWait }: ReceiveOptions): void {
+  if (root !== undefined) return;
+  const idle = session === undefined ? "--max-wait" : "--session";
+  if (session !== undefined || maxWait !== undefined)
+    throw new UsageError(`${idle}: it means something only with --join`);
 }
 
 interface Serving {
@@ -122,7 +154,7 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   // A second session is declined, also between the end of the first and that of the process.
   let isTaken = (): boolean => false;
   const accept = (): true | Refusal => !isTaken() || { reason: "leaving", detail: "it took one" };
-  const relay = await PalmTreeRelay.open({
+  await using relay = await PalmTreeRelay.open({
     ...place,
     onConflict,
     sync,
@@ -138,17 +170,40 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   });
   isTaken = () => isOnce && relay.counters.sessionsJoined > 0;
   emit({ type: "listening", ...partsOf(relay.address), dir: resolve(place.directory) });
-  await aborted(AbortSignal.any([signal, firstEnd.signal]));
+  const over = AbortSignal.any([signal, firstEnd.signal]);
+  const refusal = await join(relay, options, over, emit);
+  if (refusal === undefined) await aborted(over);
   await relay.close();
+  if (refusal !== undefined) {
+    story.fail(refusal, { isLast: isOnce });
+    return exitCodes.failed;
+  }
   if (!isOnce) return brokenOff.length === 0 ? exitCodes.complete : exitCodes.failed;
   if (first === undefined) story.fail(describeFailure(signal.reason), { isLast: true });
   return first === "complete" ? exitCodes.complete : exitCodes.failed;
 }
 
-function partsOf(address: string): { readonly address: string; readonly port: number } {
-  const colon = address.lastIndexOf(":");
-  const ip = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  return { address: ip, port: Number(address.slice(colon + 1)) };
+/** Asks to be taken in, where that is wanted. @returns why that was in vain */
+async function join(
+  relay: PalmTreeRelay,
+  { join: root, session, maxWait: maxWaitMs }: ReceiveOptions,
+  signal: AbortSignal,
+  emit: (event: ReceiveEvent) => void,
+): Promise<Failure | undefined> {
+  if (root === undefined) return undefined;
+  const options = Object.entries({ session, maxWaitMs, signal });
+  const given = Object.fromEntries(options.filter(([, value]) => value !== undefined));
+  try {
+    const receiver = await relay.join(root, given);
+    emit({ type: "joined", session: receiver.session, name: receiver.name, from: receiver.from });
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    const failure = describeFailure(error);
+    if (failure.code === "address-invalid")
+      throw badValue("--join", root, "HOST or HOST:PORT, port 1 to 65535");
+    return failure;
+  }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -63,3 +63,15 @@ export function choiceOption<T extends string>(
     throw badValue(name, text, choices.join(" or "));
   };
 }
+
+/** @param expected - what the pattern means, for people */
+export function patternOption(
+  name: string,
+  pattern: RegExp,
+  expected: string,
+): ValueParser<string> {
+  return (text) => {
+    if (pattern.test(text)) return text;
+    throw badValue(name, text, expected);
+  };
+}

@@ -49,3 +49,10 @@ export function roundSeconds(seconds: number): number {
 function formatNumber(value: number): string {
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value));
 }
+
+/** `10.0.0.7:4747` or `[fd00::7]:4747` in its two parts. */
+export function partsOf(address: string): { readonly address: string; readonly port: number } {
+  const colon = address.lastIndexOf(":");
+  const ip = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  return { address: ip, port: Number(address.slice(colon + 1)) };
+}

@@ -13,6 +13,13 @@ export type ReceiveEvent =
       readonly dir: string;
     }
   | {
+      /** The sender that was asked with --join has taken this peer in. */
+      readonly type: "joined";
+      readonly session: string;
+      readonly name: string;
+      readonly from: string;
+    }
+  | {
       /** The names and sizes of a session's files are known. */
       readonly type: "started";
       readonly session: string;

@@ -28,6 +28,8 @@ export class ReceiveView {
     switch (event.type) {
       case "listening":
         return this.#onListening(event);
+      case "joined":
+        return this.#messages.line(`Joined ${escapeForTerminal(event.name)} at ${event.from}`);
       case "started":
         return this.#onStarted(event);
       case "progress":

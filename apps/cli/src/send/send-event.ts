@@ -60,8 +60,11 @@ export type SendEvent =
       readonly chunkSizeBytes: number;
       readonly skipped: readonly { readonly path: string; readonly why: string }[];
     }
+  /** Where the sender listens: `palmtree receive --join` may ask there to be taken in. */
+  | { readonly type: "listening"; readonly address: string; readonly port: number }
   | { readonly type: "invited"; readonly address: string }
-  | { readonly type: "joined"; readonly address: string }
+  /** `isLate`: while the session was running. */
+  | { readonly type: "joined"; readonly address: string; readonly isLate?: true }
   | ({ readonly type: "declined"; readonly address: string } & Failure)
   | { readonly type: "tree"; readonly peers: readonly TreePeer[] }
   | {
@@ -90,7 +93,7 @@ export interface SendResult {
   readonly files: number;
   readonly bytes: number;
   readonly seconds: number;
-  /** In the order in which they were listed. */
+  /** In the order in which they were listed; then those that joined by themselves. */
   readonly peers: readonly (PeerOutcome & {
     /** The peer as the caller named it. */
     readonly peer: string;

@@ -24,7 +24,8 @@ export class SendView {
   readonly #chunksHeld = new Map<string, number>();
   #bytes = 0;
   #completeCount = 0;
-  #invitedCount = 0;
+  /** Addresses of all peers, invited or come by themselves. */
+  readonly #known = new Set<string>();
   #joinedCount = 0;
   #chunkCount = 0;
   #percentOfLimit: number | undefined;
@@ -37,13 +38,13 @@ export class SendView {
     switch (event.type) {
       case "scanned":
         return this.#onScanned(event);
+      case "listening":
+        return; // those who want to know ask for --json, or choose the port with --listen
       case "invited":
-        this.#invitedCount += 1;
+        this.#known.add(event.address);
         return this.#showInvitations();
       case "joined":
-        this.#joinedCount += 1;
-        this.#chunksHeld.set(event.address, 0);
-        return this.#showInvitations();
+        return this.#onJoined(event);
       case "declined":
         return; // what follows from it is told when the peer has ended
       case "tree":
@@ -76,8 +77,16 @@ export class SendView {
     if (more > 0) this.#messages.line(`skipped ${more} more`);
   }
 
+  #onJoined({ address, isLate }: EventOf<"joined">): void {
+    this.#joinedCount += 1;
+    this.#known.add(address);
+    this.#chunksHeld.set(address, 0);
+    if (isLate === true) this.#messages.line(`${address} joined late`);
+    else this.#showInvitations();
+  }
+
   #showInvitations(): void {
-    this.#messages.live(`${this.#joinedCount} of ${count(this.#invitedCount, "peer")} joined`);
+    this.#messages.live(`${this.#joinedCount} of ${count(this.#known.size, "peer")} joined`);
   }
 
   #onProgress({ peers, chunkCount, efficiency }: EventOf<"progress">): void {
@@ -112,7 +121,7 @@ export class SendView {
     const share = held.length === 0 ? 0 : sum / (held.length * Math.max(1, this.#chunkCount));
     const rate = this.#rate.add(share * this.#bytes, performance.now());
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
-    const complete = `${this.#completeCount} of ${count(this.#invitedCount, "peer")} complete`;
+    const complete = `${this.#completeCount} of ${count(this.#known.size, "peer")} complete`;
     const limit =
       this.#percentOfLimit === undefined ? "" : `${this.#percentOfLimit} % of the limit`;
     this.#messages.live([percent, formatRate(rate, 1), limit, complete].filter(Boolean).join("  "));

@@ -7,7 +7,7 @@ import {
   type SenderStep,
 } from "@palmtree/relay";
 import type { Failure } from "../failure.js";
-import { roundSeconds } from "../output/text.js";
+import { partsOf, roundSeconds } from "../output/text.js";
 import type { Efficiency, PeerLink, PeerOutcome, SendEvent, TreePeer } from "./send-event.js";
 
 interface KnownPeer {
@@ -45,9 +45,11 @@ export class SessionStory {
     switch (step.type) {
       case "scanned":
         return this.#onScanned(step);
+      case "listening":
+        return this.#emit({ type: "listening", ...partsOf(step.address) });
       case "invited":
       case "joined":
-        return this.#emit({ type: step.type, address: step.address });
+        return this.#emit(step);
       case "declined": {
         const { type, address, code, message } = step;
         return this.#emit({ type, address, code, message });

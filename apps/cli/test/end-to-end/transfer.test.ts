@@ -228,10 +228,10 @@ describe("the README", () => {
     const send: Record<SendEvent["type"], true> = {
       ...{ scanned: true, invited: true, joined: true, declined: true, tree: true },
       ...{ plan: true, progress: true, demoted: true, blamed: true, "peer-ended": true },
-      ...{ result: true, error: true },
+      ...{ listening: true, result: true, error: true },
     };
     const receive: Record<ReceiveEvent["type"], true> = {
-      ...{ listening: true, started: true, progress: true, blamed: true },
+      ...{ listening: true, joined: true, started: true, progress: true, blamed: true },
       ...{ landed: true, result: true, error: true },
     };
     expect([...documentedFields("send").keys()].sort()).toEqual(Object.keys(send).sort());

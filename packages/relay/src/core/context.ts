@@ -1,4 +1,4 @@
-import type { ErrorCode, LinkRole, PeerId, Trouble } from "@palmtree/wire";
+import type { ErrorCode, LinkRole, PeerId, PeerInfo, Trouble } from "@palmtree/wire";
 import type { Effect } from "./effect.js";
 import type { ConnectionId } from "./event.js";
 import type { PeerOptions } from "./options.js";
@@ -11,6 +11,8 @@ export type Fact =
   | { readonly type: "invitations-closed" }
   /** Root: every numbered peer has acknowledged its neighbours or is given up. */
   | { readonly type: "neighbours-acknowledged" }
+  /** Root: a latecomer has acknowledged its neighbours, and they are being told of it. */
+  | { readonly type: "newcomer-introduced"; readonly peer: PeerInfo }
   /** `role` is this peer's own on that link; `isDialled` when this peer asked for it. */
   | {
       readonly type: "link-active";

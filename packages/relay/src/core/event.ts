@@ -18,6 +18,8 @@ export type PeerEvent =
   | { readonly type: "start" }
   | { readonly type: "stop"; readonly detail: string }
   | { readonly type: "tick" }
+  /** Root: the user wants these peers to take part too. */
+  | { readonly type: "peers-added"; readonly addresses: readonly Address[] }
   | { readonly type: "datagram-received"; readonly from: Address; readonly datagram: Datagram }
   | { readonly type: "connection-opened"; readonly connection: ConnectionId }
   | {

@@ -161,7 +161,7 @@ export class Member {
     if (message.revision > this.#revision) {
       this.#revision = message.revision;
       this.#relay.self.number = message.number;
-      this.#relay.neighbourhood.list(message.neighbours);
+      this.#relay.list(message.neighbours);
       this.#relay.tree.expect();
     }
     this.#sendToRoot({ type: "neighbours-ack", revision: message.revision });

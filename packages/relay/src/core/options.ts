@@ -1,3 +1,5 @@
+import { wireLimits } from "@palmtree/wire";
+
 /**
  * The knobs of a peer's machine. Times are milliseconds.
  *
@@ -17,6 +19,10 @@ export interface PeerOptions {
   readonly minReceivers: number;
   /** Unanswered invitations and neighbour lists under way at once; bounds the burst of answers. */
   readonly introductionWindow: number;
+  /** Peers of a session, the root among them, above which nobody is taken in. */
+  readonly mostPeers: number;
+  /** Latecomers that are introduced to their neighbours at once; others wait. Guess. */
+  readonly newcomersAtOnce: number;
   /** Pause before an unacknowledged neighbour list is repeated. Guess. */
   readonly neighboursRetryMs: number;
   /**
@@ -83,6 +89,8 @@ export const defaultPeerOptions: PeerOptions = {
   minWaitMs: 0,
   minReceivers: 1,
   introductionWindow: 128,
+  mostPeers: wireLimits.peerCount,
+  newcomersAtOnce: 32,
   neighboursRetryMs: 200,
   neighboursTimeoutMs: 5_000,
   probeRetryMs: 250,

@@ -63,6 +63,14 @@ export class Questions<Key> {
     this.#askFresh();
   }
 
+  /** Ask one more, or the same again from the beginning: the question has changed. */
+  add(key: Key): void {
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) this.#remove(key, asked);
+    if (!this.#waiting.includes(key)) this.#waiting.unshift(key);
+    this.#askFresh();
+  }
+
   /** Somebody answered. @returns false when nothing was asked, or it was given up */
   answer(key: Key): boolean {
     const asked = this.#asked.get(key);

@@ -4,6 +4,7 @@ import type {
   DowngradeReason,
   Frame,
   PalmTreeError,
+  PeerInfo,
   SessionId,
 } from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
@@ -191,13 +192,15 @@ export class Relay {
     this.watch.heard(number);
   }
 
+  /** The root says who this peer's neighbours are. */
+  list(neighbours: readonly PeerInfo[]): void {
+    this.neighbourhood.list(neighbours, (number) => this.#isUsed(number));
+  }
+
   /** The peer joins the adjacency list. */
-  meet(peer: Parameters<Neighbourhood["introduce"]>[0]): void {
+  meet(peer: PeerInfo): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
-    this.neighbourhood.introduce(
-      peer,
-      (number) => this.links.isUsed(number) || this.feeds.isUsed(number),
-    );
+    this.neighbourhood.introduce(peer, (number) => this.#isUsed(number));
   }
 
   /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */
@@ -292,6 +295,10 @@ export class Relay {
     if (connection === undefined) return;
     this.#childConnections.delete(number);
     this.distribution.removeSink(connection);
+  }
+
+  #isUsed(number: number): boolean {
+    return this.links.isUsed(number) || this.feeds.isUsed(number);
   }
 
   #answerProbe(number: number, count: number): void {

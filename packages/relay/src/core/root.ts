@@ -1,5 +1,6 @@
 import { choosePlan, type PlanKind } from "@palmtree/topology";
 import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
+import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import { Due } from "./due.js";
@@ -8,6 +9,7 @@ import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 import { Introduction } from "./hypercube/introduction.js";
 import { numberingOrder } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
+import { Latecomers } from "./invite/latecomers.js";
 import { Assignment } from "./plan/assignment.js";
 import { Relay } from "./relay.js";
 import type { PeerResult } from "./step.js";
@@ -33,8 +35,8 @@ export type Phase = "inviting" | "introducing" | "forming" | "sending" | "linger
 
 /**
  * The machine of the sending peer: invites, numbers the joined peers and introduces them to their
- * neighbours, starts the tree check, waits until the tree spans, produces the chunks, and ends
- * the session when every peer is complete or given up.
+ * neighbours, starts the tree check, waits until the tree spans, produces the chunks, lets in who
+ * comes late, and ends the session when every peer is complete or given up.
  */
 export class Root {
   readonly #context: Context;
@@ -43,16 +45,13 @@ export class Root {
   readonly #invitation: Invitation;
   readonly #content: Content;
   readonly #production: Production;
-  readonly #numbers = new Map<PeerId, number>();
+  readonly #latecomers: Latecomers;
   #introduction: Introduction | undefined;
   #assignment: Assignment | undefined;
   #verdicts: Verdicts | undefined;
   #phase: Phase = "inviting";
   #formedBy: number | undefined;
-  /** Peers that have not yet said that they know of the session's end. */
-  readonly #awaited = new Map<PeerId, Address>();
-  #lingerUntil: number | undefined;
-  #retellAt: number | undefined;
+  #farewell: Farewell | undefined;
   readonly #due = new Due(() => this.#nextDeadline());
 
   constructor(context: Context, plan: RootPlan) {
@@ -63,6 +62,9 @@ export class Root {
     this.#invitation = new Invitation(context, invite, plan.addresses);
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content);
+    this.#latecomers = new Latecomers(context, invite, ({ address, code, message }) =>
+      this.#verdicts?.absent(address, code, message),
+    );
   }
 
   get phase(): Phase {
@@ -105,10 +107,11 @@ export class Root {
       case "ended":
         return undefined;
       case "lingering":
-        return earliest(this.#lingerUntil, this.#retellAt);
+        return this.#farewell?.deadline();
       default:
         return earliest(
           this.#introduction?.deadline(),
+          this.#latecomers.deadline(),
           this.#assignment?.deadline(),
           this.#relay.deadline(),
           this.#verdicts?.deadline(),
@@ -127,6 +130,8 @@ export class Root {
           startedAt: this.#context.now,
         });
         return this.#invitation.start();
+      case "peers-added":
+        return this.#door.add(event.addresses);
       case "datagram-received":
         return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
       case "connection-opened":
@@ -161,14 +166,15 @@ export class Root {
     sender: PeerId,
     message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
   ): void {
-    if (this.#phase === "lingering") this.#onLateDatagram(from, sender, message.type === "leave");
-    else if (message.type === "join") this.#onJoin(from, sender);
-    else if (message.type === "decline")
-      this.#invitation.onDecline(from, message.reason, message.detail);
+    const farewell = this.#farewell;
+    if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
+    else if (message.type === "knock") this.#latecomers.onKnock(from);
+    else if (message.type === "join") this.#door.onJoin(from, sender);
+    else if (message.type === "decline") this.#door.onDecline(from, message.reason, message.detail);
     else {
-      const number = this.#numbers.get(sender);
+      const number = this.#introduction?.numberOf(sender);
       if (number !== undefined && message.type === "neighbours-ack")
-        this.#introduction?.onAck(number);
+        this.#introduction?.onAck(number, message.revision);
       if (number !== undefined && message.type === "plan-ack")
         this.#assignment?.onAck(number, message.revision);
       if (number !== undefined && message.type === "trouble")
@@ -179,11 +185,23 @@ export class Root {
     }
   }
 
-  /** Who joins too late would wait for neighbours that never come. */
-  #onJoin(from: Address, sender: PeerId): void {
-    if (this.#phase === "inviting") this.#invitation.onJoin(from, sender);
-    else if (!this.#numbers.has(sender))
-      this.#context.emit({ type: "send-datagram", to: from, message: { type: "ended" } });
+  /** A latecomer knows its neighbours: it takes part like everybody else. */
+  #takeIn(peer: PeerInfo): void {
+    const { number, address } = peer;
+    this.#context.emit({ type: "report-step", step: { type: "joined", address, isLate: true } });
+    this.#context.emit({
+      type: "report-step",
+      step: { type: "numbered", peers: [{ number, address }] },
+    });
+    this.#verdicts?.expect(peer);
+    this.#relay.meet(peer);
+    for (const own of this.#introduction?.neighboursOf(0) ?? []) this.#relay.meet(own);
+    this.#assignment?.append(peer);
+  }
+
+  /** Where peers come in. */
+  get #door(): Invitation | Latecomers {
+    return this.#phase === "inviting" ? this.#invitation : this.#latecomers;
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
@@ -209,8 +227,12 @@ export class Root {
     this.#passFactsOn();
     // Once all facts are known: what is sent goes to children that are there.
     if (this.#phase === "forming") this.#checkSpan();
+    // Only now: before the tree spans all others would wait for them.
+    if (this.#phase === "sending") this.#latecomers.letIn();
     this.#passFactsOn();
-    if (this.#phase === "sending" && this.#verdicts?.isDecided === true) this.#finish();
+    const isDecided = this.#verdicts?.isDecided === true && this.#latecomers.isSettled;
+    if (this.#phase === "sending" && isDecided) this.#finish();
+    if (this.#farewell?.isOver === true) this.#end();
   }
 
   #passFactsOn(): void {
@@ -226,9 +248,12 @@ export class Root {
         return this.#introduce();
       case "neighbours-acknowledged":
         return this.#form();
+      case "newcomer-introduced":
+        return this.#takeIn(fact.peer);
       case "concluded":
-        if (!fact.isComplete) this.#assignment?.remove(fact.number);
-        return;
+        if (fact.isComplete) return;
+        this.#introduction?.forget(fact.number);
+        return this.#assignment?.remove(fact.number);
       case "trouble-seen":
         return this.#assignment?.onTrouble(0, fact.trouble);
       case "child-gained":
@@ -266,14 +291,12 @@ export class Root {
         address,
       })),
     ];
-    for (const peer of peers.slice(1)) {
-      this.#numbers.set(peer.id, peer.number);
-      this.#verdicts?.expect(peer);
-    }
+    for (const peer of peers.slice(1)) this.#verdicts?.expect(peer);
     this.#phase = "introducing";
     const mostWaitMs = this.#patience(this.#context.options.neighboursTimeoutMs);
     this.#introduction = new Introduction(this.#context, peers, mostWaitMs);
-    this.#relay.neighbourhood.list(this.#introduction.neighboursOf(0));
+    this.#relay.list(this.#introduction.neighboursOf(0));
+    this.#latecomers.open(this.#introduction);
     this.#introduction.start();
     this.#context.emit({
       type: "report-step",
@@ -342,30 +365,12 @@ export class Root {
       step: error === undefined ? { type: "ended" } : { type: "ended", error },
     });
     this.#phase = "lingering";
-    this.#lingerUntil = this.#context.now + this.#context.options.lingerMs;
-    for (const { id, address } of this.#invitation.joined) this.#awaited.set(id, address);
-    this.#tellEnd();
-  }
-
-  /** The tree may have holes, so every peer is told directly as well, until it says that it knows. */
-  #tellEnd(): void {
-    for (const to of this.#awaited.values())
-      this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
-    this.#retellAt =
-      this.#context.now + this.#context.jittered(this.#context.options.inviteRetryMs);
-    if (this.#awaited.size === 0) this.#end();
-  }
-
-  #onLateDatagram(from: Address, sender: PeerId, isLeave: boolean): void {
-    if (!isLeave) {
-      this.#context.emit({ type: "send-datagram", to: from, message: { type: "ended" } });
-      return;
-    }
-    this.#awaited.delete(sender);
-    if (this.#awaited.size === 0) this.#end();
+    const known = this.#introduction?.receivers ?? this.#invitation.joined;
+    this.#farewell = new Farewell(this.#context, [...known, ...this.#latecomers.waiting]);
   }
 
   #end(): void {
+    if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#context.emit({ type: "end" });
   }
@@ -375,12 +380,10 @@ export class Root {
       case "inviting":
         return this.#invitation.onTick();
       case "lingering":
-        if (this.#lingerUntil !== undefined && this.#context.now >= this.#lingerUntil) this.#end();
-        else if (this.#retellAt !== undefined && this.#context.now >= this.#retellAt)
-          this.#tellEnd();
-        return;
+        return this.#farewell?.onTick();
       default:
         this.#introduction?.onTick();
+        this.#latecomers.onTick();
         this.#relay.onTick(false);
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#plan.invite.totalBytes);

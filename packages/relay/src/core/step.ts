@@ -20,14 +20,15 @@ export interface PeerResult {
 /** Something that happened in a session, for the user's eyes. */
 export type Step =
   | { readonly type: "invited"; readonly address: Address }
-  | { readonly type: "joined"; readonly address: Address }
+  /** `isLate` when the session was under way already. */
+  | { readonly type: "joined"; readonly address: Address; readonly isLate?: true }
   | {
       readonly type: "declined";
       readonly address: Address;
       readonly code: string;
       readonly message: string;
     }
-  /** The hypercube stands: every listed peer has acknowledged its neighbours. */
+  /** Peers have their numbers: all, the root among them, and later each that comes late. */
   | {
       readonly type: "numbered";
       readonly peers: readonly { readonly number: number; readonly address: Address }[];

@@ -5,7 +5,15 @@ import type {
   Transport,
   TransportCounters,
 } from "@palmtree/transport";
-import type { Address, ControlMessage, Datagram, Hello, PeerId, SessionId } from "@palmtree/wire";
+import {
+  type Address,
+  anySession,
+  type ControlMessage,
+  type Datagram,
+  type Hello,
+  type PeerId,
+  type SessionId,
+} from "@palmtree/wire";
 
 /** One session's end of the switchboard. */
 export interface Party {
@@ -35,7 +43,7 @@ export interface SwitchboardCounters {
 
 /**
  * One transport, many sessions: hands each datagram and each connection to the session that it
- * names. A connection names it in its first frame, the hello.
+ * names; to all of them what is for any session, as a knock may be. A connection names it in its first frame, the hello.
  */
 export class Switchboard {
   readonly counters: Readonly<SwitchboardCounters>;
@@ -118,6 +126,10 @@ export class Switchboard {
   #onDatagram(from: Address, datagram: Datagram): void {
     const party = this.#parties.get(datagram.session);
     if (party !== undefined) return party.onDatagram(from, datagram);
+    if (datagram.session === anySession && this.#parties.size > 0) {
+      for (const each of this.#parties.values()) each.onDatagram(from, datagram);
+      return;
+    }
     this.#counters.datagramsStray += 1;
     this.#onStranger?.(from, datagram);
   }

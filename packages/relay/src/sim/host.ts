@@ -1,5 +1,12 @@
-import type { Address, Datagram, PeerId, SessionId } from "@palmtree/wire";
-import { PalmTreeError } from "@palmtree/wire";
+import {
+  type Address,
+  type ControlMessage,
+  type Datagram,
+  makeKnock,
+  PalmTreeError,
+  type PeerId,
+  type SessionId,
+} from "@palmtree/wire";
 import { Context } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
 import type { ConnectionId, PeerEvent } from "../core/event.js";
@@ -47,6 +54,8 @@ export class Host implements NetworkPort {
   /** When this host had every byte in its place; undefined until then. */
   landedAtMs: number | undefined;
   isDown = false;
+  /** Whether it knocked when the session was over. */
+  wasRefused = false;
   /** Whether this host's machine has said that no effect follows. */
   hasEnded = false;
   readonly #world: World;
@@ -84,6 +93,7 @@ export class Host implements NetworkPort {
 
   onDatagram(from: Address, datagram: Datagram): void {
     const { message, sender, session } = datagram;
+    if (this.machine === undefined && message.type === "ended") this.wasRefused = true;
     if (this.machine === undefined && message.type === "invite")
       this.machine = new Member(this.context(), {
         session,
@@ -92,6 +102,15 @@ export class Host implements NetworkPort {
         invite: message,
       });
     this.handle({ type: "datagram-received", from, datagram });
+  }
+
+  /** Ask the root to be taken in, until it has given this host a number. */
+  knock(root: Address, attempt = 0): void {
+    if (this.isDown || this.hasEnded || this.number > 0) return;
+    this.#send(root, makeKnock());
+    this.#world.timeline.later(Math.min(1_000, 250 * 2 ** attempt), () =>
+      this.knock(root, attempt + 1),
+    );
   }
 
   onAccept(pipe: Pipe): PipeEnd {
@@ -134,18 +153,10 @@ export class Host implements NetworkPort {
   }
 
   #perform(effect: Effect): void {
-    const { network, content, session } = this.#world;
+    const { network, content } = this.#world;
     switch (effect.type) {
-      case "send-datagram": {
-        this.#counter += 1;
-        const datagram = {
-          session,
-          sender: this.id,
-          counter: this.#counter,
-          message: effect.message,
-        };
-        return network.sendDatagram(this.address, effect.to, datagram);
-      }
+      case "send-datagram":
+        return this.#send(effect.to, effect.message);
       case "dial": {
         const pipe = network.connect(this.address, effect.to, this.#pipeEnd(effect.connection));
         this.#connections.set(effect.connection, { pipe, end: "dialler" });
@@ -189,6 +200,13 @@ export class Host implements NetworkPort {
       default:
         return this.#store(effect);
     }
+  }
+
+  #send(to: Address, message: ControlMessage): void {
+    const { network, session } = this.#world;
+    this.#counter += 1;
+    const datagram = { session, sender: this.id, counter: this.#counter, message };
+    network.sendDatagram(this.address, to, datagram);
   }
 
   #store(

@@ -21,6 +21,14 @@ export type ScenarioEvent =
   | { readonly type: "cut"; readonly atMs: number; readonly host: number }
   | ({ readonly type: "crash" } & Crash);
 
+/** A host that is not invited at first. Hosts are counted as in {@link Crash}. */
+export interface Latecomer {
+  readonly host: number;
+  readonly atMs: number;
+  /** `knock`: it asks to be taken in. `added`: the root is told of it, and invites it. */
+  readonly how: "knock" | "added";
+}
+
 /** What is simulated. The same scenario always gives the same result, to the last message. */
 export interface Scenario {
   /** From it all randomness follows. */
@@ -43,6 +51,8 @@ export interface Scenario {
   readonly peerOptions?: Partial<PeerOptions>;
   readonly mostDiskMs?: number;
   readonly crashes?: readonly Crash[];
+  /** Those that take part later than the others. */
+  readonly latecomers?: readonly Latecomer[];
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
   /** Stop as soon as the tree spans, before the manifest is sent. */
@@ -69,6 +79,8 @@ export interface SimulationResult {
   readonly results: readonly PeerResult[];
   /** Hosts that hold every byte. */
   readonly landedCount: number;
+  /** Latecomers that were told that the session is over. */
+  readonly refusedCount: number;
   /** When each host had every byte in its place; undefined for the root and where that never was. */
   readonly finishedMs: readonly (number | undefined)[];
   /** When the last of them had; undefined when none did. */

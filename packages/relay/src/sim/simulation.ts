@@ -12,7 +12,7 @@ import { Host, type World } from "./host.js";
 import { calmNetwork } from "./network/conditions.js";
 import { Network } from "./network/network.js";
 import { Timeline } from "./network/timeline.js";
-import type { Crash, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
+import type { Crash, Latecomer, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
 
 /** A promise of the protocol that a simulation saw broken; names the seed that repeats it. */
 export class BrokenPromise extends Error {
@@ -95,6 +95,8 @@ class Simulation implements World {
 
   run(): SimulationResult {
     const { crashes = [], events = [] } = this.#scenario;
+    for (const latecomer of this.#latecomers)
+      this.#queue.push(latecomer.atMs, () => this.#comeLate(latecomer));
     const { mostMs = 600_000, isFormationOnly = false } = this.#scenario;
     const root = this.#startRoot();
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
@@ -196,13 +198,28 @@ class Simulation implements World {
       invite,
       manifest,
       sizes: this.content,
-      addresses: this.#hosts.slice(1).map(({ address }) => address),
+      addresses: this.#hosts
+        .filter(
+          (_, place) => place > 0 && !this.#latecomers.some(({ host: late }) => late === place),
+        )
+        .map(({ address }) => address),
       planKind: this.#scenario.planKind,
     });
     host.machine = root;
     this.#hostOfNumber.set(0, host);
     host.handle({ type: "start" });
     return root;
+  }
+
+  get #latecomers(): readonly Latecomer[] {
+    return this.#scenario.latecomers ?? [];
+  }
+
+  #comeLate({ host: place, how }: Latecomer): void {
+    const [root, host] = [this.#hosts[0], this.#hosts[place]];
+    if (root === undefined || host === undefined) return;
+    if (how === "knock") host.knock(root.address);
+    else root.handle({ type: "peers-added", addresses: [host.address] });
   }
 
   #happen(event: ScenarioEvent): void {
@@ -263,6 +280,7 @@ class Simulation implements World {
       ...this.#formed,
       results: root.results,
       landedCount: landed.length,
+      refusedCount: hosts.filter(({ wasRefused }) => wasRefused).length,
       finishedMs,
       lastFinishedMs: landed.length === 0 ? undefined : Math.max(...landed),
       duplicateCount: hosts.reduce((sum, host) => sum + host.duplicateCount, 0),

@@ -44,7 +44,7 @@ export class Bench {
     this.context = makeContext(options, number);
     this.relay = new Relay(this.context, { session, fanout, isRoot });
     this.relay.self.number = number;
-    this.relay.neighbourhood.list(peers(...neighbours));
+    this.relay.list(peers(...neighbours));
   }
 
   get now(): number {

@@ -83,11 +83,14 @@ export class Room {
 
   constructor({
     receivers = 2,
+    strangers = 0,
     chunkCount = 40,
     options = {},
     invite = {},
   }: {
     readonly receivers?: number;
+    /** Receivers beside those, which nobody invites at first; their places come last. */
+    readonly strangers?: number;
     readonly chunkCount?: number;
     readonly options?: Partial<PeerOptions>;
     readonly invite?: Partial<Invite>;
@@ -103,7 +106,8 @@ export class Room {
     });
     const places = Array.from({ length: receivers }, (_, place) => place + 1);
     this.parties.push(new Party(0, this.#makeRoot(places.map(address))));
-    for (const place of places) this.parties.push(new Party(place, this.#makeMember(place)));
+    for (let place = 1; place <= receivers + strangers; place += 1)
+      this.parties.push(new Party(place, this.#makeMember(place)));
   }
 
   get root(): Root {

@@ -2,7 +2,13 @@
  * Messages that a malicious peer might send: well-formed, since malformed ones never reach a
  * machine, and drawn so that many of them fit the session of the test that is under attack.
  */
-import { type ControlMessage, type Frame, type PeerInfo, wireLimits } from "@palmtree/wire";
+import {
+  type ControlMessage,
+  type Frame,
+  makeKnock,
+  type PeerInfo,
+  wireLimits,
+} from "@palmtree/wire";
 import fc from "fast-check";
 import { session } from "./bench.js";
 import { address, makeInvite, peer, token } from "./parts.js";
@@ -113,6 +119,7 @@ const messages: OfEach<ControlMessage> = {
     bytesPerSecond: fc.constantFrom(0, wireLimits.integer),
     offeredBytesPerSecond: fc.constantFrom(0, wireLimits.integer),
   }),
+  knock: fc.constant(makeKnock()),
 };
 
 const frames: OfEach<Frame> = {

@@ -174,13 +174,42 @@ describe("Invitation", () => {
     expect(stepsIn(effects).filter(({ type }) => type === "joined")).toHaveLength(2);
   });
 
-  test("joins of peers that were not listed, and of those that declined, are ignored", () => {
+  test("joins of those that declined are ignored", () => {
     open(2);
-    join(9);
     invitation.onDecline(address(1), "busy", "");
     join(1);
     join(2);
     expect(joinedNumbers()).toEqual([address(2)]);
+  });
+
+  test("a stranger that joins, because it knocked and was invited, takes part after those listed", () => {
+    open(2);
+    join(9);
+    join(9);
+    join(1);
+    join(2);
+    expect(joinedNumbers()).toEqual([address(1), address(2), address(9)]);
+    expect(stepsIn(effects).filter(({ type }) => type === "joined")).toHaveLength(3);
+  });
+
+  test("strangers are taken as long as there is room beside all who were listed", () => {
+    open(2, { mostPeers: 4 });
+    for (const number of [7, 8, 9]) join(number);
+    join(1);
+    join(2);
+    expect(joinedNumbers()).toEqual([address(1), address(2), address(7)]);
+  });
+
+  test("peers that are added while it is open are invited and waited for, each once", () => {
+    open(1);
+    invitation.add([address(1), address(5)]);
+    effects.push(...context.takeEffects());
+    expect(saidIn(effects).map(({ to }) => to)).toEqual([1, 5]);
+    join(1);
+    expect(isClosed()).toBe(false);
+    join(5);
+    expect(isClosed()).toBe(true);
+    expect(joinedNumbers()).toEqual([address(1), address(5)]);
   });
 
   test("a decline after a join changes nothing", () => {

@@ -7,7 +7,7 @@ const nobodyIsUsed = (): boolean => false;
 let neighbourhood: Neighbourhood;
 beforeEach(() => {
   neighbourhood = new Neighbourhood();
-  neighbourhood.list(peers(3, 1, 2));
+  neighbourhood.list(peers(3, 1, 2), nobodyIsUsed);
 });
 
 describe("Neighbourhood", () => {
@@ -25,17 +25,28 @@ describe("Neighbourhood", () => {
     expect(neighbourhood.addressOf(4)).toBeUndefined();
   });
 
-  test("a new list replaces all neighbours, the introduced ones too", () => {
+  test("a new list comes first; who was a neighbour before is kept like one that was introduced", () => {
     neighbourhood.introduce(peer(9), nobodyIsUsed);
-    neighbourhood.list(peers(1, 7));
-    expect(neighbourhood.numbers).toEqual([1, 7]);
-    expect(neighbourhood.numberOf(peer(9).id)).toBeUndefined();
+    neighbourhood.list(peers(1, 7), nobodyIsUsed);
+    expect(neighbourhood.numbers).toEqual([1, 7, 3, 2, 9]);
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    expect(neighbourhood.size).toBe(2 + 64);
     expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(1).id)).toBe(1);
+  });
+
+  test("a new list names another process where one had the number or the id before", () => {
+    const restarted = { number: 3, id: "00000000000000ff", address: address(3) };
+    neighbourhood.list([restarted, { ...peer(2), number: 8 }], nobodyIsUsed);
+    expect(neighbourhood.get(3)).toEqual(restarted);
+    expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(2).id)).toBe(8);
+    expect(neighbourhood.get(2)).toBeUndefined();
   });
 
   test("a listed neighbour that was introduced before does not make room for a new one", () => {
     for (const number of range(100, 164)) neighbourhood.introduce(peer(number), nobodyIsUsed);
-    neighbourhood.list(peers(100, 1));
+    neighbourhood.list(peers(100, 1), nobodyIsUsed);
     for (const number of range(200, 264)) neighbourhood.introduce(peer(number), nobodyIsUsed);
     expect(neighbourhood.get(100)).toEqual(peer(100));
     expect(neighbourhood.size).toBe(2 + 64);

@@ -6,10 +6,13 @@ import { range } from "./parts.js";
 
 const kinds = ["chain", "double-tree", "k-ary"] as const;
 
-type Act = { readonly type: "demote" | "promote" | "remove"; readonly number: number };
+type Act = {
+  readonly type: "append" | "demote" | "promote" | "remove";
+  readonly number: number;
+};
 
 const act: fc.Arbitrary<Act> = fc.record({
-  type: fc.constantFrom("demote", "promote", "remove"),
+  type: fc.constantFrom("append", "demote", "promote", "remove"),
   number: fc.nat(40),
 });
 
@@ -29,8 +32,8 @@ const history: fc.Arbitrary<History> = fc.record({
 function live({ kind, peerCount, acts }: History): Placement {
   const placement = new Placement(kind, range(0, peerCount));
   for (const { type, number } of acts) {
-    // As the root does it: never itself, and nobody who is out.
-    if (number === 0 || !placement.has(number)) continue;
+    // As the root does it: never itself, nobody who is out, and nobody twice.
+    if (number === 0 || placement.has(number) === (type === "append")) continue;
     placement[type](number);
   }
   return placement;
@@ -52,7 +55,11 @@ function reachedIn(placement: Placement, stripe: number): Set<number> {
   return reached;
 }
 
-describe("whatever was demoted, promoted and removed", () => {
+function everybodyIn({ line, leaves, latecomers }: Placement): number[] {
+  return [...line, ...leaves, ...latecomers];
+}
+
+describe("whatever was appended, demoted, promoted and removed", () => {
   test("every peer but the root has one source for each stripe, which is in the plan", () => {
     fc.assert(
       fc.property(history, (drawn) => {
@@ -73,7 +80,7 @@ describe("whatever was demoted, promoted and removed", () => {
     fc.assert(
       fc.property(history, (drawn) => {
         const placement = live(drawn);
-        const everybody = new Set([...placement.line.slice(1), ...placement.leaves]);
+        const everybody = new Set(everybodyIn(placement).filter((number) => number !== 0));
         for (const stripe of range(0, placement.stripeCount))
           expect(reachedIn(placement, stripe)).toEqual(everybody);
       }),
@@ -84,15 +91,29 @@ describe("whatever was demoted, promoted and removed", () => {
     fc.assert(
       fc.property(history, (drawn) => {
         const placement = live(drawn);
-        const all = [...placement.line, ...placement.leaves];
+        const all = everybodyIn(placement);
         expect(new Set(all).size).toBe(all.length);
-        const removed = new Set(
-          drawn.acts.flatMap(({ type, number }) => (type === "remove" ? [number] : [])),
-        );
-        const kept = range(0, drawn.peerCount).filter(
-          (number) => number === 0 || !removed.has(number),
-        );
-        expect(all.toSorted((one, other) => one - other)).toEqual(kept);
+        const kept = new Set(range(0, drawn.peerCount));
+        for (const { type, number } of drawn.acts) {
+          if (type === "append") kept.add(number);
+          if (type === "remove" && number !== 0) kept.delete(number);
+        }
+        expect(new Set(all)).toEqual(kept);
+      }),
+    );
+  });
+
+  test("nobody in line waits for a latecomer, and each latecomer feeds one other at most", () => {
+    fc.assert(
+      fc.property(history, (drawn) => {
+        const placement = live(drawn);
+        const { latecomers, line, leaves } = placement;
+        for (const number of [...line.slice(1), ...leaves])
+          for (const source of placement.sourcesOf(number))
+            expect(latecomers).not.toContain(source);
+        const sources = latecomers.map((number) => placement.sourcesOf(number)[0]);
+        expect(sources.slice(1)).toEqual(latecomers.slice(0, -1));
+        if (latecomers.length > 0) expect(line).toContain(sources[0]);
       }),
     );
   });
@@ -189,6 +210,20 @@ describe("a tree", () => {
     const [one, other] = placement.sourcesOf(4);
     expect(one).toBe(other);
   });
+});
+
+test("a latecomer changes nobody's place, whatever the plan, and returns behind the others when it is pardoned", () => {
+  for (const kind of kinds) {
+    const placement = new Placement(kind, range(0, 9));
+    expect(movedBy(placement, () => placement.append(9))).toEqual([9]);
+    expect(movedBy(placement, () => placement.append(10))).toEqual([10]);
+    expect(placement.sourcesOf(10)[0]).toBe(9);
+    placement.demote(9);
+    expect(placement.leaves).toEqual([9]);
+    placement.promote(9);
+    expect(placement.latecomers).toEqual([10, 9]);
+    expect(placement.line).toEqual(range(0, 9));
+  }
 });
 
 test("the ninth leaf hangs below the first, so that nobody in line feeds more than eight", () => {

@@ -335,17 +335,6 @@ describe("an aborted session", () => {
     });
   });
 
-  test("is the answer to who joins when the invitations are closed, but not to who repeats itself", () => {
-    const room = new Room({ receivers: 2, options: { maxWaitMs: 500 } });
-    room.lose = ({ to, message }) => to === 2 && message.type === "invite";
-    room.hold = (_, effect) => effect.type === "land";
-    room.start();
-    room.pass(600);
-    room.say(1, 0, { type: "join" });
-    room.say(2, 0, { type: "join" });
-    expect(room.heard("ended").map(({ to }) => to)).toEqual([2]);
-  });
-
   test("is not brought back to life by a receiver that joins late", () => {
     const room = new Room({ receivers: 2, options: { lingerMs: 1_000 } });
     room.lose = ({ from, to, message }) =>

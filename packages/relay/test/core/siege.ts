@@ -37,6 +37,8 @@ export class Siege {
   readonly #connections: ConnectionId[];
   readonly #closed = new Set<ConnectionId>();
   readonly #work: PeerEvent[] = [];
+  /** Who has said to this machine that it joins. */
+  readonly #joined = new Set<number>();
   /** Chunks sent to each connection and not yet taken by the operating system. */
   readonly #underWay = new Map<ConnectionId, number[]>();
 
@@ -86,10 +88,12 @@ export class Siege {
     const datagram = { session, sender: peer(from).id, counter: 1, message };
     const isStranger =
       from !== 0 && this.#machine.relay.neighbourhood.numberOf(peer(from).id) === undefined;
+    if (message.type === "join") this.#joined.add(from);
     const isLingering = !(this.#machine instanceof Member) && this.#machine.phase === "lingering";
     const effects = this.#tell({ type: "datagram-received", from: address(from), datagram });
     if (!isStranger || this.#isInvited(from)) return effects;
-    const answer = isLingering ? ["ended"] : ["tree-reject", "ended"];
+    const toKnock = message.type === "knock" && this.#place === 0;
+    const answer = isLingering ? ["ended"] : [toKnock ? "invite" : "tree-reject"];
     expect(effects.length).toBeLessThanOrEqual(1);
     for (const effect of effects) {
       if (effect.type !== "send-datagram") throw new Error(`a stranger leads to ${effect.type}`);
@@ -99,9 +103,9 @@ export class Siege {
     return effects;
   }
 
-  /** The root knows all whom it invited, whatever they have become since. */
+  /** The root knows all whom it invited, and who joins is none the less a peer for being late. */
   #isInvited(from: number): boolean {
-    return this.#place === 0 && from < peerCount;
+    return this.#place === 0 && (from < peerCount || this.#joined.has(from));
   }
 
   #read(connection: ConnectionId, frame: Frame): void {

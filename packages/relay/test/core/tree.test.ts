@@ -245,7 +245,7 @@ describe("gossip", () => {
   test("frees the slot of a neighbour that was forgotten while it was being checked", () => {
     bench = new Bench({ isRoot: true, number: 0, fanout: 1, neighbours: [1] });
     bench.do(() => bench.relay.tree.start());
-    bench.relay.neighbourhood.list([peer(2)]);
+    bench.relay.list([peer(2)]);
     // `pass` throws when a tick that is due stays due.
     expect(checked(bench.pass(5_000))).toContain(2);
   });

@@ -53,6 +53,25 @@ describe("Verdicts", () => {
     expect(verdicts.deadline()).toBeUndefined();
   });
 
+  test("a latecomer that was absent at first has the result of its own end only", () => {
+    verdicts.absent(address(3), "not-answering", "no answer");
+    verdicts.expect(peer(3));
+    expect(verdicts.results).toEqual([]);
+    verdicts.onReport(report(3));
+    expect(verdicts.results).toMatchObject([{ address: address(3), status: "complete" }]);
+  });
+
+  test("a process that is started anew takes the place of the one before at its address", () => {
+    verdicts.expect({ ...peer(3), address: address(1) });
+    expect(stepsIn(context.takeEffects())).toMatchObject([
+      { type: "peer-ended", result: { number: 1, status: "failed", error: { code: "left" } } },
+    ]);
+    expect(verdicts.undecided.map(({ number }) => number)).toEqual([2, 3]);
+    verdicts.onReport(report(1));
+    verdicts.onReport(report(3));
+    expect(verdicts.results).toMatchObject([{ number: 3, status: "complete" }]);
+  });
+
   test("a failed peer's report is its result, with its own code and words", () => {
     verdicts.onReport(report(1, { status: "failed", code: "disk-full", detail: "no space" }));
     expect(verdicts.results).toMatchObject([

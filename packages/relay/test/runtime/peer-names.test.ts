@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { checkDistinct, parsePeerName, resolvePeers } from "../../src/runtime/peer-names.js";
 import { isLoopback, ownAddress, withoutLoopback } from "../../src/runtime/send/own-address.js";
-import { checkDistinct, parsePeerName, resolvePeers } from "../../src/runtime/send/peer-names.js";
 
 test.each([
   ["host", "host", 4747],

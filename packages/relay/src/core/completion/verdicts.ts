@@ -64,8 +64,16 @@ export class Verdicts {
     });
   }
 
-  /** A numbered peer; a result is awaited from now on. */
+  /**
+   * A numbered peer; a result is awaited from now on. It stands for its address: what was said of
+   * that before, it being absent or another process, does not count any more.
+   */
   expect(peer: PeerInfo): void {
+    for (const { peer: other, result } of this.#candidates.values())
+      if (other.address === peer.address && result === undefined)
+        this.giveUp(other.number, "left", "another process has taken its place");
+    const earlier = this.#results.findIndex(({ address }) => address === peer.address);
+    if (earlier !== -1) this.#results.splice(earlier, 1);
     this.#candidates.set(peer.number, {
       peer,
       entry: undefined,

@@ -12,12 +12,19 @@ export class Neighbourhood {
   readonly #numberOfId = new Map<PeerId, number>();
   readonly #introduced: number[] = [];
 
-  /** Replace the listed neighbours; introductions made before are forgotten. */
-  list(neighbours: readonly PeerInfo[]): void {
+  /**
+   * Replace the listed neighbours. Who was introduced, or listed before, is kept as introduced, since
+   * there may be links to it; but not who has the number or the id of one that is listed now.
+   *
+   * @param isUsed as for {@link introduce}
+   */
+  list(neighbours: readonly PeerInfo[], isUsed: (number: number) => boolean): void {
+    const before = [...this.#byNumber.values()];
     this.#byNumber.clear();
     this.#numberOfId.clear();
     this.#introduced.length = 0;
     for (const peer of neighbours) this.#add(peer);
+    for (const peer of before) this.introduce(peer, isUsed);
   }
 
   /**

@@ -27,7 +27,7 @@ export interface Absent {
  */
 export class Invitation {
   readonly #context: Context;
-  readonly #addresses: readonly Address[];
+  readonly #addresses: Address[];
   readonly #questions: Questions<Address>;
   readonly #joined = new Map<Address, Omit<Joined, "address">>();
   /** The newest invitation of each, and how many there were. */
@@ -41,7 +41,7 @@ export class Invitation {
   constructor(context: Context, invite: Invite, addresses: readonly Address[]) {
     this.#context = context;
     this.#invite = invite;
-    this.#addresses = addresses;
+    this.#addresses = [...addresses];
     const {
       inviteRetryMs: retryMs,
       maxWaitMs: timeoutMs,
@@ -75,11 +75,24 @@ export class Invitation {
     return this.#absent;
   }
 
+  /** The user wants these peers to take part too. */
+  add(addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      if (this.#addresses.includes(address)) continue;
+      this.#addresses.push(address);
+      this.#context.emit({ type: "report-step", step: { type: "invited", address } });
+      this.#questions.add(address);
+    }
+  }
+
+  /** Also of a stranger that knocked: it was invited once, and is a peer as good as those listed. */
   onJoin(from: Address, id: PeerId): void {
-    if (!this.#isOpen) return;
-    if (this.#questions.answer(from))
+    if (!this.#isOpen || this.#absent.some(({ address }) => address === from)) return;
+    const isStranger = !this.#addresses.includes(from);
+    if (isStranger && this.#addresses.length >= this.#context.options.mostPeers - 1) return;
+    if (isStranger) this.#addresses.push(from);
+    if (this.#questions.answer(from) || isStranger)
       this.#context.emit({ type: "report-step", step: { type: "joined", address: from } });
-    else if (!this.#joined.has(from)) return;
     const asked = this.#asked.get(from) ?? { at: this.#context.now, count: 1 };
     const roundTripMs = this.#context.now - asked.at;
     const first = this.#joined.get(from) ?? { roundTripMs, invitations: asked.count };
@@ -90,8 +103,9 @@ export class Invitation {
 
   onDecline(from: Address, reason: DeclineReason, detail: string): void {
     if (!this.#isOpen || !this.#questions.answer(from)) return;
-    const message = detail === "" ? `declined: ${reason}` : `declined (${reason}): ${detail}`;
-    this.#absent.push({ address: from, code: "declined", message });
+    const absent = declined(from, reason, detail);
+    this.#absent.push(absent);
+    const { message } = absent;
     const step = { type: "declined", address: from, code: reason, message } as const;
     this.#context.emit({ type: "report-step", step });
     this.#closeIfOver();
@@ -131,10 +145,20 @@ export class Invitation {
     this.#isOpen = false;
     this.#questions.giveUp();
     const waitedMs = Math.round(this.#context.now - this.#startedAt);
-    for (const address of this.#questions.silent) {
-      const message = `no answer from ${address} within ${waitedMs} ms: is \`palmtree receive\` running there?`;
-      this.#absent.push({ address, code: "not-answering", message });
-    }
+    for (const address of this.#questions.silent)
+      this.#absent.push(notAnswering(address, waitedMs));
     this.#context.tell({ type: "invitations-closed" });
   }
+}
+
+/** Who does not want to take part. */
+export function declined(address: Address, reason: DeclineReason, detail: string): Absent {
+  const message = detail === "" ? `declined: ${reason}` : `declined (${reason}): ${detail}`;
+  return { address, code: "declined", message };
+}
+
+/** Who was invited in vain. */
+export function notAnswering(address: Address, waitedMs: number): Absent {
+  const message = `no answer from ${address} within ${waitedMs} ms: is \`palmtree receive\` running there?`;
+  return { address, code: "not-answering", message };
 }

@@ -34,7 +34,7 @@ export class Assignment {
   readonly #placement: Placement;
   readonly #trial = new FirstPeerTrial();
   readonly #told = new Map<number, Told>();
-  readonly #peers: ReadonlyMap<number, PeerInfo>;
+  readonly #peers: Map<number, PeerInfo>;
   /** Whom each peer has called slow. */
   readonly #accused = new Map<number, Set<number>>();
   readonly #meet: (peer: PeerInfo) => void;
@@ -54,16 +54,7 @@ export class Assignment {
     this.#meet = meet;
     this.#peers = new Map(peers.map((peer) => [peer.number, peer]));
     this.#placement = new Placement(kind, [...this.#peers.keys()]);
-    for (const peer of peers.slice(1))
-      this.#told.set(peer.number, {
-        peer,
-        sources: [],
-        peers: [],
-        revision: 0,
-        attempts: 0,
-        tellAt: undefined,
-        movedAt: Number.NEGATIVE_INFINITY,
-      });
+    for (const peer of peers.slice(1)) this.#told.set(peer.number, untold(peer));
   }
 
   /** @internal for the simulator and the user's view */
@@ -109,6 +100,14 @@ export class Assignment {
     if (verdict?.type === "rotate") this.#placement.promote(verdict.number);
     else if (verdict?.type === "demote") this.#demote(verdict.number);
     if (verdict !== undefined) this.#tellNews();
+  }
+
+  /** A peer has come late: it is fed behind those that were there. */
+  append(peer: PeerInfo): void {
+    this.#peers.set(peer.number, peer);
+    this.#told.set(peer.number, untold(peer));
+    this.#placement.append(peer.number);
+    this.#tellNews();
   }
 
   /** The peer is out of the session. */
@@ -196,4 +195,16 @@ export class Assignment {
       message: { type: "plan", revision, sources, peers },
     });
   }
+}
+
+function untold(peer: PeerInfo): Told {
+  return {
+    peer,
+    sources: [],
+    peers: [],
+    revision: 0,
+    attempts: 0,
+    tellAt: undefined,
+    movedAt: Number.NEGATIVE_INFINITY,
+  };
 }

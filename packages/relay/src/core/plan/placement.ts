@@ -1,17 +1,21 @@
 import { makePlan, type Plan, type PlanKind } from "@palmtree/topology";
 
-/** Leaves that hang below one peer, at most: they are slow, or came late, and ask for little. */
+/** Leaves that hang below one peer, at most: they are slow, and ask for little. */
 const leavesBelow = 8;
 
 /**
  * Who sits where in the plan. The peers in *line* fill its positions, the root first; *leaves*
  * hang below them and feed nobody but other leaves: peers that are slow or silent, so that nobody
- * waits for them, and peers that came late.
+ * waits for them. *Latecomers* are a chain of their own, behind the peer in line that uploads
+ * least: it has chunks that they lack and time to send them, and nobody waits for them either.
  */
 export class Placement {
   readonly #kind: PlanKind;
   #line: readonly number[];
   #leaves: readonly number[] = [];
+  /** In the order in which they came: each feeds the next. */
+  #latecomers: readonly number[] = [];
+  readonly #cameLate = new Set<number>();
   #plan: Plan | undefined;
 
   /** @param numbers the peers in the order of their positions, the root (0) first */
@@ -34,8 +38,18 @@ export class Placement {
     return this.#plan?.stripeCount ?? 1;
   }
 
+  get latecomers(): readonly number[] {
+    return this.#latecomers;
+  }
+
   has(number: number): boolean {
-    return this.#line.includes(number) || this.#leaves.includes(number);
+    return [this.#line, this.#leaves, this.#latecomers].some((those) => those.includes(number));
+  }
+
+  /** The peer has come late: it becomes the last of those. */
+  append(number: number): void {
+    this.#cameLate.add(number);
+    this.#latecomers = [...this.#latecomers, number];
   }
 
   /** The peer becomes the last of the leaves. @returns false when it is not in the plan, or the root */
@@ -46,15 +60,17 @@ export class Placement {
     return true;
   }
 
-  /** The peer becomes the last in line. */
+  /** The peer becomes the last in line, or the last latecomer if it is one. */
   promote(number: number): void {
     this.remove(number);
+    if (this.#cameLate.has(number)) return this.append(number);
     this.#line = [...this.#line, number];
     this.#replan();
   }
 
   remove(number: number): void {
     this.#leaves = this.#leaves.filter((leaf) => leaf !== number);
+    this.#latecomers = this.#latecomers.filter((latecomer) => latecomer !== number);
     if (!this.#line.includes(number)) return;
     this.#line = withoutOne(this.#kind, this.#line, number);
     this.#replan();
@@ -64,7 +80,7 @@ export class Placement {
   sourcesOf(number: number): readonly number[] {
     const position = this.#line.indexOf(number);
     if (position === 0) return [];
-    if (position === -1) return this.#sourcesOfLeaf(this.#leaves.indexOf(number));
+    if (position === -1) return this.#all(this.#sourceBehind(number));
     const plan = this.#plan as Plan;
     return Array.from(
       { length: plan.stripeCount },
@@ -76,13 +92,20 @@ export class Placement {
   get sources(): ReadonlyMap<number, readonly number[]> {
     const sources = new Map<number, readonly number[]>();
     for (const number of this.#line.slice(1)) sources.set(number, this.sourcesOf(number));
-    for (const number of this.#leaves) sources.set(number, this.sourcesOf(number));
+    for (const number of [...this.#leaves, ...this.#latecomers])
+      sources.set(number, this.sourcesOf(number));
     return sources;
   }
 
-  #sourcesOfLeaf(place: number): readonly number[] {
+  /** Who feeds a leaf or a latecomer. */
+  #sourceBehind(number: number): number {
+    const place = this.#latecomers.indexOf(number);
+    if (place !== -1) return this.#latecomers[place - 1] ?? this.#idlest;
     const above = [this.#idlest, ...this.#leaves];
-    const source = above[Math.floor(place / leavesBelow)] as number;
+    return above[Math.floor(this.#leaves.indexOf(number) / leavesBelow)] as number;
+  }
+
+  #all(source: number): readonly number[] {
     return Array.from({ length: this.stripeCount }, () => source);
   }
 

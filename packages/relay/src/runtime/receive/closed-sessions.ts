@@ -33,6 +33,11 @@ export class ClosedSessions {
     return this.#closed.has(session);
   }
 
+  /** Why this peer takes no part in it; undefined when it is none of these sessions. */
+  refusalOf(session: SessionId): Refusal | undefined {
+    return this.#closed.get(session)?.refusal;
+  }
+
   /** @param voice - with the peer's id that the session knows */
   add(voice: Voice, refusal: Refusal): void {
     // It may hold what a caller or an operating system said.

@@ -92,6 +92,16 @@ export class MemberSession {
     return this.#isOver;
   }
 
+  /** Where the invitation came from: the root. */
+  get from(): Address {
+    return this.#accepted.from;
+  }
+
+  /** Whether the root has taken it in. */
+  get isNumbered(): boolean {
+    return this.#member.number > 0;
+  }
+
   /** Bytes that will still be written to the disk. */
   get reservedBytes(): number {
     if (this.#isOver) return 0;

@@ -1,7 +1,9 @@
 import { openTransport, type TransportCounters } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import { drawPeerId } from "../identity.js";
+import { resolvePeers } from "../peer-names.js";
 import { Switchboard, type Voice } from "../switchboard.js";
+import { Asking, checkJoin, type JoinOptions } from "./asking.js";
 import { ClosedSessions } from "./closed-sessions.js";
 import { prepareDirectory, refuseForDisk } from "./destination.js";
 import type { FilesReceiver } from "./files-receiver.js";
@@ -45,6 +47,7 @@ export class PalmTreeRelay implements AsyncDisposable {
   /** Sessions that are being decided about, with the bytes that they would take. */
   readonly #pending = new Map<SessionId, number>();
   readonly #closed: ClosedSessions;
+  readonly #askings = new Set<Asking>();
   #open: Switchboard | undefined;
   #closing: Promise<void> | undefined;
   #joined = 0;
@@ -98,6 +101,33 @@ export class PalmTreeRelay implements AsyncDisposable {
   }
 
   /**
+   * Asks a sender that is under way to be taken in, as if it had listed this relay: the session is
+   * accepted or declined like any other, and everything of it is received.
+   *
+   * @param root - `host` or `host:port` where the sender listens, the port 4747 by default
+   * @returns the transfer, once the sender has taken this relay in
+   * @throws TypeError, RangeError, address-invalid or host-unknown for a bad argument
+   * @throws not-answering when no sender answers there
+   * @throws session-over when the session is over, or was left by this relay before
+   * @throws declined when the sender has no room, or this relay does not take what it sends
+   * @throws the signal's reason when it aborts
+   */
+  async join(root: string, options: JoinOptions = {}): Promise<FilesReceiver> {
+    const name = checkJoin(root, options);
+    const { resolved, unresolved } = await resolvePeers([name], familyOf(this.address));
+    const [place] = resolved;
+    if (place === undefined) throw unresolved[0]?.error;
+    const asking = new Asking(place.address, options, this.#switchboard);
+    for (const member of this.#sessions.values()) if (!member.isOver) asking.onJoined(member);
+    this.#askings.add(asking);
+    try {
+      return (await asking.run()).receiver;
+    } finally {
+      this.#askings.delete(asking);
+    }
+  }
+
+  /**
    * Leaves all sessions: the neighbours are told, what is queued for them is sent, what has not
    * landed is removed. Takes about two seconds at most. May be called twice.
    */
@@ -125,7 +155,12 @@ export class PalmTreeRelay implements AsyncDisposable {
 
   #onStranger(from: Address, datagram: Datagram): void {
     const { session, message } = datagram;
-    if (this.#closed.has(session)) return this.#closed.answer(from, datagram);
+    for (const asking of this.#askings) asking.onStranger(from, datagram);
+    const refusal = this.#closed.refusalOf(session);
+    if (refusal !== undefined) {
+      if (message.type === "invite") this.#tellAskings(from, session, refusal);
+      return this.#closed.answer(from, datagram);
+    }
     if (message.type !== "invite" || this.#pending.has(session)) return;
     void this.#consider(from, datagram, message);
   }
@@ -145,6 +180,11 @@ export class PalmTreeRelay implements AsyncDisposable {
     this.#declined += 1;
     this.#closed.add(voice, refusal);
     this.#closed.answer(from, datagram);
+    this.#tellAskings(from, voice.session, refusal);
+  }
+
+  #tellAskings(from: Address, session: SessionId, refusal: Refusal): void {
+    for (const asking of this.#askings) asking.onRefused(from, session, refusal);
   }
 
   #refuse(invite: Invite, from: Address): Refusal | undefined {
@@ -179,6 +219,7 @@ export class PalmTreeRelay implements AsyncDisposable {
     );
     this.#joined += 1;
     this.#sessions.set(session, member);
+    for (const asking of this.#askings) asking.onJoined(member);
     void member.closed.then(() => this.#sessions.delete(session));
     member.start();
   }
@@ -192,6 +233,11 @@ export class PalmTreeRelay implements AsyncDisposable {
 }
 
 const leaving: Refusal = { reason: "leaving", detail: "this session is over here" };
+
+/** Names are looked up in the family of the address that this relay listens on. */
+function familyOf(address: Address): 0 | 4 {
+  return address.startsWith("[") ? 0 : 4;
+}
 
 function tooLarge(what: string, got: number, limit: number): Refusal {
   return { reason: "too-large", detail: `${got} ${what}, at most ${limit} are taken` };

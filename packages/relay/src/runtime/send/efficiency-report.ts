@@ -9,6 +9,8 @@ const reportMs = 500;
 export class EfficiencyReport {
   readonly #meter: EfficiencyMeter;
   readonly #totalBytes: number;
+  /** Numbers of those that were there from the start; the others' times say nothing. */
+  #punctual: ReadonlySet<number> | undefined;
   #reportAt = 0;
   #final: EfficiencyStep | undefined;
 
@@ -26,6 +28,8 @@ export class EfficiencyReport {
 
   /** @returns news for the user, if it is time for some */
   note(step: Step, at: number): EfficiencyStep | undefined {
+    if (step.type === "numbered") this.#punctual ??= new Set(step.peers.map((peer) => peer.number));
+    if (this.#isLate(step)) return undefined;
     if (step.type === "peer-ended") {
       this.#onPeerEnded(step.result, at);
       return undefined;
@@ -35,6 +39,11 @@ export class EfficiencyReport {
     if (at < this.#reportAt) return undefined;
     this.#reportAt = at + reportMs;
     return this.#step(at);
+  }
+
+  #isLate(step: Step): boolean {
+    const { number } = step.type === "peer-ended" ? step.result : { number: undefined, ...step };
+    return typeof number === "number" && this.#punctual?.has(number) === false;
   }
 
   #onPeerEnded({ number, status }: PeerResult, at: number): void {

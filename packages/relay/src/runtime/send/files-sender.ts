@@ -6,18 +6,21 @@ import {
   scanSources,
 } from "@palmtree/files";
 import { openTransport } from "@palmtree/transport";
-import type { Address, Invite, SessionId } from "@palmtree/wire";
+import { type Address, type Invite, PalmTreeError, type SessionId } from "@palmtree/wire";
 import type { Step } from "../../core/index.js";
 import { drawSessionId } from "../identity.js";
-import { Switchboard } from "../switchboard.js";
-import { EfficiencyReport } from "./efficiency-report.js";
-import { ownAddress, withoutLoopback } from "./own-address.js";
+import { checkTexts } from "../option-check.js";
 import {
   checkDistinct,
+  type PeerName,
+  parsePeerName,
   type ResolvedPeer,
   resolvePeers,
   type UnresolvedPeer,
-} from "./peer-names.js";
+} from "../peer-names.js";
+import { Switchboard } from "../switchboard.js";
+import { EfficiencyReport } from "./efficiency-report.js";
+import { ownAddress, withoutLoopback } from "./own-address.js";
 import { ResultLedger } from "./result-ledger.js";
 import { RootSession } from "./root-session.js";
 import { checkOrder, type FilesSenderOptions, type SendOrder } from "./sender-options.js";
@@ -39,6 +42,8 @@ import { StepQueue } from "./step-queue.js";
 export class FilesSender {
   readonly #order: SendOrder;
   #hasStarted = false;
+  /** Set while a session runs. */
+  #admit: ((peers: readonly PeerName[]) => Promise<void>) | undefined;
 
   /**
    * @param files - what to send, at least one path; each lands as its last component, a directory
@@ -73,6 +78,23 @@ export class FilesSender {
     if (this.#hasStarted) throw new TypeError("a FilesSender sends once: make another one");
     this.#hasStarted = true;
     return this.#send();
+  }
+
+  /**
+   * Has more peers take part in the session that runs; they get everything, and the others do not
+   * wait for them. One that takes part already is left as it is. Resolves when they are being
+   * invited; how they fare is told by the steps, and is in the result.
+   *
+   * @param peers - as for the constructor
+   * @throws TypeError or address-invalid when a peer is not written as it should be
+   * @throws session-over when no session runs: before the step `listening`, and after the last
+   *   peer's end
+   */
+  async addPeers(peers: readonly string[]): Promise<void> {
+    const names = checkTexts("peers", peers).map((peer) => parsePeerName(peer));
+    if (this.#admit === undefined)
+      throw new PalmTreeError("session-over", "addPeers: no session runs");
+    await this.#admit(names);
   }
 
   async *#send(): AsyncGenerator<SenderStep, void, undefined> {
@@ -126,6 +148,7 @@ export class FilesSender {
       const news = efficiency.note(step, performance.now());
       if (news !== undefined) queue.push(news);
       if (step.type !== "ended") return;
+      this.#admit = undefined;
       const seconds = (performance.now() - startedAt) / 1_000;
       const { error } = step;
       const reached = efficiency.final;
@@ -148,13 +171,24 @@ export class FilesSender {
       onStep,
       onEnd: (crash) => (crash === undefined ? queue.end() : queue.fail(crash.error)),
     });
+    const admit = async (names: readonly PeerName[]): Promise<void> => {
+      const found = await resolvePeers(names, own.startsWith("[") ? 0 : 4);
+      if (this.#admit !== admit) throw new PalmTreeError("session-over", "addPeers: it has ended");
+      for (const peer of found.unresolved)
+        queue.push({ type: "peer-ended", result: ledger.absent(peer) });
+      const added = ledger.add(withoutLoopback(found.resolved, own));
+      root.add(added.map(({ address }) => address));
+    };
     const onAbort = (): void => queue.fail(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
+      queue.push({ type: "listening", address: own });
       root.start();
+      this.#admit = admit;
       for (let steps = await queue.take(); steps.length > 0; steps = await queue.take())
         yield* steps;
     } finally {
+      this.#admit = undefined;
       signal?.removeEventListener("abort", onAbort);
       await root.close("the sender was stopped");
     }

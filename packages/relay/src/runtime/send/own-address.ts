@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { type Address, parseAddress } from "@palmtree/wire";
-import { addressOf, type ResolvedPeer } from "./peer-names.js";
+import { addressOf, type ResolvedPeer } from "../peer-names.js";
 
 /** Whether an address is reached only from its own machine. */
 export function isLoopback(address: Address): boolean {
@@ -33,6 +33,12 @@ export function withoutLoopback(peers: readonly ResolvedPeer[], own: Address): R
   return peers.map((peer) =>
     isLoopback(peer.address) ? { ...peer, address: addressOf(ip, peer.name.port) } : peer,
   );
+}
+
+/** The same for a peer that was not named, but knocked from there. */
+export function reachedFromElsewhere(from: Address, own: Address): Address {
+  if (isLoopback(own) || !isLoopback(from)) return from;
+  return own.slice(0, own.lastIndexOf(":")) + from.slice(from.lastIndexOf(":"));
 }
 
 /** A connected UDP socket has a local address; nothing is sent. Undefined without a route. */

@@ -1,20 +1,30 @@
 import type { Address } from "@palmtree/wire";
 import type { PeerResult, Step } from "../../core/index.js";
-import type { ResolvedPeer, UnresolvedPeer } from "./peer-names.js";
+import type { ResolvedPeer, UnresolvedPeer } from "../peer-names.js";
 import type { ResultStep, SendPeerResult, TreePlace } from "./sender-step.js";
 
 /** Collects from a session's steps what its result has to say. */
 export class ResultLedger {
-  readonly #peers: readonly string[];
-  readonly #nameOf: ReadonlyMap<Address, string>;
+  readonly #peers: string[];
+  readonly #nameOf: Map<Address, string>;
   readonly #results = new Map<string, SendPeerResult>();
   readonly #addresses = new Map<number, Address>();
   readonly #parents = new Map<number, number>();
 
   /** @param peers - all that were listed, as the caller named them */
   constructor(peers: readonly string[], resolved: readonly ResolvedPeer[]) {
-    this.#peers = peers;
+    this.#peers = [...peers];
     this.#nameOf = new Map(resolved.map(({ name, address }) => [address, name.text]));
+  }
+
+  /** More peers are wanted. @returns those of them that are not there already */
+  add(resolved: readonly ResolvedPeer[]): readonly ResolvedPeer[] {
+    const added = resolved.filter(({ address }) => !this.#nameOf.has(address));
+    for (const { name, address } of added) {
+      this.#nameOf.set(address, name.text);
+      this.#peers.push(name.text);
+    }
+    return added;
   }
 
   /** A peer whose name means no address; returns its end. */
@@ -28,6 +38,7 @@ export class ResultLedger {
       seconds: 0,
       error: { code, message },
     } as const;
+    if (!this.#peers.includes(name.text)) this.#peers.push(name.text);
     this.#results.set(name.text, { ...result, peer: name.text });
     return result;
   }
@@ -45,10 +56,12 @@ export class ResultLedger {
   close(
     outcome: Pick<ResultStep, "session" | "totalBytes" | "seconds" | "efficiency" | "error">,
   ): ResultStep {
-    const peers = this.#peers.map((peer) => this.#results.get(peer) ?? unheard(peer, outcome));
-    const completeCount = peers.filter(({ status }) => status === "complete").length;
-    const isComplete = completeCount === peers.length;
+    const wanted = this.#peers.map((peer) => this.#results.get(peer) ?? unheard(peer, outcome));
+    const completeCount = wanted.filter(({ status }) => status === "complete").length;
+    const isComplete = completeCount === wanted.length;
     const status = isComplete ? "complete" : completeCount > 0 ? "partial" : "failed";
+    const others = [...this.#results.values()].filter(({ peer }) => !this.#peers.includes(peer));
+    const peers = [...wanted, ...others];
     return { type: "result", status, peers, tree: this.#tree(), ...outcome };
   }
 

@@ -1,6 +1,6 @@
 import type { ScannedSources } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
-import type { Address, Invite, SessionId } from "@palmtree/wire";
+import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import {
   type Effect,
   type PeerEvent,
@@ -13,6 +13,7 @@ import { MachineRunner } from "../machine-runner.js";
 import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
 import type { Switchboard } from "../switchboard.js";
+import { reachedFromElsewhere } from "./own-address.js";
 import { SourceContent } from "./source-content.js";
 
 /** How long the connections may take to send what is queued, once the session is over. */
@@ -81,11 +82,15 @@ export class RootSession {
 
   start(): void {
     this.#switchboard.join(this.#options.session, {
-      onDatagram: (from, datagram) =>
-        this.#runner.post({ type: "datagram-received", from, datagram }),
+      onDatagram: (from, datagram) => this.#onDatagram(from, datagram),
       onHello: (connection, hello) => this.#port.accept(connection, hello),
     });
     this.#runner.post({ type: "start" });
+  }
+
+  /** Invites more peers; told after the session's end, nothing happens. */
+  add(addresses: readonly Address[]): void {
+    this.#runner.post({ type: "peers-added", addresses });
   }
 
   /** Ends the session, if it has not ended: every peer is told. Resolves when all is closed. */
@@ -94,6 +99,13 @@ export class RootSession {
     await this.#ended;
     await this.#port.drain(drainMs);
     await this.#content.close();
+  }
+
+  /** Whoever knocks on this machine is told to others as they reach it. */
+  #onDatagram(at: Address, datagram: Datagram): void {
+    const isKnock = datagram.message.type === "knock";
+    const from = isKnock ? reachedFromElsewhere(at, this.#options.ownAddress) : at;
+    this.#runner.post({ type: "datagram-received", from, datagram });
   }
 
   #onContent(event: PeerEvent): void {

@@ -8,8 +8,8 @@ import {
   checkText,
   checkTexts,
 } from "../option-check.js";
+import { type PeerName, parsePeerName } from "../peer-names.js";
 import type { OpenTransport } from "../switchboard.js";
-import { type PeerName, parsePeerName } from "./peer-names.js";
 
 /** The knobs of a {@link FilesSender}; times are milliseconds. */
 export interface FilesSenderOptions {

@@ -17,9 +17,15 @@ export interface ScannedStep {
   readonly skipped: readonly SkippedSource[];
 }
 
-/** How one listed peer ended. */
+/** The session may be joined from now on: `palmtree receive --join` with that address. */
+export interface ListeningStep {
+  readonly type: "listening";
+  readonly address: Address;
+}
+
+/** How one peer ended, listed or not. */
 export interface SendPeerResult extends PeerResult {
-  /** The peer as the caller named it. */
+  /** The peer as the caller named it; its address if it came by itself. */
   readonly peer: string;
 }
 
@@ -41,9 +47,12 @@ export interface EfficiencyStep extends Efficiency {
 export interface ResultStep {
   readonly type: "result";
   readonly session: SessionId;
-  /** `complete`: every listed peer is; `partial`: some are; `failed`: none is. */
+  /**
+   * `complete`: every listed peer is, and every added one; `partial`: some are; `failed`: none is.
+   * Who joined unasked does not count.
+   */
   readonly status: "complete" | "partial" | "failed";
-  /** One for each listed peer, in the order in which they were listed. */
+  /** One for each peer, in the order in which they were listed, added, or joined by themselves. */
   readonly peers: readonly SendPeerResult[];
   readonly tree: readonly TreePlace[];
   /** Bytes of all files: what a complete peer has. */
@@ -57,7 +66,7 @@ export interface ResultStep {
 }
 
 /**
- * What a sender tells: `scanned`, then the session's steps, then `result`, which is always the
+ * What a sender tells: `scanned`, `listening`, then the session's steps, then `result`, which is always the
  * last.
  */
-export type SenderStep = ScannedStep | Step | EfficiencyStep | ResultStep;
+export type SenderStep = ScannedStep | ListeningStep | Step | EfficiencyStep | ResultStep;

@@ -7,7 +7,7 @@ import {
   PalmTreeError,
   parseAddress,
 } from "@palmtree/wire";
-import { defaultPort } from "../default-port.js";
+import { defaultPort } from "./default-port.js";
 
 /** A peer as a caller names it. */
 export interface PeerName {

@@ -1,0 +1,128 @@
+import type { Address, ControlMessage, DeclineReason, Invite, PeerId } from "@palmtree/wire";
+import type { Context } from "../context.js";
+import type { Introduction } from "../hypercube/introduction.js";
+import { Questions } from "../questions.js";
+import { Allowance } from "../transfer/allowance.js";
+import { type Absent, declined, notAnswering } from "./invitation.js";
+
+/** Knocks that are answered at once, and more with every millisecond. Guess. */
+const mostKnocks = 64;
+const knocksPerMs = 0.1;
+
+/** Peers that have joined and are kept waiting; more have to knock again. */
+const mostWaiting = 1_024;
+
+/**
+ * The root's door, once the invitations are closed: strangers knock and are invited, hosts that the
+ * user adds are invited, and whoever then joins waits here until it is let in. So do listed peers
+ * whose answer to the first invitation came too late.
+ *
+ * A knock leaves nothing behind, since anybody may have sent it: whoever knocked has to join.
+ */
+export class Latecomers {
+  readonly #context: Context;
+  readonly #invite: Invite;
+  readonly #added: Questions<Address>;
+  readonly #onAbsent: (absent: Absent) => void;
+  readonly #waiting = new Map<Address, PeerId>();
+  readonly #knocks: Allowance;
+  readonly #addedWaitMs: number;
+  #introduction: Introduction | undefined;
+  /** Of the silent, those that were reported. */
+  #silentCount = 0;
+
+  /** @param onAbsent is told of an added peer that declines or never answers */
+  constructor(context: Context, invite: Invite, onAbsent: (absent: Absent) => void) {
+    this.#context = context;
+    this.#invite = invite;
+    this.#onAbsent = onAbsent;
+    this.#knocks = new Allowance(mostKnocks, knocksPerMs, context.now);
+    const { inviteRetryMs: retryMs, maxWaitMs, introductionWindow: window } = context.options;
+    // The others need not wait for these, so there is no reason to ask only once.
+    this.#addedWaitMs = Math.max(maxWaitMs, 4 * retryMs);
+    const patience = { retryMs, timeoutMs: this.#addedWaitMs, window };
+    this.#added = new Questions<Address>(context, [], patience, (to) => this.#send(to, invite));
+  }
+
+  /** The others are numbered: latecomers are to be introduced to them. */
+  open(introduction: Introduction): void {
+    this.#introduction = introduction;
+  }
+
+  /** Whether nobody is waited for who may still take part. */
+  get isSettled(): boolean {
+    const newcomers = this.#introduction?.newcomerCount ?? 0;
+    return this.#added.isSettled && this.#waiting.size + newcomers === 0;
+  }
+
+  /** Those that have joined and are not let in yet. */
+  get waiting(): readonly { readonly address: Address; readonly id: PeerId }[] {
+    return [...this.#waiting].map(([address, id]) => ({ address, id }));
+  }
+
+  /** Somebody asks to be invited; too many at once get no answer. */
+  onKnock(from: Address): void {
+    if (!this.#knocks.take(this.#context.now)) return;
+    if (!this.#isFull) return this.#send(from, this.#invite);
+    const detail = `the session has its ${this.#context.options.mostPeers} peers`;
+    this.#send(from, { type: "decline", reason: "busy", detail });
+  }
+
+  /** The user wants these peers to take part too. */
+  add(addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      this.#context.emit({ type: "report-step", step: { type: "invited", address } });
+      this.#added.add(address);
+    }
+  }
+
+  /** A process that was started anew has another id: only the newest can be talked to. */
+  onJoin(from: Address, id: PeerId): void {
+    this.#added.answer(from);
+    // It may say so again and again: it is being told its neighbours, or was.
+    if (this.#introduction?.numberOf(id) !== undefined) return;
+    if (this.#isFull) return this.#send(from, { type: "ended" });
+    if (this.#waiting.size < mostWaiting || this.#waiting.has(from)) this.#waiting.set(from, id);
+  }
+
+  onDecline(from: Address, reason: DeclineReason, detail: string): void {
+    if (!this.#added.answer(from)) return;
+    const absent = declined(from, reason, detail);
+    const { address, message } = absent;
+    const step = { type: "declined", address, code: reason, message } as const;
+    this.#context.emit({ type: "report-step", step });
+    this.#onAbsent(absent);
+  }
+
+  /** Those that have joined are introduced to their neighbours, not too many at once. */
+  letIn(): void {
+    const introduction = this.#introduction;
+    if (introduction === undefined) return;
+    for (const [address, id] of this.#waiting) {
+      if (introduction.newcomerCount >= this.#context.options.newcomersAtOnce) return;
+      this.#waiting.delete(address);
+      if (this.#isFull) this.#send(address, { type: "ended" });
+      else introduction.admit(address, id);
+    }
+  }
+
+  onTick(): void {
+    this.#added.ask();
+    const { silent } = this.#added;
+    for (const address of silent.slice(this.#silentCount))
+      this.#onAbsent(notAnswering(address, this.#addedWaitMs));
+    this.#silentCount = silent.length;
+  }
+
+  deadline(): number | undefined {
+    return this.#added.deadline();
+  }
+
+  get #isFull(): boolean {
+    return (this.#introduction?.count ?? 0) >= this.#context.options.mostPeers;
+  }
+
+  #send(to: Address, message: ControlMessage): void {
+    this.#context.emit({ type: "send-datagram", to, message });
+  }
+}
