@@ -1,4 +1,4 @@
-import { choosePlan, type PlanKind } from "@palmtree/topology";
+import type { PlanKind } from "@palmtree/topology";
 import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
@@ -9,6 +9,7 @@ import { Introduction } from "./hypercube/introduction.js";
 import { numberingOrder } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
 import { Assignment } from "./plan/assignment.js";
+import { fastestPlan } from "./plan/plan-choice.js";
 import { Relay } from "./relay.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
@@ -122,8 +123,7 @@ export class Root {
       case "start":
         this.#verdicts = new Verdicts(this.#context, {
           timeoutMs: this.#plan.invite.timeoutMs,
-          chunkCount: this.#content.chunkCount,
-          totalBytes: this.#plan.invite.totalBytes,
+          extent: this.#content,
           startedAt: this.#context.now,
         });
         return this.#invitation.start();
@@ -140,8 +140,10 @@ export class Root {
         return this.#produce();
       case "chunk-produced":
         return this.#production.onProduced(event.index, event.hash, event.payload);
+      case "stream-ended":
+        return this.#production.onEnded(event.totalBytes);
       case "session-hashed":
-        this.#content.sessionHash = event.sessionHash;
+        this.#production.onHashed(event.sessionHash);
         return this.#relay.distribution.onSealed();
       case "chunk-loaded":
         return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
@@ -229,6 +231,8 @@ export class Root {
       case "concluded":
         if (!fact.isComplete) this.#assignment?.remove(fact.number);
         return;
+      case "stream-resumed":
+        return this.#verdicts?.excuse(fact.chunksBefore);
       case "trouble-seen":
         return this.#assignment?.onTrouble(0, fact.trouble);
       case "child-gained":
@@ -302,10 +306,7 @@ export class Root {
     const peers = this.#introduction?.acknowledged ?? [];
     const peerCount = peers.length;
     if (peerCount < 2) return;
-    const { chunkCount } = this.#content;
-    const chunkBytes = this.#plan.invite.chunkSizeBytes;
-    const choice = { peerCount, chunkCount: Math.max(1, chunkCount), chunkBytes };
-    const kind = this.#plan.planKind ?? choosePlan(choice).kind;
+    const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
     this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
     this.#assignment = new Assignment(this.#context, kind, peers, (peer) => this.#relay.meet(peer));
     this.#assignment.start();
@@ -383,7 +384,7 @@ export class Root {
         this.#introduction?.onTick();
         this.#relay.onTick(false);
         this.#assignment?.onTick();
-        this.#assignment?.review(this.#relay.distribution.flows, this.#plan.invite.totalBytes);
+        this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
         this.#verdicts?.onTick();
     }
   }
