@@ -3,7 +3,7 @@ import { Bitmap } from "./core/bitmap.js";
 import type { ChunkLayout, ChunkPlace } from "./core/chunk-layout.js";
 import type { Manifest } from "./core/manifest.js";
 import { countFiles } from "./core/manifest-entries.js";
-import { allocate, type Descriptor, readInto, writeAll } from "./descriptor.js";
+import { allocate, closeFile, type Descriptor, readInto, writeAll } from "./descriptor.js";
 import { destinationError } from "./disk-error.js";
 import { moveIntoPlace, type TopEntry } from "./landing.js";
 import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
@@ -99,7 +99,8 @@ export class ChunkStore {
   static async create(options: ChunkStoreOptions): Promise<ChunkStore> {
     const { directory, session, manifest, layout, onConflict } = options;
     const names = topEntries(manifest).map(({ name }) => name);
-    const { totalBytes } = layout;
+    // How much room a stream takes shows only when it is there.
+    const totalBytes = layout.isOpen ? 0 : layout.totalBytes;
     const staging = await makeStaging({ directory, session, totalBytes, names, onConflict });
     return new ChunkStore(options, staging);
   }
@@ -157,10 +158,23 @@ export class ChunkStore {
   }
 
   /**
+   * The stream that is stored has ended: its length is known, and its last chunk may come.
+   *
+   * @throws RangeError as `ChunkLayout.endStream`
+   */
+  endStream(totalBytes: number): void {
+    const { layout } = this.#options;
+    const most = layout.chunkCount;
+    layout.endStream(totalBytes);
+    this.#missing[0] = (this.#missing[0] as number) - (most - layout.chunkCount);
+    this.#stored.truncate(layout.chunkCount);
+  }
+
+  /**
    * Waits for all writes, and moves everything to its final name; all of it or nothing. Chunks can
    * be loaded meanwhile and afterwards. Can be called again when it failed.
    *
-   * @throws RangeError when a chunk was not stored
+   * @throws RangeError when a chunk was not stored, or a stream has not ended
    * @throws name-exists when `onConflict` is `fail` and a name was taken in the meantime
    * @throws disk-full, not-writable or store-failed when the operating system refuses, or refused
    *   to store a chunk; aborted after `abandon`
@@ -199,6 +213,7 @@ export class ChunkStore {
     const missing = this.#stored.firstClear(0);
     if (missing >= 0) throw new RangeError(`Chunk ${missing} was not stored`);
     if (!this.#hasLanded) {
+      if (manifest.isStream === true && layout.chunkCount > 0) await this.#finishStream();
       await this.#tree.finishTree(sync);
       await this.#move(topEntries(manifest), onConflict);
     }
@@ -207,6 +222,21 @@ export class ChunkStore {
     // All has landed. What is left behind, if it cannot be removed, is clutter and no failure.
     await removeStaging(this.#staging, true).catch(() => undefined);
     return { files: countFiles(manifest.entries), bytes: layout.totalBytes };
+  }
+
+  /** Whether a chunk was the last of a stream is known later than it is written. */
+  async #finishStream(): Promise<void> {
+    const file = await this.#tree.openToWrite(0);
+    try {
+      await this.#finish(0, file);
+    } finally {
+      await closeFile(file);
+    }
+  }
+
+  async #finish(entry: number, file: Descriptor): Promise<void> {
+    await this.#tree.checkSize(entry, file, this.#options.layout.sizeOf(entry));
+    await this.#tree.finishFile(entry, file);
   }
 
   async #move(entries: readonly TopEntry[], onConflict: OnConflict): Promise<void> {
@@ -250,10 +280,10 @@ export class ChunkStore {
       for (let at = 0; at < payloads.length; at += 1) this.#stored.set(firstChunk + at);
       const missing = (this.#missing[entry] as number) - payloads.length;
       this.#missing[entry] = missing;
-      if (missing > 0) return;
+      if (missing > 0 || this.#options.manifest.isStream === true) return;
       // What was written at once cannot have another size than what was written.
       if (payloads.length < this.#options.layout.chunksOf(entry).count) {
-        await this.#tree.checkSize(entry, file);
+        return await this.#finish(entry, file);
       }
       await this.#tree.finishFile(entry, file);
     });

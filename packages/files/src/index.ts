@@ -30,14 +30,23 @@ export {
   type SessionContent,
   SessionHasher,
   sessionHash,
+  streamChunkSizeBytes,
+  streamHash,
 } from "./core/index.js";
 export { sha256 } from "./sha256.js";
 export { type ProducedChunk, SourceReader } from "./source-reader.js";
 export {
+  type DescribedSources,
   type ScannedSources,
   type ScanOptions,
   type SkippedSource,
   scanSources,
 } from "./source-scan.js";
 export type { OnConflict } from "./staging.js";
+export {
+  checkFileName,
+  type NamedStream,
+  StreamSource,
+  type StreamSourceOptions,
+} from "./stream-source.js";
 export type { StoredListener } from "./write-queue.js";

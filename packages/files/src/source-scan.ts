@@ -20,8 +20,8 @@ export interface SkippedSource {
   readonly why: string;
 }
 
-/** What is to be sent, as it was found: nothing was read yet but names, sizes and times. */
-export interface ScannedSources {
+/** What is to be sent, as the receivers are told. */
+export interface DescribedSources {
   readonly manifest: Manifest;
   /** The encoded manifest. */
   readonly manifestBytes: Uint8Array;
@@ -29,6 +29,10 @@ export interface ScannedSources {
   readonly manifestHash: Uint8Array;
   readonly layout: ChunkLayout;
   readonly skipped: readonly SkippedSource[];
+}
+
+/** What is to be sent, as it was found: nothing was read yet but names, sizes and times. */
+export interface ScannedSources extends DescribedSources {
   /** Per entry when it last changed: milliseconds since 1970, to the fraction the system keeps. */
   readonly modifiedMs: Float64Array;
   /** The absolute path of an entry; the links in the paths that were given are resolved. */

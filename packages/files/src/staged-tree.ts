@@ -77,8 +77,8 @@ export class StagedTree {
   }
 
   /** Checks that a file has the size that it should have. */
-  async checkSize(entry: number, file: Descriptor): Promise<void> {
-    await this.#try("finish", entry, async (path, { sizeBytes }) => {
+  async checkSize(entry: number, file: Descriptor, sizeBytes: number): Promise<void> {
+    await this.#try("finish", entry, async (path) => {
       const { size } = await statFile(file);
       if (size !== sizeBytes) throw wrongSize(path, size, sizeBytes);
     });

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Bitmap } from "../src/index.js";
 
-/** A bitmap and the same indexes as a set. */
+/** A bitmap and the same indexes as a set; at times one that is larger than what it has memory for. */
 const bitmaps = fc
-  .integer({ min: 0, max: 200 })
+  .oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 200 }) }, fc.constant(70_000))
   .chain((size) =>
     fc.record({
       size: fc.constant(size),
@@ -104,6 +104,51 @@ describe("a bitmap", () => {
         expect(bitmap.count).toBe(model.size);
       }),
     );
+  });
+
+  it("has no indexes any more that it is cut off before", () => {
+    fc.assert(
+      fc.property(bitmaps, fc.nat(70_000), ({ size, bitmap, model }, at) => {
+        const end = Math.min(at, size);
+        bitmap.truncate(end);
+        const left = [...model].filter((index) => index < end).sort((a, b) => a - b);
+        expect([...bitmap.indexes()]).toEqual(left);
+        expect([bitmap.size, bitmap.count]).toEqual([end, left.length]);
+        expect(bitmap.end).toBe(left.length === 0 ? 0 : (left.at(-1) as number) + 1);
+        expect(bitmap.firstClear(0)).toBe(firstWhere(end, 0, (i) => !model.has(i)));
+        expect(bitmap.isFull).toBe(left.length === end);
+        expect(() => bitmap.truncate(end + 1)).toThrow(RangeError);
+        bitmap.setAll();
+        expect(bitmap.count).toBe(end);
+      }),
+    );
+  });
+
+  it("survives a round trip through bytes without the zeros at their end", () => {
+    const malformed = expect.objectContaining({ code: "frame-malformed", fault: "remote" });
+    fc.assert(
+      fc.property(bitmaps, ({ size, bitmap }) => {
+        const bytes = bitmap.toShortBytes();
+        expect(bytes.at(-1)).not.toBe(0);
+        expect(bytes).toEqual(bitmap.toBytes().subarray(0, Math.ceil(bitmap.end / 8)));
+        const copy = Bitmap.fromShortBytes(bytes, size);
+        expect([...copy.indexes()]).toEqual([...bitmap.indexes()]);
+        expect(copy.count).toBe(bitmap.count);
+        const longer = Uint8Array.of(...bytes, 0);
+        expect(() => Bitmap.fromShortBytes(longer, size)).toThrow(malformed);
+      }),
+    );
+    expect(() => Bitmap.fromShortBytes(Uint8Array.of(1, 1), 8)).toThrow(malformed);
+    expect(() => Bitmap.fromShortBytes(Uint8Array.of(0, 0b10), 9)).toThrow(malformed);
+    expect(Bitmap.fromShortBytes(new Uint8Array(0), 2 ** 24).count).toBe(0);
+  });
+
+  it("takes memory for what is set, not for what there is room for", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const bitmaps = Array.from({ length: 200 }, () => new Bitmap(2 ** 24));
+    for (const bitmap of bitmaps) bitmap.set(100_000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 * 64 * 1024);
+    expect(bitmaps.every((bitmap) => bitmap.firstSet(0) === 100_000)).toBe(true);
   });
 
   it("skips words: finds the last of 2^24 indexes", () => {

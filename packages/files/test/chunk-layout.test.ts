@@ -114,6 +114,35 @@ describe("a chunk layout", () => {
   });
 });
 
+describe("the layout of a stream", () => {
+  const entry = { path: "x", kind: "file", sizeBytes: 0, mode: 0o644, modifiedMs: 0 } as const;
+  const open = () => new ChunkLayout({ chunkSizeBytes: KIB, entries: [entry], isStream: true });
+
+  it("is that of the longest file there may be, until its end is known", () => {
+    const layout = open();
+    expect([layout.isOpen, layout.chunkCount, layout.totalBytes]).toEqual([true, 2 ** 24, 2 ** 34]);
+    expect(layout.locate(5_000)).toEqual({ entry: 0, offset: 5_000 * KIB, length: KIB });
+    layout.endStream(5_000 * KIB + 1);
+    expect([layout.isOpen, layout.chunkCount]).toEqual([false, 5_001]);
+    expect([layout.totalBytes, layout.sizeOf(0)]).toEqual([5_000 * KIB + 1, 5_000 * KIB + 1]);
+    expect(layout.locate(5_000)).toEqual({ entry: 0, offset: 5_000 * KIB, length: 1 });
+    expect(layout.chunksOf(0)).toEqual({ first: 0, count: 5_001 });
+    expect(() => layout.locate(5_001)).toThrow(RangeError);
+  });
+
+  it("may end with nothing, or full, but not twice or beyond what can be numbered", () => {
+    const empty = open();
+    empty.endStream(0);
+    expect([empty.chunkCount, empty.totalBytes]).toEqual([0, 0]);
+    expect(() => empty.endStream(0)).toThrow(RangeError);
+    const full = open();
+    full.endStream(2 ** 34);
+    expect(full.chunkCount).toBe(2 ** 24);
+    expect(() => open().endStream(2 ** 34 + 1)).toThrow(RangeError);
+    expect(() => layoutOf(KIB, [1]).endStream(1)).toThrow(RangeError);
+  });
+});
+
 describe("the default chunk size", () => {
   it("is 64 KiB up to 2^20 chunks, then doubles, and ends at 16 MiB", () => {
     expect(defaultChunkSizeBytes(0)).toBe(64 * KIB);

@@ -468,3 +468,53 @@ describe("until it lands", () => {
     expect(await readTree(base)).toEqual({ precious: "precious" });
   });
 });
+
+describe("a store of a stream", () => {
+  const stream = { ...manifestOf(file("x", 0)), chunkSizeBytes: 1024, isStream: true };
+
+  async function setUpStream(sizeBytes: number) {
+    const layout = new ChunkLayout(stream);
+    const { store, base } = await setUp([file("x", 0)], { manifest: stream, layout });
+    const put = (index: number) =>
+      new Promise<void>((resolve, reject) => {
+        const payload = content.subarray(index * 1024, Math.min(sizeBytes, (index + 1) * 1024));
+        store.store(index, payload, (error) => (error === undefined ? resolve() : reject(error)));
+      });
+    return { store, base, put, layout };
+  }
+
+  for (const sizeBytes of [0, 1, 1024, 5000, 8192]) {
+    it(`lands ${sizeBytes} bytes, with its times, once its length is known`, async () => {
+      const { store, base, put } = await setUpStream(sizeBytes);
+      const full = Math.floor(sizeBytes / 1024);
+      for (let index = 0; index < full; index += 1) await put(index);
+      await expect(store.land()).rejects.toThrow(RangeError);
+      store.endStream(sizeBytes);
+      if (sizeBytes % 1024 > 0) await put(full);
+      expect(await store.land()).toEqual({ files: 1, bytes: sizeBytes });
+      const landed = readFileSync(join(base, "x"));
+      expect(Buffer.compare(landed, content.subarray(0, sizeBytes))).toBe(0);
+      const { mtimeMs } = await stat(join(base, "x"));
+      expect(Math.round(mtimeMs)).toBe(stream.entries.at(0)?.modifiedMs);
+      expect(readdirSync(base)).toEqual(["x"]);
+      if (full > 0) expect(await store.load(0)).toEqual(content.subarray(0, 1024));
+    });
+  }
+
+  it("neither takes a short chunk before the end, nor lands with one missing", async () => {
+    const { store, put, base } = await setUpStream(3000);
+    expect(() => store.store(2, content.subarray(2048, 3000), () => undefined)).toThrow(RangeError);
+    await put(0);
+    store.endStream(3000);
+    await put(2);
+    await expect(store.land()).rejects.toThrow("Chunk 1 was not stored");
+    expect(readdirSync(base)).not.toContain("x");
+  });
+
+  it("does not need the room that it might take", async () => {
+    const huge = { ...stream, chunkSizeBytes: 16 * 1024 * 1024 };
+    const layout = new ChunkLayout(huge);
+    expect(layout.totalBytes).toBe(2 ** 48);
+    await expect(setUp([file("x", 0)], { manifest: huge, layout })).resolves.toBeDefined();
+  });
+});

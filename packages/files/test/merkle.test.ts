@@ -12,6 +12,7 @@ import {
   SessionHasher,
   sessionHash,
   sha256,
+  streamHash,
 } from "../src/index.js";
 
 interface Vectors {
@@ -25,6 +26,16 @@ interface Vectors {
     readonly manifestSha256: string;
     readonly chunkHashes: readonly string[];
     readonly fileRoots: readonly string[];
+    readonly sessionHash: string;
+  }[];
+  readonly streams: readonly {
+    readonly name: string;
+    /** That of a valid manifest in `manifest.json`. */
+    readonly manifest: string;
+    readonly manifestSha256: string;
+    readonly totalBytes: number;
+    readonly chunkHashes: readonly string[];
+    readonly root: string;
     readonly sessionHash: string;
   }[];
 }
@@ -150,6 +161,32 @@ describe("a session's hash", () => {
       hashOf([1, 2, 3, 4], 1),
     ];
     expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  it("is, for a stream, that of the vectors, once its end is known", () => {
+    for (const stream of vectors.streams) {
+      const { manifest } = manifests.valid.find(({ name }) => name === stream.manifest)!;
+      const manifestHash = sha256(encodeManifest(manifest));
+      expect(toHex(manifestHash)).toBe(stream.manifestSha256);
+      const layout = new ChunkLayout(manifest);
+      const hasher = new SessionHasher({ manifest, layout, manifestHash }, sha256);
+      const hashes = fromHex(stream.chunkHashes.join(""));
+      expect(toHex(merkleRoot(hashes, sha256)), stream.name).toBe(stream.root);
+      hasher.add(hashes);
+      expect(() => hasher.digest()).toThrow(RangeError);
+      layout.endStream(stream.totalBytes);
+      expect(toHex(hasher.digest()), stream.name).toBe(stream.sessionHash);
+    }
+  });
+
+  it("covers the length of a stream: the same chunks with another length are something else", () => {
+    const stream = vectors.streams.find(({ totalBytes }) => totalBytes === 1)!;
+    const manifestHash = fromHex(stream.manifestSha256);
+    const root = fromHex(stream.root);
+    const hashOf = (totalBytes: number) =>
+      toHex(streamHash(manifestHash, { totalBytes, root, hash: sha256 }));
+    expect(hashOf(1)).toBe(stream.sessionHash);
+    expect(new Set([0, 1, 2, 262_144, 2 ** 42].map(hashOf)).size).toBe(5);
   });
 
   it("is not given before every hash is known, and takes none beyond them", () => {

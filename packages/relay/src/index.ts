@@ -1,10 +1,11 @@
+export type { NamedStream } from "@palmtree/files";
 export type { PlanKind } from "@palmtree/topology";
 export type { LinkMetrics, Strategy } from "@palmtree/wire";
 export type { PeerOptions, PeerResult, Step } from "./core/index.js";
 export { defaultPeerOptions } from "./core/index.js";
 export { defaultPort } from "./runtime/default-port.js";
 export type { JoinOptions } from "./runtime/receive/asking.js";
-export type { ReceivedChunk } from "./runtime/receive/chunk-feed.js";
+export type { ReceivedChunk, ReceivedPart } from "./runtime/receive/chunk-feed.js";
 export type { FileItem, FileItems } from "./runtime/receive/file-items.js";
 export { FilesReceiver, type ReceiveResult } from "./runtime/receive/files-receiver.js";
 export { PalmTreeRelay, type RelayCounters } from "./runtime/receive/palm-tree-relay.js";

@@ -43,11 +43,15 @@ export interface Invite {
   readonly type: "invite";
   /** What is sent, for people: at most 255 bytes of UTF-8; not a path, never used as one. */
   readonly name: string;
+  /** All files together; of a stream the most that it can be, `chunkCount` full chunks. */
   readonly totalBytes: number;
   /** Files and directories in the manifest. */
   readonly entryCount: number;
+  /** Of a stream: 2^24, the most that there can be. */
   readonly chunkCount: number;
   readonly chunkSizeBytes: number;
+  /** Whether one file is sent whose length nobody knows before its end: the seal tells it. */
+  readonly isStream: boolean;
   readonly strategy: Strategy;
   /** Most children a peer may have in the tree. */
   readonly fanout: number;

@@ -3,7 +3,18 @@
  * order of the wire. docs/protocol.md, "Datagrams", says the same in prose; a test compares them.
  */
 import type { ControlMessage } from "./control-message.js";
-import { bytes, hash, hexBytes, listOf, oneOf, peerInfo, peerNumber, text, uint } from "./field.js";
+import {
+  bytes,
+  flag,
+  hash,
+  hexBytes,
+  listOf,
+  oneOf,
+  peerInfo,
+  peerNumber,
+  text,
+  uint,
+} from "./field.js";
 import { wireLimits } from "./limits.js";
 import { type MessageRows, MessageTable } from "./message-table.js";
 
@@ -23,6 +34,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
       entryCount: uint(0, wireLimits.entryCount),
       chunkCount: uint(0, wireLimits.chunkCount),
       chunkSizeBytes: uint(wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
+      isStream: flag,
       strategy: oneOf({ tree: 1, pipeline: 2 }),
       fanout: uint(1, wireLimits.fanout),
       timeoutMs: uint(1, wireLimits.timeoutMs),

@@ -72,7 +72,12 @@ export const frameRows: MessageRows<Frame> = {
     fields: { index: chunkIndex },
     payload: { minBytes: 1, maxBytes: wireLimits.chunkSizeBytesMax, unitBytes: 1 },
   },
-  seal: { code: 6, sender: "parent", receiver: "child", fields: { sessionHash: hash } },
+  seal: {
+    code: 6,
+    sender: "parent",
+    receiver: "child",
+    fields: { sessionHash: hash, totalBytes: uint(0, wireLimits.integer) },
+  },
   holds: {
     code: 7,
     sender: "sink",

@@ -51,6 +51,8 @@ export interface Chunk {
 export interface Seal {
   readonly type: "seal";
   readonly sessionHash: Uint8Array;
+  /** All files together: what the invitation said, and of a stream what nobody knew before. */
+  readonly totalBytes: number;
 }
 
 /**

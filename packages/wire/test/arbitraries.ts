@@ -97,6 +97,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     entryCount: integer(0, wireLimits.entryCount),
     chunkCount: integer(0, wireLimits.chunkCount),
     chunkSizeBytes: integer(wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
+    isStream: fc.boolean(),
     strategy: each<Strategy>({ tree: true, pipeline: true }),
     fanout: integer(1, wireLimits.fanout),
     timeoutMs: integer(1, wireLimits.timeoutMs),
@@ -255,7 +256,7 @@ export const frames: ArbitraryOfEach<Frame> = {
     index: chunkIndex,
     payload: fc.uint8Array({ minLength: 1, maxLength: 2_048 }),
   }),
-  seal: message("seal", { sessionHash: bytes(32) }),
+  seal: message("seal", { sessionHash: bytes(32), totalBytes: integer(0, wireLimits.integer) }),
   holds: message("holds", {
     stripeCount: integer(1, wireLimits.stripes),
     stripes: fc.array(integer(0, wireLimits.stripes - 1), { maxLength: wireLimits.stripes }),

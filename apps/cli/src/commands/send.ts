@@ -20,6 +20,7 @@ import { roundSeconds } from "../output/text.js";
 import type { SendEvent } from "../send/send-event.js";
 import { SendView } from "../send/send-view.js";
 import { SessionStory } from "../send/session-story.js";
+import { sourceOf } from "../send/stream-argument.js";
 import { StopRequest } from "../stop-request.js";
 import { badValue, UsageError } from "../usage-error.js";
 
@@ -36,6 +37,7 @@ interface SendOptions extends KeyOptions {
   readonly minReceivers?: number;
   readonly listen?: Listen;
   readonly name?: string;
+  readonly spool?: string;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -45,15 +47,17 @@ Examples:
   $ palmtree send disk.img --to 10.0.0.7,10.0.0.8 --insecure
   $ palmtree send build/ notes.txt --hosts-file lab.txt --insecure
   $ palmtree send model.bin --to node1:5000 --to node2:5000 --fanout 2 --json --insecure
+  $ set -o pipefail; tar c build | palmtree send - --name build.tar --to 10.0.0.7 --insecure
 
-A PATH arrives as its last component, a directory with all that is below it. Exit codes: 0 every
-peer is complete, 1 none is, 2 the command was not understood, 3 some are.`;
+A PATH arrives as its last component, a directory with all that is below it. The PATH - is what
+comes in on stdin, which arrives as --name. Exit codes: 0 every peer is complete, 1 none is, 2 the
+command was not understood, 3 some are.`;
 
 /** @param setExitCode - is told how it ended */
 export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
   return new Command("send")
     .description("Send files and directories to peers that run `palmtree receive`.")
-    .argument("<path...>", "what to send")
+    .argument("<path...>", "what to send; - is stdin")
     .option("--to <peers>", "HOST[:PORT], several with commas; repeatable (port 4747)", collect)
     .option("--hosts-file <file>", "a file with one HOST[:PORT] a line; # begins a comment")
     .option(
@@ -73,7 +77,7 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
     )
     .option(
       "--chunk-size <size>",
-      "unit of transfer and verification (16KiB to 64KiB by size, more for over 64 GiB)",
+      "unit of transfer and verification (16KiB to 64KiB by size, more for over 64 GiB; - 256KiB)",
       sizeOption("--chunk-size", wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
     )
     .option(
@@ -97,7 +101,11 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
       integerOption("--min-receivers", 1, wireLimits.peerCount - 1),
     )
     .option("--listen <host:port>", "where to listen (all addresses, a free port)", listenOption(0))
-    .option("--name <text>", "what the receivers are told it is (the files' names)")
+    .option(
+      "--name <text>",
+      "what the receivers are told it is (the files' names); with -: the file's name",
+    )
+    .option("--spool <dir>", "with -: where what was sent is kept until the end (the system's)")
     .option("--key-file <file>", "a file with the group key (checked, not used yet)")
     .option("--insecure", "neither encrypted nor authenticated, and that is meant")
     .option("--json", "events on stdout, one JSON object a line")
@@ -158,10 +166,11 @@ async function makeSender(
   options: SendOptions,
   signal: AbortSignal,
 ): Promise<FilesSender> {
-  const { listen, strategy, plan, fanout, name } = options;
+  const { listen, strategy, plan, fanout, name, spool: spoolDirectory } = options;
   const { chunkSize: chunkSizeBytes, timeout: timeoutMs } = options;
   const { maxWait: maxWaitMs, minWait: minWaitMs, minReceivers } = options;
   checkTogether(options, peers.length);
+  const source = sourceOf(paths, options);
   const given = {
     strategy,
     plan,
@@ -172,13 +181,14 @@ async function makeSender(
     minWaitMs,
     minReceivers,
     name,
+    spoolDirectory,
   };
   const place = listen === undefined ? {} : { host: await ipOf(listen), port: listen.port };
   const all = Object.entries({ ...given, ...place, signal });
   const known = all.filter(([, value]) => value !== undefined);
   try {
     return new FilesSender(
-      paths,
+      source,
       peers.map(({ text }) => text),
       Object.fromEntries(known) as FilesSenderOptions,
     );

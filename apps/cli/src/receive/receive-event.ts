@@ -26,14 +26,16 @@ export type ReceiveEvent =
       readonly name: string;
       readonly from: string;
       readonly files: number;
-      readonly bytes: number;
+      /** Null for a stream: nobody knows before its end. */
+      readonly bytes: number | null;
     }
   | {
       readonly type: "progress";
       readonly session: string;
       /** Of all files, verified and on this machine's disk. */
       readonly bytes: number;
-      readonly totalBytes: number;
+      /** Null as long as the length of a stream is not known. */
+      readonly totalBytes: number | null;
     }
   | ({
       /** A neighbour broke the rules. */

@@ -17,7 +17,7 @@ export class ReceiveStory {
   }
 
   onStart(receiver: FilesReceiver): void {
-    const { session, name, from, fileItems, totalBytes: bytes } = receiver;
+    const { session, name, from, fileItems, totalBytes: bytes = null } = receiver;
     this.#receiving.set(receiver, 0);
     this.#emit({ type: "started", session, name, from, files: fileItems.length, bytes });
     void receiver.result.then((result) => this.#onResult(receiver, result));
@@ -47,7 +47,7 @@ export class ReceiveStory {
   /** Tells how far the transfers are, those that got on. */
   tick(): void {
     for (const [receiver, before] of this.#receiving) {
-      const { session, bytesReceived: bytes, totalBytes } = receiver;
+      const { session, bytesReceived: bytes, totalBytes = null } = receiver;
       if (bytes === before) continue;
       this.#receiving.set(receiver, bytes);
       this.#emit({ type: "progress", session, bytes, totalBytes });

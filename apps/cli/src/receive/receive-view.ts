@@ -10,7 +10,8 @@ interface Incoming {
   readonly name: string;
   readonly rate: RateMeter;
   bytes: number;
-  readonly totalBytes: number;
+  /** Null as long as the length of a stream is not known. */
+  totalBytes: number | null;
   bytesPerSecond: number;
 }
 
@@ -61,14 +62,15 @@ export class ReceiveView {
       totalBytes: bytes,
       bytesPerSecond: 0,
     });
-    const what = `${count(files, "file")}, ${formatBytes(bytes)}`;
+    const what = bytes === null ? "a stream" : `${count(files, "file")}, ${formatBytes(bytes)}`;
     this.#messages.line(`Receiving ${shown} (${what}) from ${from}`);
   }
 
-  #onProgress({ session, bytes }: EventOf<"progress">): void {
+  #onProgress({ session, bytes, totalBytes }: EventOf<"progress">): void {
     const incoming = this.#incoming.get(session);
     if (incoming === undefined) return;
     incoming.bytes = bytes;
+    incoming.totalBytes = totalBytes;
     incoming.bytesPerSecond = incoming.rate.add(bytes, performance.now());
     this.#showProgress();
   }
@@ -100,10 +102,15 @@ export class ReceiveView {
   #showProgress(): void {
     const shown = [...this.#incoming.values()].map(
       ({ name, bytes, totalBytes, bytesPerSecond }) => {
-        const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-        return `${`${percent} %`.padStart(5)}  ${formatRate(bytesPerSecond, 1)}  ${name}`;
+        const far = totalBytes === null ? formatBytes(bytes) : formatShare(bytes, totalBytes);
+        return `${far}  ${formatRate(bytesPerSecond, 1)}  ${name}`;
       },
     );
     this.#messages.live(shown.join("   "));
   }
+}
+
+function formatShare(bytes: number, totalBytes: number): string {
+  const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+  return `${percent} %`.padStart(5);
 }

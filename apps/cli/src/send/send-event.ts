@@ -37,7 +37,7 @@ export interface PeerLink {
 export interface Efficiency {
   /** 100 is the limit. */
   readonly percent: number;
-  /** What the whole would take at `bytesPerSecond`. */
+  /** What the whole would take at `bytesPerSecond`; until a stream has ended, what has come of it. */
   readonly limitSeconds: number;
   /** The best rate of the slowest link in use. */
   readonly bytesPerSecond: number;
@@ -55,8 +55,9 @@ export type SendEvent =
       readonly session: string;
       readonly name: string;
       readonly files: number;
-      readonly bytes: number;
-      readonly chunkCount: number;
+      /** Null for a stream, until its end: `stream-ended` has it. */
+      readonly bytes: number | null;
+      readonly chunkCount: number | null;
       readonly chunkSizeBytes: number;
       readonly skipped: readonly { readonly path: string; readonly why: string }[];
     }
@@ -69,11 +70,14 @@ export type SendEvent =
   | { readonly type: "tree"; readonly peers: readonly TreePeer[] }
   | {
       readonly type: "progress";
-      readonly chunkCount: number;
+      /** Null as long as the length of a stream is not known. */
+      readonly chunkCount: number | null;
       /** The peers that got on since the last `progress`. */
       readonly peers: readonly { readonly address: string; readonly chunksHeld: number }[];
       readonly efficiency?: Efficiency;
     }
+  /** The stream that is sent has ended: how long it is. */
+  | { readonly type: "stream-ended"; readonly bytes: number; readonly chunkCount: number }
   /** How chunks travel, and through how many peers, the sender among them. */
   | { readonly type: "plan"; readonly plan: string; readonly peerCount: number }
   /** A peer that held others up passes nothing on any more; it still receives. */
@@ -89,9 +93,9 @@ export interface SendResult {
   readonly status: "complete" | "partial" | "failed";
   /** Undefined where it ended before there was a session. */
   readonly session?: string;
-  /** Of all that was to be sent. */
+  /** Of all that was to be sent; of a stream that did not end null bytes. */
   readonly files: number;
-  readonly bytes: number;
+  readonly bytes: number | null;
   readonly seconds: number;
   /** In the order in which they were listed; then those that joined by themselves. */
   readonly peers: readonly (PeerOutcome & {

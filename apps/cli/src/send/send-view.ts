@@ -22,12 +22,14 @@ export class SendView {
   readonly #rate = new RateMeter();
   /** By address, of the peers that take part and have not failed. */
   readonly #chunksHeld = new Map<string, number>();
-  #bytes = 0;
+  /** Null as long as the length of a stream is not known; then chunks are counted as full. */
+  #bytes: number | null = null;
+  #chunkSizeBytes = 0;
   #completeCount = 0;
   /** Addresses of all peers, invited or come by themselves. */
   readonly #known = new Set<string>();
   #joinedCount = 0;
-  #chunkCount = 0;
+  #chunkCount: number | null = null;
   #percentOfLimit: number | undefined;
 
   constructor(messages: Messages) {
@@ -51,6 +53,10 @@ export class SendView {
         return this.#showProgress();
       case "progress":
         return this.#onProgress(event);
+      case "stream-ended":
+        this.#bytes = event.bytes;
+        this.#chunkCount = event.chunkCount;
+        return this.#messages.line(`The stream has ended: ${formatBytes(event.bytes)}`);
       case "plan":
         return;
       case "demoted":
@@ -67,9 +73,19 @@ export class SendView {
     }
   }
 
-  #onScanned({ name, files, bytes, skipped }: EventOf<"scanned">): void {
+  #onScanned({
+    name,
+    files,
+    bytes,
+    chunkCount,
+    chunkSizeBytes,
+    skipped,
+  }: EventOf<"scanned">): void {
     this.#bytes = bytes;
-    const what = `${escapeForTerminal(name)}: ${count(files, "file")}, ${formatBytes(bytes)}`;
+    this.#chunkCount = chunkCount;
+    this.#chunkSizeBytes = chunkSizeBytes;
+    const size = bytes === null ? "a stream" : `${count(files, "file")}, ${formatBytes(bytes)}`;
+    const what = `${escapeForTerminal(name)}: ${size}`;
     this.#messages.line(`Sending ${what}`);
     for (const { path, why } of skipped.slice(0, mostSkippedNamed))
       this.#messages.line(`skipped ${escapeForTerminal(path)}: ${why}`);
@@ -100,7 +116,7 @@ export class SendView {
   #onPeerEnded({ address, status, error }: EventOf<"peer-ended">): void {
     if (status === "complete") {
       this.#completeCount += 1;
-      this.#chunksHeld.set(address, this.#chunkCount);
+      this.#chunksHeld.set(address, this.#chunkCount ?? 0);
     } else {
       this.#chunksHeld.delete(address);
       this.#complain(address, `failed: ${error?.message ?? "no reason is known"}`);
@@ -113,18 +129,21 @@ export class SendView {
     this.#messages.line(this.#messages.colors.yellow(text));
   }
 
-  /** The share and the rate of the average peer. */
+  /** The share, or of a stream the bytes, and the rate of the average peer. */
   #showProgress(): void {
     if (!this.#messages.isLive) return;
     const held = [...this.#chunksHeld.values()];
     const sum = held.reduce((total, chunks) => total + chunks, 0);
-    const share = held.length === 0 ? 0 : sum / (held.length * Math.max(1, this.#chunkCount));
-    const rate = this.#rate.add(share * this.#bytes, performance.now());
-    const percent = `${Math.floor(share * 100)} %`.padStart(5);
+    const mean = held.length === 0 ? 0 : sum / held.length;
+    const share = mean / Math.max(1, this.#chunkCount ?? 0);
+    const bytes = this.#bytes === null ? mean * this.#chunkSizeBytes : share * this.#bytes;
+    const rate = this.#rate.add(bytes, performance.now());
+    const far =
+      this.#bytes === null ? formatBytes(bytes) : `${Math.floor(share * 100)} %`.padStart(5);
     const complete = `${this.#completeCount} of ${count(this.#known.size, "peer")} complete`;
     const limit =
       this.#percentOfLimit === undefined ? "" : `${this.#percentOfLimit} % of the limit`;
-    this.#messages.live([percent, formatRate(rate, 1), limit, complete].filter(Boolean).join("  "));
+    this.#messages.live([far, formatRate(rate, 1), limit, complete].filter(Boolean).join("  "));
   }
 
   #onResult(result: SendResult): void {

@@ -31,7 +31,7 @@ export class SessionStory {
   readonly #placeless = new Set<KnownPeer>();
   readonly #outcomes = new Map<string, PeerOutcome>();
   #scanned: ScannedStep | undefined;
-  #chunkCount = 0;
+  #chunkCount: number | null = null;
   #efficiency: Efficiency | undefined;
   #hasFormed = false;
   #hasToldTree = false;
@@ -69,6 +69,11 @@ export class SessionStory {
         return this.#emit({ type: "plan", plan: step.kind, peerCount: step.peerCount });
       case "demoted":
         return this.#emit({ type: "demoted", address: this.#addressOf(step.number) });
+      case "stream-ended": {
+        const { type, totalBytes: bytes, chunkCount } = step;
+        this.#chunkCount = chunkCount;
+        return this.#emit({ type, bytes, chunkCount });
+      }
       case "efficiency":
         this.#efficiency = this.#describe(step);
         return;
@@ -102,7 +107,8 @@ export class SessionStory {
     const completeCount = peers.filter(({ status }) => status === "complete").length;
     const isComplete = completeCount === peers.length;
     const status = isComplete ? "complete" : completeCount > 0 ? "partial" : "failed";
-    const { session, files = 0, totalBytes: bytes = 0 } = this.#scanned ?? {};
+    const { session, files = 0 } = this.#scanned ?? {};
+    const bytes = this.#scanned === undefined ? 0 : (this.#scanned.totalBytes ?? null);
     const begun = session === undefined ? {} : { session };
     this.#emit({ type: "result", status, ...begun, files, bytes, seconds, peers, error });
   }
@@ -122,8 +128,8 @@ export class SessionStory {
   }
 
   #onScanned(step: ScannedStep): void {
-    const { type, session, name, files, totalBytes: bytes, chunkSizeBytes, skipped } = step;
-    const { chunkCount } = step;
+    const { type, session, name, files, chunkSizeBytes, skipped } = step;
+    const { totalBytes: bytes = null, chunkCount = null } = step;
     this.#scanned = step;
     this.#chunkCount = chunkCount;
     this.#emit({ type, session, name, files, bytes, chunkCount, chunkSizeBytes, skipped });
@@ -168,7 +174,7 @@ export class SessionStory {
   #onResult(step: Extract<SenderStep, { type: "result" }>): void {
     if (this.#hasFormed && !this.#hasToldTree) this.#tellTree();
     this.tick();
-    const { session, status, totalBytes: bytes, seconds, error } = step;
+    const { session, status, totalBytes: bytes = null, seconds, error } = step;
     const peers = step.peers.map((result) => ({ peer: result.peer, ...this.#outcomeOf(result) }));
     const files = this.#scanned?.files ?? 0;
     const result = { status, session, files, bytes, seconds: roundSeconds(seconds), peers };

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -28,6 +29,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs it as that user; for root only. */
   readonly uid?: number;
+  /** Whether the test writes to its stdin; else that is empty. */
+  readonly hasStdin?: boolean;
 }
 
 /** The built command, running in a process of its own. */
@@ -41,13 +44,16 @@ export class PalmtreeProcess {
   #isOver = false;
   #onChange: (() => void)[] = [];
 
-  constructor(args: readonly string[], { cwd, env = {}, uid }: CommandOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { cwd, env = {}, uid, hasStdin = false }: CommandOptions = {},
+  ) {
     if (!existsSync(script)) throw new Error(`${script} is missing: npm run build first`);
     this.process = spawn(process.execPath, [script, ...args], {
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid, gid: uid }),
       env: { ...withoutOurs(process.env), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [hasStdin ? "pipe" : "ignore", "pipe", "pipe"],
     });
     this.process.stdout?.setEncoding("utf8").on("data", (text: string) => this.#onStdout(text));
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -73,6 +79,17 @@ export class PalmtreeProcess {
         throw new Error(`it ended without "${type}": ${this.#stdout}${this.#stderr}`);
       await new Promise<void>((resolve) => this.#onChange.push(resolve));
     }
+  }
+
+  /** Writes to its stdin; resolves when there is room for more. */
+  async write(bytes: Uint8Array): Promise<void> {
+    const { stdin } = this.process;
+    if (stdin?.write(bytes) === false) await once(stdin, "drain");
+  }
+
+  /** Ends its stdin. */
+  end(): void {
+    this.process.stdin?.end();
   }
 
   kill(signal: NodeJS.Signals): void {

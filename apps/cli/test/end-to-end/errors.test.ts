@@ -68,6 +68,16 @@ describe("what cannot be understood", () => {
       ["receive", "--on-conflict", "rename"],
       '--on-conflict: got "rename", expected fail or overwrite',
     ],
+    [["send", "-", "--to", "127.0.0.1"], "-: what comes in on stdin needs a --name to arrive as"],
+    [
+      ["send", "-", "file", "--to", "127.0.0.1", "--name", "x"],
+      "-: stdin is sent alone, without other paths (./- is a file of that name)",
+    ],
+    [
+      ["send", "-", "--to", "127.0.0.1", "--name", "a/b"],
+      '--name: got "a/b", expected the name of a file, but a/b has a "/" in it',
+    ],
+    [[...send, "--spool", "/tmp"], "--spool: only what comes in on stdin (-) is kept"],
     [["receive", "extra"], "too many arguments for 'receive'. Expected 0 arguments but got 1."],
   ])("%j is a mistake of usage, told on one line", async (args, message) => {
     expect(await place.run(args)).toMatchObject({ code: 2, stdout: "", stderr: range(message) });

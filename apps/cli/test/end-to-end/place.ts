@@ -83,6 +83,17 @@ export class Place {
     return this.start(["send", ...paths, "--to", peers.join(","), "--json", "--insecure", ...args]);
   }
 
+  /** Starts `send -`, with --json and --insecure; its stdin is the test's to write. */
+  sendStream(
+    name: string,
+    to: readonly (Receiving | string)[],
+    ...args: readonly string[]
+  ): PalmtreeProcess {
+    const peers = to.map((peer) => (typeof peer === "string" ? peer : peer.address)).join(",");
+    const command = ["send", "-", "--name", name, "--to", peers, "--json", "--insecure", ...args];
+    return this.start(command, { hasStdin: true });
+  }
+
   /** Everything below a directory: paths with hashes, directories with a slash behind. */
   async contentOf(name: string): Promise<Record<string, string>> {
     const base = join(this.path, name);

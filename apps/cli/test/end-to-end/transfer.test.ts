@@ -228,7 +228,7 @@ describe("the README", () => {
     const send: Record<SendEvent["type"], true> = {
       ...{ scanned: true, invited: true, joined: true, declined: true, tree: true },
       ...{ plan: true, progress: true, demoted: true, blamed: true, "peer-ended": true },
-      ...{ listening: true, result: true, error: true },
+      ...{ listening: true, result: true, error: true, "stream-ended": true },
     };
     const receive: Record<ReceiveEvent["type"], true> = {
       ...{ listening: true, joined: true, started: true, progress: true, blamed: true },

@@ -227,3 +227,24 @@ describe("the end", () => {
     });
   });
 });
+
+describe("a stream", () => {
+  const stream: SenderStep = { ...scanned, totalBytes: undefined, chunkCount: undefined };
+
+  test("has null for what nobody knows before its end, and the numbers from then on", () => {
+    const telling = new Telling().take(stream, numbered, progress(1, 0, 4));
+    telling.story.tick();
+    telling.take({ type: "stream-ended", chunkCount: 10, totalBytes: 640 }, progress(1, 0, 10));
+    telling.story.tick();
+    expect(telling.of("scanned")).toMatchObject([{ bytes: null, chunkCount: null }]);
+    expect(telling.of("progress")).toMatchObject([{ chunkCount: null }, { chunkCount: 10 }]);
+    const end = { type: "stream-ended", bytes: 640, chunkCount: 10 };
+    expect(telling.of("stream-ended")).toEqual([end]);
+  });
+
+  test("that did not end has a result without bytes", () => {
+    const telling = new Telling().take(stream);
+    telling.story.fail({ code: "aborted", message: "stopped" }, { peers: [one], seconds: 1 });
+    expect(telling.of("result")).toMatchObject([{ status: "failed", bytes: null }]);
+  });
+});

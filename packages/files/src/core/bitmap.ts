@@ -1,9 +1,14 @@
 import { PalmTreeError } from "@palmtree/wire";
 
+/** Words that are there from the beginning: 8 KiB. */
+const EAGER_WORDS = 2_048;
+
 /**
  * A set of indexes below a fixed size, one bit each: the chunks that a peer holds.
  *
- * Indexes are integers from 0 to `size - 1`. All scans skip 32 indexes at a time.
+ * Indexes are integers from 0 to `size - 1`. All scans skip 32 indexes at a time. Memory is taken for
+ * the first 65,536 indexes, and beyond them up to twice the highest that was set: a stream may have
+ * 2^24 chunks, and mostly has few.
  *
  * @example
  * ```ts
@@ -13,9 +18,9 @@ import { PalmTreeError } from "@palmtree/wire";
  * ```
  */
 export class Bitmap {
-  /** Indexes that the bitmap has room for. */
-  readonly size: number;
-  readonly #words: Uint32Array;
+  #size: number;
+  /** May end before the last index: what is beyond is clear. */
+  #words: Uint32Array;
   #count = 0;
 
   /**
@@ -28,8 +33,8 @@ export class Bitmap {
     if (!Number.isInteger(size) || size < 0 || size > 0xffff_ffff) {
       throw new RangeError(`A bitmap's size is an integer from 0 to 2^32 - 1, not ${size}`);
     }
-    this.size = size;
-    this.#words = new Uint32Array(Math.ceil(size / 32));
+    this.#size = size;
+    this.#words = new Uint32Array(Math.min(Math.ceil(size / 32), EAGER_WORDS));
   }
 
   /**
@@ -38,26 +43,61 @@ export class Bitmap {
    * @throws frame-malformed (remote) when the length is not `ceil(size / 8)` or a spare bit is set
    */
   static fromBytes(bytes: Uint8Array, size: number): Bitmap {
-    const bitmap = new Bitmap(size);
     const expected = Math.ceil(size / 8);
     if (bytes.length !== expected) {
       throw malformed(`A bitmap of ${size} has ${expected} bytes`, bytes.length, expected);
     }
+    return Bitmap.#read(bytes, size);
+  }
+
+  /**
+   * Reads what {@link Bitmap.toShortBytes} wrote. The bytes are copied.
+   *
+   * @throws frame-malformed (remote) when there are more than `ceil(size / 8)` bytes, the last is 0,
+   *   or a spare bit is set
+   */
+  static fromShortBytes(bytes: Uint8Array, size: number): Bitmap {
+    const most = Math.ceil(size / 8);
+    if (bytes.length > most) {
+      throw malformed(`A bitmap of ${size} has at most ${most} bytes`, bytes.length, most);
+    }
+    if (bytes.at(-1) === 0) throw malformed("A short bitmap does not end in zeros", 0, 1);
+    return Bitmap.#read(bytes, size);
+  }
+
+  static #read(bytes: Uint8Array, size: number): Bitmap {
+    const bitmap = new Bitmap(size);
+    const expected = Math.ceil(size / 8);
     const spareBits = expected * 8 - size;
-    if (spareBits > 0 && (bytes[expected - 1] as number) >>> (8 - spareBits) !== 0) {
+    const isWhole = bytes.length === expected;
+    if (isWhole && spareBits > 0 && (bytes[expected - 1] as number) >>> (8 - spareBits) !== 0) {
       throw malformed("A bitmap's spare bits are zero", bytes[expected - 1] as number, 0);
     }
+    bitmap.#grow(Math.ceil(bytes.length / 4));
     const words = bitmap.#words;
-    for (let at = 0; at < expected; at += 1) {
+    for (let at = 0; at < bytes.length; at += 1) {
       words[at >>> 2] = (words[at >>> 2] as number) | ((bytes[at] as number) << ((at & 3) * 8));
     }
     for (const word of words) bitmap.#count += bitCount(word);
     return bitmap;
   }
 
+  /** Indexes that the bitmap has room for. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Indexes that are set. */
   get count(): number {
     return this.#count;
+  }
+
+  /** The index behind the last one that is set; 0 where none is. */
+  get end(): number {
+    const words = this.#words;
+    let at = words.length - 1;
+    while (at >= 0 && words[at] === 0) at -= 1;
+    return at < 0 ? 0 : at * 32 + 32 - Math.clz32(words[at] as number);
   }
 
   /** Whether every index is set. */
@@ -67,7 +107,7 @@ export class Bitmap {
 
   /** Whether `index` is set; false for an index that the bitmap has no room for. */
   has(index: number): boolean {
-    if (!(index >= 0 && index < this.size)) return false;
+    if (!(index >= 0 && index < this.#size && index < this.#words.length * 32)) return false;
     return (((this.#words[index >>> 5] as number) >>> (index & 31)) & 1) === 1;
   }
 
@@ -79,6 +119,7 @@ export class Bitmap {
    */
   set(index: number): boolean {
     this.#check(index);
+    if (index >>> 5 >= this.#words.length) this.#grow((index >>> 5) + 1);
     const word = this.#words[index >>> 5] as number;
     const mask = 1 << (index & 31);
     if ((word & mask) !== 0) return false;
@@ -95,6 +136,7 @@ export class Bitmap {
    */
   clear(index: number): boolean {
     this.#check(index);
+    if (index >>> 5 >= this.#words.length) return false;
     const word = this.#words[index >>> 5] as number;
     const mask = 1 << (index & 31);
     if ((word & mask) === 0) return false;
@@ -114,6 +156,7 @@ export class Bitmap {
     const last = first + count - 1;
     this.#check(first);
     this.#check(last);
+    this.#grow((last >>> 5) + 1);
     const words = this.#words;
     const before = this.#count;
     for (let at = first >>> 5; at <= last >>> 5; at += 1) {
@@ -128,10 +171,27 @@ export class Bitmap {
 
   /** Sets every index. */
   setAll(): void {
+    this.#grow(Math.ceil(this.size / 32));
     this.#words.fill(0xffff_ffff);
     const spare = this.#words.length * 32 - this.size;
     if (spare > 0) this.#words[this.#words.length - 1] = 0xffff_ffff >>> spare;
     this.#count = this.size;
+  }
+
+  /** There are fewer indexes than was thought: those from `size` on are clear, and no indexes any more. */
+  truncate(size: number): void {
+    if (!(size >= 0 && size <= this.#size)) {
+      throw new RangeError(`A bitmap of ${this.#size} is not cut at ${size}`);
+    }
+    const first = size >>> 5;
+    for (let at = first; at < this.#words.length; at += 1) {
+      const kept = at === first ? (1 << (size & 31)) - 1 : 0;
+      const word = this.#words[at] as number;
+      this.#words[at] = word & kept;
+      this.#count -= bitCount(word & ~kept);
+    }
+    this.#size = size;
+    this.#words = this.#words.slice(0, Math.ceil(size / 32));
   }
 
   /** The first index at or after `from` that is set, or -1. */
@@ -166,7 +226,7 @@ export class Bitmap {
     if (!(last >= 0)) return -1;
     let mask = -1 >>> (31 - (last & 31));
     for (let at = last >>> 5; at >= 0; at -= 1) {
-      const bits = (this.#words[at] as number) & ~(other.#words[at] as number) & mask;
+      const bits = (this.#words[at] ?? 0) & ~(other.#words[at] ?? 0) & mask;
       if (bits !== 0) return at * 32 + 31 - Math.clz32(bits);
       mask = -1;
     }
@@ -183,17 +243,18 @@ export class Bitmap {
    * floor(i / 8); spare bits are zero. The caller owns the bytes.
    */
   toBytes(): Uint8Array {
-    const bytes = new Uint8Array(Math.ceil(this.size / 8));
-    for (let at = 0; at < bytes.length; at += 1) {
-      bytes[at] = (this.#words[at >>> 2] as number) >>> ((at & 3) * 8);
-    }
-    return bytes;
+    return this.#write(Math.ceil(this.size / 8));
+  }
+
+  /** As {@link Bitmap.toBytes}, without the zero bytes at its end. */
+  toShortBytes(): Uint8Array {
+    return this.#write(Math.ceil(this.end / 8));
   }
 
   /** An independent copy. */
   clone(): Bitmap {
     const copy = new Bitmap(this.size);
-    copy.#words.set(this.#words);
+    copy.#words = this.#words.slice();
     copy.#count = this.#count;
     return copy;
   }
@@ -205,7 +266,7 @@ export class Bitmap {
     const words = this.#words;
     let below = -1 << (start & 31);
     for (let at = start >>> 5; at < words.length; at += 1) {
-      const mask = hidden === undefined ? below : below & ~(hidden[at] as number);
+      const mask = hidden === undefined ? below : below & ~(hidden[at] ?? 0);
       const bits = ((words[at] as number) ^ flip) & mask;
       if (bits !== 0) {
         const index = at * 32 + 31 - Math.clz32(bits & -bits);
@@ -213,7 +274,26 @@ export class Bitmap {
       }
       below = -1;
     }
-    return -1;
+    // Behind the last word all are clear, and what is looked for with `flip` is a clear one.
+    const beyond = Math.max(start, words.length * 32);
+    return flip === -1 && beyond < this.size ? beyond : -1;
+  }
+
+  #write(byteCount: number): Uint8Array {
+    const bytes = new Uint8Array(byteCount);
+    const written = Math.min(byteCount, this.#words.length * 4);
+    for (let at = 0; at < written; at += 1) {
+      bytes[at] = (this.#words[at >>> 2] as number) >>> ((at & 3) * 8);
+    }
+    return bytes;
+  }
+
+  /** Makes room for so many words, and for as many again, so that growing stays cheap. */
+  #grow(wordCount: number): void {
+    if (wordCount <= this.#words.length) return;
+    const words = new Uint32Array(Math.min(2 * wordCount, Math.ceil(this.size / 32)));
+    words.set(this.#words);
+    this.#words = words;
   }
 
   #checkSize(other: Bitmap): void {

@@ -24,13 +24,15 @@ export interface ChunkRange {
  * Each file is cut on its own, from its beginning, into chunks of `chunkSizeBytes`, the last one
  * short; empty files and directories have none. Chunks are numbered from 0 through all files in
  * the manifest's order. Memory: 20 bytes per entry, none per chunk.
+ *
+ * A stream is laid out as the longest file that there may be, until its end is known
+ * ({@link ChunkLayout.endStream}): where chunks are does not depend on it, only which one is short.
  */
 export class ChunkLayout {
   readonly chunkSizeBytes: number;
-  /** Chunks of all files together. */
-  readonly chunkCount: number;
-  /** Bytes of all files together, 0 to 2^48. */
-  readonly totalBytes: number;
+  #chunkCount: number;
+  #totalBytes: number;
+  #isOpen: boolean;
   /** Per entry its first chunk (an entry without chunks: that of the next), and a last one more. */
   readonly #firstChunk: Uint32Array;
   /** Per entry the bytes of the files before it. */
@@ -42,8 +44,8 @@ export class ChunkLayout {
    * @throws limit-exceeded when there are more than 2^24 chunks
    * @throws RangeError when a size is not an integer in its range
    */
-  constructor(manifest: Pick<Manifest, "chunkSizeBytes" | "entries">) {
-    const { chunkSizeBytes, entries } = manifest;
+  constructor(manifest: Pick<Manifest, "chunkSizeBytes" | "entries" | "isStream">) {
+    const { chunkSizeBytes, entries, isStream = false } = manifest;
     const { chunkSizeBytesMin, chunkSizeBytesMax } = manifestLimits;
     checkSize(chunkSizeBytes, chunkSizeBytesMin, chunkSizeBytesMax);
     this.chunkSizeBytes = chunkSizeBytes;
@@ -63,8 +65,38 @@ export class ChunkLayout {
       index += 1;
       this.#firstChunk[index] = chunkCount;
     }
-    this.chunkCount = chunkCount;
-    this.totalBytes = totalBytes;
+    this.#chunkCount = chunkCount;
+    this.#totalBytes = totalBytes;
+    this.#isOpen = isStream;
+    if (isStream) this.#resize(chunkSizeBytes * manifestLimits.chunkCount);
+  }
+
+  /** Chunks of all files together; of a stream that has not ended 2^24, the most there may be. */
+  get chunkCount(): number {
+    return this.#chunkCount;
+  }
+
+  /** Bytes of all files together, 0 to 2^48; of a stream that has not ended the most there may be. */
+  get totalBytes(): number {
+    return this.#totalBytes;
+  }
+
+  /** Whether this is a stream whose length is not known yet. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /**
+   * A stream has ended: its length is known from now on.
+   *
+   * @throws RangeError when this is no stream, or one that has ended, or the length is not 0 to 2^24
+   *   chunks
+   */
+  endStream(totalBytes: number): void {
+    if (!this.#isOpen) throw new RangeError("What has a known length does not end");
+    checkSize(totalBytes, 0, this.#totalBytes);
+    this.#isOpen = false;
+    this.#resize(totalBytes);
   }
 
   /** Entries of the manifest. */
@@ -148,7 +180,21 @@ export class ChunkLayout {
   #noEntry(entry: number): never {
     throw new RangeError(`There is no entry ${entry} among ${this.entryCount}`);
   }
+
+  /** Gives a stream, the only entry, another length. */
+  #resize(totalBytes: number): void {
+    this.#totalBytes = totalBytes;
+    this.#chunkCount = Math.ceil(totalBytes / this.chunkSizeBytes);
+    this.#sizeBytes[0] = totalBytes;
+    this.#firstChunk[1] = this.#chunkCount;
+  }
 }
+
+/**
+ * The chunk size for a stream, 256 KiB: up to 4 TiB of it can be numbered. 64 KiB would end at 1 TiB,
+ * and take 32 MiB of hashes for every 64 GiB.
+ */
+export const streamChunkSizeBytes: number = 256 * 1024;
 
 /** The smallest chunk size that is chosen by itself. */
 const LEAST_CHUNK_SIZE_BYTES = 64 * 1024;

@@ -5,6 +5,7 @@ export {
   type ChunkRange,
   defaultChunkSizeBytes,
   pipelineChunkSizeBytes,
+  streamChunkSizeBytes,
 } from "./chunk-layout.js";
 export { type ManifestLimits, manifestLimits } from "./limits.js";
 export {
@@ -15,7 +16,7 @@ export {
   manifestVersion,
 } from "./manifest.js";
 export { countFiles, type ManifestEntries, type ManifestEntry } from "./manifest-entries.js";
-export { type Hash, MerkleTree, merkleRoot, sessionHash } from "./merkle.js";
+export { type Hash, MerkleTree, merkleRoot, sessionHash, streamHash } from "./merkle.js";
 export {
   checkComponent,
   checkPath,

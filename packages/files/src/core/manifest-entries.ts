@@ -72,23 +72,32 @@ export class EncodedEntries implements ManifestEntries {
   }
 }
 
+/** What an entry is, as it is encoded. */
+const kindCodes = { file: 0, directory: 1, stream: 2 } as const;
+
 /** Is told which field is being read, and what is wrong with it. */
 export interface EntryReading {
   at(field: keyof ManifestEntry): void;
+  /** The entry is a stream. */
+  stream(): void;
   fail(problem: string): never;
 }
 
 /** Entries that were checked before. */
-const trusting: EntryReading = { at: () => undefined, fail: failUnexpectedly };
+const trusting: EntryReading = {
+  at: () => undefined,
+  stream: () => undefined,
+  fail: failUnexpectedly,
+};
 
 function failUnexpectedly(problem: string): never {
   throw new Error(`The bytes of a manifest in use were changed: ${problem}`);
 }
 
-export function writeEntry(writer: MsgpackWriter, entry: ManifestEntry): void {
+export function writeEntry(writer: MsgpackWriter, entry: ManifestEntry, isStream: boolean): void {
   writer.array(5);
   writer.string(entry.path);
-  writer.uint(entry.kind === "directory" ? 1 : 0);
+  writer.uint(kindCodes[isStream ? "stream" : entry.kind]);
   writer.uint(entry.sizeBytes);
   writer.uint(entry.mode);
   writer.uint(entry.modifiedMs);
@@ -100,12 +109,19 @@ export function readEntry(reader: MsgpackReader, reading: EntryReading): Manifes
   const path = reader.string(manifestLimits.pathBytes);
   reading.at("kind");
   const kind = reader.uint();
-  if (kind > 1) reading.fail(`${kind} is neither 0 (file) nor 1 (directory)`);
+  if (kind > kindCodes.stream) reading.fail(`${kind} is not 0 (file), 1 (directory) or 2 (stream)`);
+  if (kind === kindCodes.stream) reading.stream();
   reading.at("sizeBytes");
   const sizeBytes = reader.uint();
   reading.at("mode");
   const mode = reader.uint();
   reading.at("modifiedMs");
   const modifiedMs = reader.uint();
-  return { path, kind: kind === 1 ? "directory" : "file", sizeBytes, mode, modifiedMs };
+  return {
+    path,
+    kind: kind === kindCodes.directory ? "directory" : "file",
+    sizeBytes,
+    mode,
+    modifiedMs,
+  };
 }

@@ -22,6 +22,11 @@ export interface Manifest {
    * before the next entry beside it. Every directory on the way to an entry has an entry itself.
    */
   readonly entries: ManifestEntries;
+  /**
+   * Whether it is a stream: one entry, a file whose `sizeBytes` is 0 here, because nobody knows its
+   * length before its end. Default false.
+   */
+  readonly isStream?: boolean;
 }
 
 /** The version of the format; the first value of an encoded manifest. */
@@ -58,9 +63,10 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   writer.string(manifest.name);
   writer.uint(manifest.chunkSizeBytes);
   writer.array(manifest.entries.length);
+  if (manifest.isStream === true) check.stream();
   for (const entry of manifest.entries) {
     check.entry(entry);
-    writeEntry(writer, entry);
+    writeEntry(writer, entry, check.isStream);
   }
   const bytes = writer.finish();
   check.size(bytes.length);
@@ -98,7 +104,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   }
   check.end();
   reader.end();
-  return { name, chunkSizeBytes, entries };
+  return { name, chunkSizeBytes, entries, ...(check.isStream ? { isStream: true } : {}) };
 }
 
 /** What the entries take if their paths are ASCII and their sizes below 4 GiB. */
@@ -131,6 +137,8 @@ class ManifestCheck {
   #previous = "";
   #chunkSizeBytes = 0;
   #chunkCount = 0;
+  #entryCount = 0;
+  #isStream = false;
 
   constructor(fault: "local" | "remote") {
     this.#fault = fault;
@@ -165,12 +173,28 @@ class ManifestCheck {
     this.#chunkSizeBytes = chunkSizeBytes;
     this.at("entries");
     this.#range(entryCount, 0, manifestLimits.entryCount);
+    this.#entryCount = entryCount;
     this.#index = 0;
     this.at("path");
   }
 
+  /** Whether an entry is one whose length is not known. */
+  get isStream(): boolean {
+    return this.#isStream;
+  }
+
+  /** There is a stream: what it is numbered by would be unknown for whatever came behind it. */
+  stream(): void {
+    this.at("kind");
+    if (this.#entryCount !== 1) this.fail("a stream is not alone");
+    this.#isStream = true;
+  }
+
   entry(entry: ManifestEntry): void {
+    this.at("kind");
+    if (this.#isStream && entry.kind !== "file") this.fail("a directory is no stream");
     this.at("sizeBytes");
+    if (this.#isStream && entry.sizeBytes !== 0) this.fail("a stream has a size");
     this.#range(entry.sizeBytes, 0, Number.MAX_SAFE_INTEGER);
     if (entry.kind === "directory" && entry.sizeBytes > 0) this.fail("a directory has a size");
     this.#count(entry.sizeBytes);

@@ -16,6 +16,7 @@ export type Hash = (bytes: Uint8Array) => Uint8Array;
 const LEAF = 0;
 const NODE = 1;
 const SESSION = 2;
+const STREAM = 3;
 
 /**
  * A hash tree that grows by one leaf at a time, in order. Holds O(log n) hashes; n leaves cost at
@@ -104,10 +105,35 @@ export function sealSession(
   fileRoots: MerkleTree,
   hash: Hash,
 ): Uint8Array {
+  checkManifestHash(manifestHash);
+  return hash(concat(SESSION, manifestHash, fileRoots.root()));
+}
+
+/**
+ * The hash of a session that sends a stream, whose length is nowhere else:
+ * hash(0x03 ‖ manifest hash ‖ length, 8 bytes, the most significant first ‖ the file's root).
+ *
+ * @param manifestHash - hash of the encoded manifest, 32 bytes
+ * @returns 32 bytes that the caller owns
+ * @throws RangeError when `manifestHash` is not 32 bytes
+ */
+export function streamHash(
+  manifestHash: Uint8Array,
+  { totalBytes, root, hash }: { totalBytes: number; root: Uint8Array; hash: Hash },
+): Uint8Array {
+  checkManifestHash(manifestHash);
+  const bytes = new Uint8Array(1 + hashBytes + 8 + hashBytes);
+  bytes[0] = STREAM;
+  bytes.set(manifestHash, 1);
+  new DataView(bytes.buffer).setBigUint64(1 + hashBytes, BigInt(totalBytes));
+  bytes.set(root, 1 + hashBytes + 8);
+  return hash(bytes);
+}
+
+function checkManifestHash(manifestHash: Uint8Array): void {
   if (manifestHash.length !== hashBytes) {
     throw new RangeError(`A manifest's hash has 32 bytes, not ${manifestHash.length}`);
   }
-  return hash(concat(SESSION, manifestHash, fileRoots.root()));
 }
 
 /** @throws RangeError when `hashes` is not a list of hashes of 32 bytes */

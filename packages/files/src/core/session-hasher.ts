@@ -1,7 +1,7 @@
 import { hashBytes } from "@palmtree/wire";
 import type { ChunkLayout } from "./chunk-layout.js";
 import type { Manifest } from "./manifest.js";
-import { checkHashes, type Hash, MerkleTree, sealSession } from "./merkle.js";
+import { checkHashes, type Hash, MerkleTree, sealSession, streamHash } from "./merkle.js";
 
 /** What a {@link SessionHasher} hashes. */
 export interface SessionContent {
@@ -61,12 +61,16 @@ export class SessionHasher {
   /**
    * The session's hash, 32 bytes that the caller owns.
    *
-   * @throws RangeError when hashes are missing
+   * @throws RangeError when hashes are missing, or a stream has not ended
    */
   digest(): Uint8Array {
-    const { layout, manifestHash } = this.#content;
+    const { manifest, layout, manifestHash } = this.#content;
     if (this.#count !== layout.chunkCount) {
       throw new RangeError(`Hashes of ${this.#count} of ${layout.chunkCount} chunks are known`);
+    }
+    if (manifest.isStream === true) {
+      const root = this.#file.root();
+      return streamHash(manifestHash, { totalBytes: layout.totalBytes, root, hash: this.#hash });
     }
     return sealSession(manifestHash, this.#fileRoots, this.#hash);
   }
@@ -74,6 +78,7 @@ export class SessionHasher {
   /** Goes on to the next file with a chunk that is still to come. */
   #closeFiles(): void {
     const { manifest, layout } = this.#content;
+    if (manifest.isStream === true) return; // its only file ends where the stream does
     while (this.#entry < layout.entryCount) {
       if (this.#file.count < layout.chunksOf(this.#entry).count) return;
       if (manifest.entries.at(this.#entry)?.kind === "file") this.#fileRoots.add(this.#file.root());

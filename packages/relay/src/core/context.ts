@@ -44,6 +44,8 @@ export type Fact =
   | { readonly type: "subtree-resized"; readonly size: number }
   | { readonly type: "manifest-complete" }
   | { readonly type: "chunk-held"; readonly index: number }
+  /** Root: a stream gave something again after a pause, before which there were so many chunks. */
+  | { readonly type: "stream-resumed"; readonly chunksBefore: number }
   | { readonly type: "all-stored" }
   | {
       readonly type: "misbehaved";

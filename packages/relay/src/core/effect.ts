@@ -12,10 +12,12 @@ export type Effect =
   /** Stop reading, so that TCP holds the neighbour back, until `resume-connection`. */
   | { readonly type: "pause-connection"; readonly connection: ConnectionId }
   | { readonly type: "resume-connection"; readonly connection: ConnectionId }
-  /** Root: read and hash the chunk; asked in ascending order. */
+  /** Root: read and hash the chunk; asked in ascending order. Of a stream there may be no such chunk. */
   | { readonly type: "produce-chunk"; readonly index: number }
   /** Root: all chunks have been produced; compute the session's hash over these hash pages. */
   | { readonly type: "hash-session"; readonly pages: readonly Uint8Array[] }
+  /** Receiver: the stream that comes has this length; behind this its last chunk may be stored. */
+  | { readonly type: "end-stream"; readonly totalBytes: number }
   | {
       readonly type: "verify-chunk";
       readonly connection: ConnectionId;

@@ -8,7 +8,12 @@ export type ConnectionId = number;
 
 /** The sizes of a session's chunks, as far as the core needs them. */
 export interface ChunkSizes {
+  /** Of a stream: the most that there may be. */
   readonly chunkCount: number;
+  /** All chunks together; of a stream the most that it may be. */
+  readonly totalBytes: number;
+  /** Whether this is a stream, of which nobody knows the length before its end. Default false. */
+  readonly isOpen?: boolean;
   /** Bytes of the chunk with that index. */
   lengthOf(index: number): number;
 }
@@ -37,6 +42,8 @@ export type PeerEvent =
       readonly hash: Uint8Array;
       readonly payload: Uint8Array;
     }
+  /** Root: the stream that is sent has ended, behind the last chunk that was produced. */
+  | { readonly type: "stream-ended"; readonly totalBytes: number }
   /** Root: the session's hash over all chunks. */
   | { readonly type: "session-hashed"; readonly sessionHash: Uint8Array }
   | {

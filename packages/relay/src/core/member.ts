@@ -197,7 +197,7 @@ export class Member {
         this.#relay.meter.onChunk(number, frame.payload.length);
         return this.#intake.onChunk(connection, frame.index, frame.payload);
       case "seal": {
-        const fault = this.#intake.onSeal(frame.sessionHash);
+        const fault = this.#intake.onSeal(frame.sessionHash, frame.totalBytes);
         if (fault === undefined) this.#relay.distribution.onSealed();
         return fault;
       }
@@ -370,12 +370,14 @@ export class Member {
 
   #giveUp(timeoutMs: number): void {
     const seconds = timeoutMs / 1_000;
+    // Attached means that the root still lives, and waits for others or for its stream; whoever
+    // holds up the rest is given up by it.
+    const mayWait = this.#outcome === "complete" || this.#intake.content?.isOpen === true;
+    if (mayWait && this.#relay.tree.parent !== undefined) {
+      this.#movedAt = this.#context.now;
+      return;
+    }
     if (this.#outcome === "complete") {
-      // Attached means that the root still lives and waits for others.
-      if (this.#relay.tree.parent !== undefined) {
-        this.#movedAt = this.#context.now;
-        return;
-      }
       this.#leave("", "");
       return this.#end(undefined);
     }

@@ -1,4 +1,4 @@
-import { choosePlan, type PlanKind } from "@palmtree/topology";
+import type { PlanKind } from "@palmtree/topology";
 import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
 import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
@@ -11,6 +11,7 @@ import { numberingOrder } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
 import { Latecomers } from "./invite/latecomers.js";
 import { Assignment } from "./plan/assignment.js";
+import { fastestPlan } from "./plan/plan-choice.js";
 import { Relay } from "./relay.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
@@ -125,8 +126,7 @@ export class Root {
       case "start":
         this.#verdicts = new Verdicts(this.#context, {
           timeoutMs: this.#plan.invite.timeoutMs,
-          chunkCount: this.#content.chunkCount,
-          totalBytes: this.#plan.invite.totalBytes,
+          extent: this.#content,
           startedAt: this.#context.now,
         });
         return this.#invitation.start();
@@ -145,8 +145,10 @@ export class Root {
         return this.#produce();
       case "chunk-produced":
         return this.#production.onProduced(event.index, event.hash, event.payload);
+      case "stream-ended":
+        return this.#production.onEnded(event.totalBytes);
       case "session-hashed":
-        this.#content.sessionHash = event.sessionHash;
+        this.#production.onHashed(event.sessionHash);
         return this.#relay.distribution.onSealed();
       case "chunk-loaded":
         return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
@@ -254,6 +256,8 @@ export class Root {
         if (fact.isComplete) return;
         this.#introduction?.forget(fact.number);
         return this.#assignment?.remove(fact.number);
+      case "stream-resumed":
+        return this.#verdicts?.excuse(fact.chunksBefore);
       case "trouble-seen":
         return this.#assignment?.onTrouble(0, fact.trouble);
       case "child-gained":
@@ -325,10 +329,7 @@ export class Root {
     const peers = this.#introduction?.acknowledged ?? [];
     const peerCount = peers.length;
     if (peerCount < 2) return;
-    const { chunkCount } = this.#content;
-    const chunkBytes = this.#plan.invite.chunkSizeBytes;
-    const choice = { peerCount, chunkCount: Math.max(1, chunkCount), chunkBytes };
-    const kind = this.#plan.planKind ?? choosePlan(choice).kind;
+    const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
     this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
     this.#assignment = new Assignment(this.#context, kind, peers, (peer) => this.#relay.meet(peer));
     this.#assignment.start();
@@ -386,7 +387,7 @@ export class Root {
         this.#latecomers.onTick();
         this.#relay.onTick(false);
         this.#assignment?.onTick();
-        this.#assignment?.review(this.#relay.distribution.flows, this.#plan.invite.totalBytes);
+        this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
         this.#verdicts?.onTick();
     }
   }

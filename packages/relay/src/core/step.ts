@@ -43,8 +43,11 @@ export type Step =
       readonly address: Address;
       readonly parent: number;
       readonly chunksHeld: number;
-      readonly chunkCount: number;
+      /** Undefined as long as the length of a stream is not known. */
+      readonly chunkCount: number | undefined;
     }
+  /** A stream has ended: how long it is. */
+  | { readonly type: "stream-ended"; readonly chunkCount: number; readonly totalBytes: number }
   /** Root: the plan stands; how chunks travel. */
   | { readonly type: "planned"; readonly kind: PlanKind; readonly peerCount: number }
   /** Root: a peer that held others up feeds nobody any more. */

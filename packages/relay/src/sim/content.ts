@@ -1,3 +1,4 @@
+import { wireLimits } from "@palmtree/wire";
 import type { ChunkSizes } from "../core/event.js";
 
 /** A session's made-up content: every byte follows from its chunk's index. */
@@ -5,31 +6,42 @@ export class SimulatedContent implements ChunkSizes {
   readonly chunkCount: number;
   readonly chunkSizeBytes: number;
   readonly manifest: Uint8Array = Uint8Array.from({ length: 700 }, (_, index) => index % 251);
-  readonly #areChunksEqual: boolean;
+  readonly totalBytes: number;
+  readonly #areChunksEqual: boolean | "but the last";
   /** All chunks are views of it, one byte apart: any number of them takes next to no memory. */
   readonly #bytes: Uint8Array;
   readonly #payloads: Uint8Array[] = [];
   readonly #hashes: Uint8Array[] = [];
 
-  /** @param areChunksEqual all of the same size; else every seventh is short */
-  constructor(chunkCount: number, chunkSizeBytes: number, areChunksEqual = false) {
+  /** @param areChunksEqual all of the same size, or all but the last; else every seventh is short */
+  constructor(
+    chunkCount: number,
+    chunkSizeBytes: number,
+    areChunksEqual: boolean | "but the last" = false,
+  ) {
     this.chunkCount = chunkCount;
     this.chunkSizeBytes = chunkSizeBytes;
     this.#areChunksEqual = areChunksEqual;
+    this.totalBytes = 0;
+    for (let index = 0; index < chunkCount; index += 1) this.totalBytes += this.lengthOf(index);
     this.#bytes = new Uint8Array(chunkCount + chunkSizeBytes);
     for (let place = 0; place < this.#bytes.length; place += 1)
       this.#bytes[place] = Math.imul(place + 1, 0x9e3779b1) >>> 24;
   }
 
-  get totalBytes(): number {
-    let total = 0;
-    for (let index = 0; index < this.chunkCount; index += 1) total += this.lengthOf(index);
-    return total;
+  /** What a peer knows of it that was told nothing but the size of a chunk: it is a stream. */
+  get asStream(): ChunkSizes {
+    const { chunkSizeBytes } = this;
+    const chunkCount = wireLimits.chunkCount;
+    const totalBytes = chunkCount * chunkSizeBytes;
+    return { chunkCount, totalBytes, isOpen: true, lengthOf: () => chunkSizeBytes };
   }
 
   /** Every seventh chunk may be short, as if a file ended there. */
   lengthOf(index: number): number {
-    const isShort = !this.#areChunksEqual && index % 7 === 6;
+    const isLast = index === this.chunkCount - 1;
+    const isShort =
+      this.#areChunksEqual === "but the last" ? isLast : !this.#areChunksEqual && index % 7 === 6;
     return isShort ? 1 + (index % this.chunkSizeBytes) : this.chunkSizeBytes;
   }
 
@@ -67,10 +79,11 @@ export function simulatedHash(bytes: Uint8Array): Uint8Array {
   return hash;
 }
 
-/** Stands in for the session's hash over all pages. */
-export function simulatedSessionHash(pages: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0));
-  let place = 0;
+/** Stands in for the session's hash over all pages, and over the length. */
+export function simulatedSessionHash(pages: readonly Uint8Array[], totalBytes: number): Uint8Array {
+  const all = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 4));
+  new DataView(all.buffer).setUint32(0, totalBytes);
+  let place = 4;
   for (const page of pages) {
     all.set(page, place);
     place += page.length;

@@ -9,7 +9,7 @@ import {
 } from "@palmtree/wire";
 import { Context } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
-import type { ConnectionId, PeerEvent } from "../core/event.js";
+import type { ChunkSizes, ConnectionId, PeerEvent } from "../core/event.js";
 import { Member } from "../core/member.js";
 import type { PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
@@ -21,6 +21,7 @@ import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
 import type { Pipe, PipeEnd, PipeEndName } from "./network/pipe.js";
 import type { Timeline } from "./network/timeline.js";
+import type { StreamPauses } from "./scenario.js";
 
 /** What a host needs to know of the world. */
 export interface World {
@@ -28,6 +29,10 @@ export interface World {
   readonly network: Network;
   readonly session: SessionId;
   readonly content: SimulatedContent;
+  /** What everybody is told of the content's sizes before it comes. */
+  readonly sizes: ChunkSizes;
+  /** Of a stream: for how long its source gives nothing, by the chunk that is late. */
+  readonly pauses: StreamPauses;
   readonly options: PeerOptions;
   /** Virtual milliseconds that the disk takes for one chunk, uniform up to this. */
   readonly mostDiskMs: number;
@@ -65,6 +70,10 @@ export class Host implements NetworkPort {
   readonly #released = new WeakSet<Uint8Array>();
   #accepted = 0;
   #counter = 0;
+  /** Before that the source of a stream gives nothing. */
+  #sourceAt = 0;
+  /** How long the stream is, once that is known here. */
+  #endedBytes: number | undefined;
   #tickAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World, address: Address, random: Random) {
@@ -178,19 +187,12 @@ export class Host implements NetworkPort {
         const connection = this.#connections.get(effect.connection);
         return connection?.pipe.pause(connection.end, effect.type === "pause-connection");
       }
-      case "produce-chunk": {
-        const { index } = effect;
-        const payload = content.payloadOf(index);
-        return this.#later(
-          { type: "chunk-produced", index, hash: content.hashOf(index, payload), payload },
-          0,
-        );
+      case "produce-chunk":
+        return this.#produce(effect.index);
+      case "hash-session": {
+        const sessionHash = simulatedSessionHash(effect.pages, content.totalBytes);
+        return this.#later({ type: "session-hashed", sessionHash });
       }
-      case "hash-session":
-        return this.#later({
-          type: "session-hashed",
-          sessionHash: simulatedSessionHash(effect.pages),
-        });
       case "report-step":
         if (effect.step.type === "ended") this.outcome = effect.step;
         return this.#world.onStep(this, effect.step);
@@ -209,6 +211,19 @@ export class Host implements NetworkPort {
     network.sendDatagram(this.address, to, datagram);
   }
 
+  /** One chunk after the other, as a source gives them. */
+  #produce(index: number): void {
+    const { content, pauses, timeline } = this.#world;
+    this.#sourceAt = Math.max(this.#sourceAt, timeline.now) + (pauses.get(index) ?? 0);
+    const delayMs = this.#sourceAt - timeline.now;
+    const { chunkCount, totalBytes } = content;
+    if (index === chunkCount) this.#later({ type: "stream-ended", totalBytes }, delayMs);
+    if (index >= chunkCount) return;
+    const payload = content.payloadOf(index);
+    const hash = content.hashOf(index, payload);
+    this.#later({ type: "chunk-produced", index, hash, payload }, delayMs);
+  }
+
   #store(
     effect: Extract<
       Effect,
@@ -216,6 +231,7 @@ export class Host implements NetworkPort {
         type:
           | "verify-chunk"
           | "store-chunk"
+          | "end-stream"
           | "release-chunk"
           | "load-chunk"
           | "open-manifest"
@@ -237,8 +253,12 @@ export class Host implements NetworkPort {
         return;
       case "store-chunk":
         this.#checkUse(effect.index, effect.payload);
+        this.#checkLength(effect.index, effect.payload);
         this.stored[effect.index] = effect.payload;
         return this.#later({ type: "chunk-stored", index: effect.index });
+      case "end-stream":
+        this.#endedBytes = effect.totalBytes;
+        return;
       case "load-chunk": {
         const { index } = effect;
         const payload = this.number === 0 ? content.payloadOf(index) : this.stored[index];
@@ -247,12 +267,13 @@ export class Host implements NetworkPort {
       }
       case "open-manifest": {
         const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);
-        if (isWhole) return this.#later({ type: "manifest-opened", sizes: content });
+        if (isWhole) return this.#later({ type: "manifest-opened", sizes: this.#world.sizes });
         const error = new PalmTreeError("manifest-invalid", "another manifest than promised");
         return this.#later({ type: "failed", error });
       }
       case "land": {
-        const expected = simulatedSessionHash(effect.pages);
+        const totalBytes = this.#endedBytes ?? content.totalBytes;
+        const expected = simulatedSessionHash(effect.pages, totalBytes);
         const isWhole = expected.every((byte, place) => byte === effect.sessionHash[place]);
         if (isWhole) this.landedAtMs = this.#world.timeline.now;
         if (isWhole) return this.#later({ type: "landed" });
@@ -265,6 +286,16 @@ export class Host implements NetworkPort {
   /** What the machine has released may hold other bytes by now. */
   #checkUse(index: number, payload: Uint8Array): void {
     if (this.#released.has(payload)) throw new Error(`chunk ${index} is used after its release`);
+  }
+
+  /** Before the end of a stream is known, what is stored is laid out as full chunks. */
+  #checkLength(index: number, payload: Uint8Array): void {
+    const { sizes, content } = this.#world;
+    if (sizes.isOpen !== true || this.#endedBytes !== undefined) return;
+    if (payload.length !== content.chunkSizeBytes)
+      throw new Error(
+        `chunk ${index} of ${payload.length} bytes is stored before the end is known`,
+      );
   }
 
   /** This host's number in the session; the root is 0, and so is who was not numbered yet. */

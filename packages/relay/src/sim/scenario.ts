@@ -29,6 +29,9 @@ export interface Latecomer {
   readonly how: "knock" | "added";
 }
 
+/** Milliseconds for which a simulated stream gives nothing, by the index of the chunk that is late. */
+export type StreamPauses = ReadonlyMap<number, number>;
+
 /** What is simulated. The same scenario always gives the same result, to the last message. */
 export interface Scenario {
   /** From it all randomness follows. */
@@ -44,6 +47,11 @@ export interface Scenario {
   readonly chunkSizeBytes?: number;
   /** Every chunk is of full size; else every seventh is short, as if a file ended there. */
   readonly areChunksEqual?: boolean;
+  /**
+   * What is sent is a stream: nobody is told how many chunks there are, all but the last are full, and
+   * the root's source pauses where this says. Default: it is not.
+   */
+  readonly stream?: StreamPauses;
   readonly timeoutMs?: number;
   readonly network?: Partial<NetworkConditions>;
   /** What each host's link carries, for all or by the host's number; default: no limit. */

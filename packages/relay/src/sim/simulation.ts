@@ -1,5 +1,6 @@
 import type { Address, Invite } from "@palmtree/wire";
 import type { Effect } from "../core/effect.js";
+import type { ChunkSizes } from "../core/event.js";
 import { Member } from "../core/member.js";
 import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
@@ -12,7 +13,14 @@ import { Host, type World } from "./host.js";
 import { calmNetwork } from "./network/conditions.js";
 import { Network } from "./network/network.js";
 import { Timeline } from "./network/timeline.js";
-import type { Crash, Latecomer, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
+import type {
+  Crash,
+  Latecomer,
+  Scenario,
+  ScenarioEvent,
+  SimulationResult,
+  StreamPauses,
+} from "./scenario.js";
 
 /** A promise of the protocol that a simulation saw broken; names the seed that repeats it. */
 export class BrokenPromise extends Error {
@@ -53,6 +61,8 @@ const mostEventsAtOnce = 100_000;
 class Simulation implements World {
   readonly session: string;
   readonly content: SimulatedContent;
+  readonly sizes: ChunkSizes;
+  readonly pauses: StreamPauses;
   readonly options: PeerOptions;
   readonly timeline: Timeline;
   readonly network: Network;
@@ -82,8 +92,10 @@ class Simulation implements World {
     this.content = new SimulatedContent(
       scenario.chunkCount ?? 20,
       scenario.chunkSizeBytes ?? 32,
-      scenario.areChunksEqual,
+      scenario.stream === undefined ? scenario.areChunksEqual : "but the last",
     );
+    this.sizes = scenario.stream === undefined ? this.content : this.content.asStream;
+    this.pauses = scenario.stream ?? new Map();
     this.options = { ...defaultPeerOptions, ...scenario.peerOptions };
     this.mostDiskMs = scenario.mostDiskMs ?? 1;
     const conditions = { ...calmNetwork, ...scenario.network };
@@ -178,7 +190,8 @@ class Simulation implements World {
 
   #startRoot(): Root {
     const host = this.#hosts[0] as Host;
-    const { chunkCount, chunkSizeBytes, totalBytes, manifest } = this.content;
+    const { chunkSizeBytes, manifest } = this.content;
+    const { chunkCount, totalBytes, isOpen: isStream = false } = this.sizes;
     const invite: Invite = {
       type: "invite",
       name: "simulated",
@@ -186,6 +199,7 @@ class Simulation implements World {
       entryCount: 1,
       chunkCount,
       chunkSizeBytes,
+      isStream,
       strategy: this.#scenario.strategy ?? "tree",
       fanout: this.#fanout,
       timeoutMs: this.#scenario.timeoutMs ?? 30_000,
@@ -197,7 +211,7 @@ class Simulation implements World {
       address: host.address,
       invite,
       manifest,
-      sizes: this.content,
+      sizes: this.sizes,
       addresses: this.#hosts
         .filter(
           (_, place) => place > 0 && !this.#latecomers.some(({ host: late }) => late === place),

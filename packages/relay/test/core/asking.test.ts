@@ -192,7 +192,7 @@ describe("a peer that takes chunks in", () => {
 
   test("asks the idle for the last ones, once everything exists and less comes than once did", () => {
     help(helper, range(0, 200), true);
-    intake.onSeal(new Uint8Array(32));
+    intake.onSeal(new Uint8Array(32), sizes.totalBytes);
     flow(range(0, 100), 5);
     expect(wantedOf(helper)).toEqual([]);
     flow(range(100, 112), 50);

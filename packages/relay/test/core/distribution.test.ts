@@ -310,7 +310,9 @@ describe("Distribution of chunks", () => {
     expect(framesIn(hold(0, 1), 1)).toEqual([]);
     content.sessionHash = sessionHash;
     distribution.onSealed();
-    expect(framesIn(context.takeEffects(), 1)).toEqual([{ type: "seal", sessionHash }]);
+    expect(framesIn(context.takeEffects(), 1)).toEqual([
+      { type: "seal", sessionHash, totalBytes: content.totalBytes },
+    ]);
     context.now = 300;
     expect(chunksIn(want(1, 1), 1)).toEqual([1]);
   });
@@ -494,10 +496,14 @@ describe("Distribution of the seal", () => {
     content.sessionHash = sessionHash;
     distribution.onSealed();
     const effects = context.takeEffects();
-    expect(framesIn(effects)).toEqual([{ type: "seal", sessionHash }]);
+    expect(framesIn(effects)).toEqual([
+      { type: "seal", sessionHash, totalBytes: content.totalBytes },
+    ]);
     expect(framesIn(effects, 1)).toHaveLength(1);
     distribution.onHolds(2, holds(bitmap(100).toBytes()));
-    expect(framesIn(context.takeEffects(), 2)).toEqual([{ type: "seal", sessionHash }]);
+    expect(framesIn(context.takeEffects(), 2)).toEqual([
+      { type: "seal", sessionHash, totalBytes: content.totalBytes },
+    ]);
   });
 
   test("goes over each link once, however often it comes, and whatever is wanted anew", () => {

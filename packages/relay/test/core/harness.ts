@@ -270,6 +270,7 @@ export class Room {
         party.hasEnded = true;
         return;
       case "release-chunk":
+      case "end-stream":
         return;
       case "pause-connection":
       case "resume-connection":
@@ -301,7 +302,7 @@ export class Room {
         };
       }
       case "hash-session":
-        return { type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages) };
+        return { type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages, 0) };
       case "verify-chunk": {
         const { connection, index, payload, hash } = effect;
         const isIntact = Buffer.compare(simulatedHash(payload), hash) === 0;

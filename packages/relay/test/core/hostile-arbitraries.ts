@@ -10,12 +10,14 @@ import {
   wireLimits,
 } from "@palmtree/wire";
 import fc from "fast-check";
+import { SimulatedContent } from "../../src/sim/content.js";
 import { session } from "./bench.js";
 import { address, makeInvite, peer, token } from "./parts.js";
 
 /** What the session under attack has. */
 export const chunkCount = 104;
 const chunkSizeBytes = 1_024;
+const contentBytes = new SimulatedContent(chunkCount, chunkSizeBytes).totalBytes;
 
 /** The compiler demands an entry for every type. */
 type OfEach<M extends { readonly type: string }> = {
@@ -138,7 +140,10 @@ const frames: OfEach<Frame> = {
     payload: fc.oneof(bytes(32 * 32), bytes(32 * 8), bytes(32)),
   }),
   chunk: record({ index, payload: fc.oneof(bytes(chunkSizeBytes), bytes(1)) }),
-  seal: record({ sessionHash: bytes(32) }),
+  seal: record({
+    sessionHash: bytes(32),
+    totalBytes: fc.oneof(fc.constant(contentBytes), fc.nat(100_000)),
+  }),
   holds: record({
     stripeCount: fc.constantFrom(1, 2, wireLimits.stripes),
     stripes: fc.array(fc.nat(3), { maxLength: 4 }),

@@ -137,7 +137,7 @@ describe("the manifest", () => {
   test("comes before hashes, chunks and seal, which are refused without it", () => {
     expect(intake.onHashes(0, pageOf(0, 32))).toContain("before the bitmap");
     expect(intake.onChunk(parent, 0, payloadOf(0, sizes))).toContain("before the bitmap");
-    expect(intake.onSeal(sessionHash)).toContain("before the bitmap");
+    expect(intake.onSeal(sessionHash, sizes.totalBytes)).toContain("before the bitmap");
   });
 });
 
@@ -287,13 +287,13 @@ describe("the end of the transfer", () => {
     expect(isAllStored()).toBe(false);
     store([39]);
     expect(isAllStored()).toBe(false);
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     expect(isAllStored()).toBe(true);
   });
 
   test("is not reached by the seal while a chunk is still on its way to the disk", () => {
     for (const index of range(0, 40)) receive(index);
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     store(range(0, 39));
     expect(isAllStored()).toBe(false);
     store([39]);
@@ -303,27 +303,29 @@ describe("the end of the transfer", () => {
   test("is told once, although a new parent seals again", () => {
     for (const index of range(0, 40)) receive(index);
     store(range(0, 40));
-    bench.do(() => intake.onSeal(sessionHash));
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     expect(bench.facts.filter(({ type }) => type === "all-stored")).toHaveLength(1);
   });
 
   test("of a session without any chunk is reached by the seal", () => {
     open({}, 0);
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     expect(isAllStored()).toBe(true);
   });
 
   test("has one hash: another seal than before is refused", () => {
-    intake.onSeal(sessionHash);
-    expect(intake.onSeal(new Uint8Array(32))).toBe("another session hash than before");
+    intake.onSeal(sessionHash, sizes.totalBytes);
+    expect(intake.onSeal(new Uint8Array(32), sizes.totalBytes)).toBe(
+      "another session hash than before",
+    );
     expect(content.sessionHash).toEqual(sessionHash);
   });
 
   test("with chunks missing leads to a request for exactly those, after a pause without a chunk", () => {
     for (const index of range(0, 38)) receive(index);
     bench.context.now = 100;
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     expect(wantsIn(pass(1_099))).toEqual([]);
     expect(wantsIn(pass(1_100))).toEqual([[38, 39]]);
     expect(wantsIn(pass(2_099))).toEqual([]);
@@ -331,7 +333,7 @@ describe("the end of the transfer", () => {
   });
 
   test("is not asked for while chunks still come", () => {
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     for (const index of range(0, 40)) {
       bench.context.now += 900;
       expect(wantsIn(pass(bench.now))).toEqual([]);
@@ -342,7 +344,7 @@ describe("the end of the transfer", () => {
 
   test("is not asked for while the parent is held back: what is missing may be on its way", () => {
     open({ unstoredChunks: 1 });
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     receive(0);
     receive(1);
     expect(wantsIn(pass(10_000))).toEqual([]);
@@ -358,7 +360,7 @@ describe("the end of the transfer", () => {
 
   test("is asked for 1,024 chunks at a time", () => {
     open({}, 3_000);
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     expect(wantsIn(pass(1_000))).toEqual([range(0, 1_024)]);
     for (const index of [0, 2, 1_500]) receive(index);
     const [wanted] = wantsIn(pass(2_000));
@@ -367,7 +369,7 @@ describe("the end of the transfer", () => {
   });
 
   test("without a parent is not asked for, and is asked for with the next one", () => {
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     loseParent();
     expect(intake.deadline()).toBeUndefined();
     parent = gainParent(2);
@@ -445,7 +447,7 @@ describe("several inlets", () => {
 
   test("are asked for what is missing one after the other: one of them may be stuck", () => {
     feed();
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     const asked = only(pass(6_000), "send-frame").map(({ connection }) => connection);
     expect(asked).toHaveLength(6);
     for (const three of [asked.slice(0, 3), asked.slice(3)])
@@ -466,7 +468,7 @@ describe("several inlets", () => {
 
   test("that are gone are neither asked nor paused", () => {
     feed();
-    bench.do(() => intake.onSeal(sessionHash));
+    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
     for (const connection of [parent, 30]) intake.removeInlet(connection);
     const asked = only(pass(4_000), "send-frame").map(({ connection }) => connection);
     expect(new Set(asked)).toEqual(new Set([20]));

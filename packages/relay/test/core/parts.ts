@@ -49,6 +49,7 @@ export function makeInvite(fields: Partial<Invite> = {}): Invite {
     entryCount: 1,
     chunkCount: 4,
     chunkSizeBytes: 1_024,
+    isStream: false,
     strategy: "tree",
     fanout: 4,
     timeoutMs: 30_000,
@@ -134,6 +135,7 @@ export function makeSizes(
 ): ChunkSizes {
   return {
     chunkCount,
+    totalBytes: Math.max(0, chunkCount - 1) * chunkSizeBytes + (chunkCount > 0 ? lastBytes : 0),
     lengthOf: (index) => (index === chunkCount - 1 ? lastBytes : chunkSizeBytes),
   };
 }

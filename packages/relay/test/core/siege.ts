@@ -254,7 +254,10 @@ export class Siege {
       const hash = simulatedHash(payload);
       this.#work.push({ type: "chunk-produced", index: effect.index, hash, payload });
     } else if (effect.type === "hash-session")
-      this.#work.push({ type: "session-hashed", sessionHash: simulatedSessionHash(effect.pages) });
+      this.#work.push({
+        type: "session-hashed",
+        sessionHash: simulatedSessionHash(effect.pages, 0),
+      });
     else if (effect.type === "open-manifest")
       this.#work.push({ type: "manifest-opened", sizes: content });
     else if (effect.type === "land") this.#work.push({ type: "landed" });

@@ -10,8 +10,7 @@ beforeEach(() => {
   context = makeContext();
   verdicts = new Verdicts(context, {
     timeoutMs: 10_000,
-    chunkCount: 40,
-    totalBytes: 4_000,
+    extent: { chunkCount: 40, totalBytes: 4_000, isOpen: false, held: { count: 40 } },
     startedAt: 0,
   });
   for (const number of [1, 2]) verdicts.expect(peer(number));

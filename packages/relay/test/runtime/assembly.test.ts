@@ -1,12 +1,18 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ScannedSources, SessionHasher, scanSources, sha256 } from "@palmtree/files";
+import {
+  type ScannedSources,
+  SessionHasher,
+  SourceReader,
+  scanSources,
+  sha256,
+} from "@palmtree/files";
 import type { Invite } from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerEvent } from "../../src/core/index.js";
 import { PayloadUses } from "../../src/runtime/payload-uses.js";
 import { Assembly } from "../../src/runtime/receive/assembly.js";
-import { SourceContent } from "../../src/runtime/send/source-content.js";
+import { type RootSources, SourceContent } from "../../src/runtime/send/source-content.js";
 import { Place } from "./place.js";
 
 const session = "000102030405060708090a0b0c0d0e0f";
@@ -49,6 +55,7 @@ function inviteTo(changes: Partial<Invite> = {}): Invite {
     entryCount,
     chunkCount,
     chunkSizeBytes,
+    isStream: false,
     strategy: "tree",
     fanout: 4,
     timeoutMs: 1_000,
@@ -63,16 +70,20 @@ function assemble(invite: Invite = inviteTo()) {
   const uses = new PayloadUses((payload) => inbox.released.push(payload));
   const directory = join(place.path, "in");
   const assembly = new Assembly(
-    { session, invite, directory, onConflict: "fail", sync: false, uses },
+    { session, invite, directory, onConflict: "fail", sync: false, uses, maxTotalBytes: 2 ** 50 },
     { post: inbox.post, onOpened: () => undefined, onStored: () => undefined },
   );
   return { assembly, inbox, directory, uses };
 }
 
+function sourcesOf(described: ScannedSources): RootSources {
+  return { described, chunks: new SourceReader(described) };
+}
+
 /** All chunks in order, as the sending side produces them. */
 async function produceAll(): Promise<Extract<PeerEvent, { type: "chunk-produced" }>[]> {
   const inbox = new Inbox();
-  const content = new SourceContent(scanned, inbox.post);
+  const content = new SourceContent(sourcesOf(scanned), inbox.post);
   const chunks: Extract<PeerEvent, { type: "chunk-produced" }>[] = [];
   for (let index = 0; index < scanned.layout.chunkCount; index += 1) content.produce(index);
   while (chunks.length < scanned.layout.chunkCount) {
@@ -97,7 +108,7 @@ describe("the sending side's content", () => {
   test("is there again when it is loaded", async () => {
     const [, second] = await produceAll();
     const inbox = new Inbox();
-    const content = new SourceContent(scanned, inbox.post);
+    const content = new SourceContent(sourcesOf(scanned), inbox.post);
     content.load(1, second?.hash as Uint8Array);
     expect(await inbox.next()).toEqual({
       type: "chunk-loaded",
@@ -110,7 +121,7 @@ describe("the sending side's content", () => {
   test("that is not what it was is not loaded: the source has changed", async () => {
     const [first] = await produceAll();
     const inbox = new Inbox();
-    const content = new SourceContent(scanned, inbox.post);
+    const content = new SourceContent(sourcesOf(scanned), inbox.post);
     content.load(1, first?.hash as Uint8Array);
     const changed = { type: "failed", error: { code: "source-changed" } };
     expect(await inbox.next()).toMatchObject(changed);
@@ -120,7 +131,7 @@ describe("the sending side's content", () => {
   test("that is gone fails", async () => {
     await place.write({ "out/t/a": 2_501 });
     const inbox = new Inbox();
-    const content = new SourceContent(scanned, inbox.post);
+    const content = new SourceContent(sourcesOf(scanned), inbox.post);
     content.produce(0);
     content.load(2, new Uint8Array(32));
     for (let at = 0; at < 2; at += 1)

@@ -5,7 +5,7 @@ const megabyte = 1_000_000;
 
 let meter: EfficiencyMeter;
 beforeEach(() => {
-  meter = new EfficiencyMeter(10 * megabyte);
+  meter = new EfficiencyMeter({ totalBytes: 10 * megabyte });
   meter.start(1_000);
 });
 

@@ -6,7 +6,7 @@ const totalBytes = 10_000_000;
 
 let report: EfficiencyReport;
 beforeEach(() => {
-  report = new EfficiencyReport(totalBytes, 0);
+  report = new EfficiencyReport({ totalBytes, chunkSizeBytes: 100_000 }, 0);
 });
 
 function progress(number: number, chunksHeld: number, chunkCount = 100): Step {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ReceivedChunk } from "../../src/index.js";
+import type { FileItem, ReceivedChunk } from "../../src/index.js";
 import { Place } from "./place.js";
 
 const chunk = 65_536;
@@ -124,12 +124,7 @@ describe("what a receiver tells", () => {
   });
 });
 
-function pick(item: {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly bytesReceived: number;
-  readonly isComplete: boolean;
-}): object {
+function pick(item: FileItem): object {
   const { path, sizeBytes, bytesReceived, isComplete } = item;
   return { path, sizeBytes, bytesReceived, isComplete };
 }

@@ -16,6 +16,7 @@ const invite: Invite = {
   entryCount: 1,
   chunkCount: 1,
   chunkSizeBytes: 1_024,
+  isStream: false,
   strategy: "tree",
   fanout: 4,
   timeoutMs: 1_000,

@@ -58,13 +58,15 @@ function expectWhole(scenario: Scenario, result: SimulationResult): number {
 }
 
 describe.each(["tree", "pipeline"] as const)("latecomers in strategy %s", (strategy) => {
-  test("get everything, whenever they come and whoever fails meanwhile", () => {
+  test("get everything, whenever they come and whoever fails meanwhile", {
+    timeout: 60_000,
+  }, () => {
     let count = 0;
-    for (let seed = 1; seed <= 30; seed += 1) {
+    for (let seed = 1; seed <= 20; seed += 1) {
       const scenario = { ...lateScenario(seed), strategy };
       count += expectWhole(scenario, simulate(scenario));
     }
-    expect(count).toBeGreaterThan(60);
+    expect(count).toBeGreaterThan(40);
   });
 
   test("get everything when they are most of the swarm, and come at once", () => {

@@ -17,6 +17,16 @@ interface Candidate {
   result: PeerResult | undefined;
 }
 
+/** What there is to be sent, as far as it is known. */
+export interface Extent {
+  readonly chunkCount: number;
+  readonly totalBytes: number;
+  /** Whether it is a stream whose length is not known yet: the two above are the most it may be. */
+  readonly isOpen: boolean;
+  /** Chunks that there are so far. */
+  readonly held: { readonly count: number };
+}
+
 /** How long a report may take longer, up the tree, than a leave, straight to the root. */
 const reportGraceMs = 1_000;
 
@@ -27,8 +37,7 @@ const reportGraceMs = 1_000;
 export class Verdicts {
   readonly #context: Context;
   readonly #timeoutMs: number;
-  readonly #chunkCount: number;
-  readonly #totalBytes: number;
+  readonly #extent: Extent;
   readonly #startedAt: number;
   readonly #candidates = new Map<number, Candidate>();
   readonly #results: PeerResult[] = [];
@@ -40,15 +49,13 @@ export class Verdicts {
     context: Context,
     options: {
       readonly timeoutMs: number;
-      readonly chunkCount: number;
-      readonly totalBytes: number;
+      readonly extent: Extent;
       readonly startedAt: number;
     },
   ) {
     this.#context = context;
     this.#timeoutMs = options.timeoutMs;
-    this.#chunkCount = options.chunkCount;
-    this.#totalBytes = options.totalBytes;
+    this.#extent = options.extent;
     this.#startedAt = options.startedAt;
   }
 
@@ -111,14 +118,15 @@ export class Verdicts {
     // Told again by somebody above whom the peer hung before.
     if (entry.chunksHeld < (candidate.entry?.chunksHeld ?? 0)) return;
     // Nobody holds more than there is: taken as it stands, it would hide all true news of that peer.
-    if (entry.chunksHeld > this.#chunkCount) return;
+    if (entry.chunksHeld > this.#extent.chunkCount) return;
     candidate.movedAt = this.#context.now;
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;
     const { address } = candidate.peer;
+    const chunkCount = this.#extent.isOpen ? undefined : this.#extent.chunkCount;
     this.#context.emit({
       type: "report-step",
-      step: { type: "progress", number, address, parent, chunksHeld, chunkCount: this.#chunkCount },
+      step: { type: "progress", number, address, parent, chunksHeld, chunkCount },
     });
   }
 
@@ -145,6 +153,12 @@ export class Verdicts {
     this.#dueAt = Math.min(this.#dueAt, candidate.leaving.at);
   }
 
+  /** A stream goes on after a pause: who had all that there was did not stand still for its own sake. */
+  excuse(chunksBefore: number): void {
+    for (const candidate of this.#candidates.values())
+      if ((candidate.entry?.chunksHeld ?? 0) >= chunksBefore) candidate.movedAt = this.#context.now;
+  }
+
   giveUp(number: number, code: string, message: string): void {
     const candidate = this.#candidates.get(number);
     if (candidate === undefined || candidate.result !== undefined) return;
@@ -162,6 +176,7 @@ export class Verdicts {
     const { now } = this.#context;
     if (this.#dueAt > now) return;
     this.#dueAt = Number.POSITIVE_INFINITY;
+    if (this.#extent.isOpen) this.excuse(this.#extent.held.count);
     for (const { peer, movedAt, leaving, result } of this.#candidates.values()) {
       if (result !== undefined) continue;
       const lateAt = movedAt + this.#timeoutMs;
@@ -182,6 +197,7 @@ export class Verdicts {
   /** Its report was lost. Who has nothing to complain of leaves because all is done. */
   #concludeLeft({ number, address }: PeerInfo, { code, detail }: Leaving): void {
     if (code !== "") return this.giveUp(number, code, detail);
+    if (this.#extent.isOpen) return this.giveUp(number, "left", "it left before the end");
     const candidate = this.#candidates.get(number);
     const seconds = this.#seconds();
     if (candidate !== undefined)
@@ -189,7 +205,7 @@ export class Verdicts {
         address,
         number,
         status: "complete",
-        bytes: this.#totalBytes,
+        bytes: this.#extent.totalBytes,
         seconds,
       });
   }

@@ -135,9 +135,10 @@ export class Distribution {
     const { stripeCount, stripes, payload } = holds;
     if (stripes.some((stripe) => stripe >= stripeCount))
       return `stripes ${stripes.join(", ")} of ${stripeCount}`;
-    const held = parseBitmap(payload, content.chunkCount);
+    const held = parseBitmap(payload, content);
     if (typeof held === "string") return held;
     this.#follow(sink, held, { count: stripeCount, wanted: stripes });
+    if (!content.isOpen) sink.queue?.sortOut(content.chunkCount);
     this.#pump(sink, content);
     return undefined;
   }
@@ -190,7 +191,7 @@ export class Distribution {
     for (const sink of this.#sinks.values()) {
       const { queue } = sink;
       if (queue === undefined) continue;
-      if (queue.lacks(index)) sink.bytesOffered += content.sizes.lengthOf(index);
+      if (queue.lacks(index)) sink.bytesOffered += content.lengthOf(index);
       queue.offer(index);
       this.#pump(sink, content);
     }
@@ -198,7 +199,10 @@ export class Distribution {
 
   /** The session's hash is known; sinks that are ready for chunks get it too. */
   onSealed(): void {
-    for (const sink of this.#sinks.values()) this.#sendSeal(sink);
+    for (const sink of this.#sinks.values()) {
+      if (this.#content?.isStream === true) sink.queue?.end(this.#content.chunkCount);
+      this.#sendSeal(sink);
+    }
   }
 
   onChunkSent(connection: ConnectionId, index: number): void {
@@ -235,10 +239,13 @@ export class Distribution {
   get flows(): readonly SinkFlow[] {
     const flows: SinkFlow[] = [];
     const chunkBytes = this.#content?.chunkSizeBytes ?? 0;
+    // What a stream will still bring is a guess.
+    const { isOpen = false, expectedBytes = 0 } = this.#content ?? {};
+    const mostBytes = isOpen ? expectedBytes : Number.POSITIVE_INFINITY;
     for (const { number, connection, bytesOffered, queue } of this.#sinks.values()) {
       if (queue?.isFed !== true) continue;
       const { bytesSent, isSending } = queue;
-      const bytesLacked = queue.chunksLacked * chunkBytes;
+      const bytesLacked = Math.min(mostBytes, queue.chunksLacked * chunkBytes);
       flows.push({ number, connection, bytesSent, bytesOffered, bytesLacked, isSending });
     }
     return flows;
@@ -285,7 +292,7 @@ export class Distribution {
   #pump(sink: Sink, content: Content): void {
     const { queue } = sink;
     if (queue === undefined) return;
-    const lengthOf = (chunk: number): number => content.sizes.lengthOf(chunk);
+    const lengthOf = (chunk: number): number => content.lengthOf(chunk);
     while (queue.hasRoom && queue.mayNeed(content.highestHeld)) {
       const index = queue.take(content.held, content.highestHeld, lengthOf);
       if (index === -1) return;
@@ -326,10 +333,10 @@ export class Distribution {
   }
 
   #sendSeal(sink: Sink): void {
-    const sessionHash = this.#content?.sessionHash;
+    const { sessionHash, totalBytes = 0 } = this.#content ?? {};
     if (sessionHash === undefined || sink.queue === undefined || sink.isSealed) return;
     sink.isSealed = true;
-    this.#send(sink, { type: "seal", sessionHash });
+    this.#send(sink, { type: "seal", sessionHash, totalBytes });
   }
 
   #send(sink: Sink, frame: Frame): void {
@@ -337,9 +344,10 @@ export class Distribution {
   }
 }
 
-function parseBitmap(payload: Uint8Array, size: number): Bitmap | string {
+function parseBitmap(payload: Uint8Array, { isStream, chunkCount }: Content): Bitmap | string {
   try {
-    return Bitmap.fromBytes(payload, size);
+    if (isStream) return Bitmap.fromShortBytes(payload, chunkCount);
+    return Bitmap.fromBytes(payload, chunkCount);
   } catch (error) {
     if (isPalmTreeError(error)) return error.message;
     throw error;

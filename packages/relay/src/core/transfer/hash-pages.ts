@@ -19,15 +19,31 @@ export function pageChunks(chunkSizeBytes: number): number {
  * pages that have not come: a claimed chunk count costs nothing.
  */
 export class HashPages {
-  readonly chunkCount: number;
+  #chunkCount: number;
   /** Chunks on each page but the last. */
   readonly perPage: number;
   readonly #pages: (Uint8Array | undefined)[] = [];
   #known = 0;
+  #knownEnd = 0;
 
   constructor(chunkCount: number, chunkSizeBytes: number) {
-    this.chunkCount = chunkCount;
+    this.#chunkCount = chunkCount;
     this.perPage = pageChunks(chunkSizeBytes);
+  }
+
+  /** Of a stream that has not ended the most that there may be. */
+  get chunkCount(): number {
+    return this.#chunkCount;
+  }
+
+  /** The chunk behind the last one whose page is known. */
+  get knownEnd(): number {
+    return this.#knownEnd;
+  }
+
+  /** A stream has ended: there are fewer chunks than there might have been. */
+  end(chunkCount: number): void {
+    this.#chunkCount = chunkCount;
   }
 
   get pageCount(): number {
@@ -74,6 +90,7 @@ export class HashPages {
       return isSame(known, hashes) ? undefined : `other hashes than before at chunk ${firstChunk}`;
     this.#pages[page] = hashes;
     this.#known += 1;
+    this.#knownEnd = Math.max(this.#knownEnd, firstChunk + this.lengthOf(page));
     return undefined;
   }
 

@@ -149,7 +149,7 @@ export class Intake {
     const content = this.#content;
     if (content === undefined) return "a chunk before the bitmap was sent";
     if (index >= content.chunkCount) return `chunk ${index} of ${content.chunkCount}`;
-    const length = content.sizes.lengthOf(index);
+    const length = content.lengthOf(index);
     if (payload.length !== length)
       return `chunk ${index} of ${payload.length} bytes, expected ${length}`;
     const hash = content.pages.hashOf(index);
@@ -193,15 +193,32 @@ export class Intake {
   }
 
   /** @returns what is wrong, if something is */
-  onSeal(sessionHash: Uint8Array): string | undefined {
+  onSeal(sessionHash: Uint8Array, totalBytes: number): string | undefined {
     const content = this.#content;
     if (content === undefined) return "a seal before the bitmap was sent";
     const known = content.sessionHash;
     if (known !== undefined && !known.every((byte, at) => byte === sessionHash[at]))
       return "another session hash than before";
+    if (content.isOpen) {
+      const fault = this.#endStream(content, totalBytes);
+      if (fault !== undefined) return fault;
+    } else if (totalBytes !== content.totalBytes)
+      return `a seal of ${totalBytes} bytes, expected ${content.totalBytes}`;
     content.sessionHash = sessionHash;
     this.#armWant();
     this.#checkWhole();
+    return undefined;
+  }
+
+  /** @returns what is wrong, if something is */
+  #endStream(content: Content, totalBytes: number): string | undefined {
+    const fault = content.end(totalBytes);
+    if (fault !== undefined) return fault;
+    const { chunkCount } = content;
+    this.#pull.end(chunkCount);
+    this.#context.emit({ type: "end-stream", totalBytes });
+    const step = { type: "stream-ended", chunkCount, totalBytes } as const;
+    this.#context.emit({ type: "report-step", step });
     return undefined;
   }
 
@@ -268,12 +285,18 @@ export class Intake {
 
   /** The lowest chunks that are missing, at most so many. */
   *#missing(most: number): Generator<number> {
-    const held = this.#content?.held;
-    if (held === undefined) return;
+    const content = this.#content;
+    if (content === undefined) return;
+    const { held } = content;
+    // Of a stream nobody misses what has not been heard of.
+    const end = content.isOpen
+      ? Math.max(content.pages.knownEnd, this.#pull.claimedEnd)
+      : content.chunkCount;
+    let left = most;
     let index = held.firstClear(0);
-    for (let count = 0; index !== -1 && count < most; index = held.firstClear(index + 1)) {
+    for (; index >= 0 && index < end && left > 0; index = held.firstClear(index + 1)) {
       if (this.#verifying.has(index)) continue;
-      count += 1;
+      left -= 1;
       yield index;
     }
   }
@@ -292,7 +315,7 @@ export class Intake {
       type: "holds",
       stripeCount: count,
       stripes: wanted,
-      payload: this.#heldOrVerifying(content).toBytes(),
+      payload: bitmapOf(this.#heldOrVerifying(content), content),
     });
     this.#armWant();
     if (wanted.length > 0) return this.#pull.remove(inlet.connection);
@@ -359,4 +382,9 @@ export class Intake {
     this.#isStored = true;
     this.#context.tell({ type: "all-stored" });
   }
+}
+
+/** Of a stream, which may have very many chunks, only what is not zero at the end. */
+function bitmapOf(held: Bitmap, { isStream }: Content): Uint8Array {
+  return isStream ? held.toShortBytes() : held.toBytes();
 }

@@ -56,6 +56,18 @@ export class Pull {
     });
   }
 
+  /** The chunk behind the last one that somebody says is held. */
+  get claimedEnd(): number {
+    let end = 0;
+    for (const { held } of this.#helpers.values()) end = Math.max(end, held.end);
+    return end;
+  }
+
+  /** A stream has ended: there are no chunks beyond. */
+  end(chunkCount: number): void {
+    for (const { held } of this.#helpers.values()) held.truncate(chunkCount);
+  }
+
   remove(connection: ConnectionId): void {
     this.#helpers.delete(connection);
   }

@@ -11,6 +11,9 @@ export class SinkQueue {
   readonly connection: ConnectionId;
   /** Chunks that need not be sent without being asked for: held, sent, or of other stripes. */
   #has: Bitmap;
+  /** What the sink wants from here; chunks below `#sortedTo` that it does not are marked as had. */
+  #isWanted: (index: number) => boolean;
+  #sortedTo = 0;
   #isFed: boolean;
   readonly #pagesSent = new Set<number>();
   readonly #mostChunks: number;
@@ -34,7 +37,8 @@ export class SinkQueue {
     limits: { readonly chunks: number; readonly bytes: number },
   ) {
     this.connection = connection;
-    this.#has = withoutOthers(has, stripes);
+    this.#has = has;
+    this.#isWanted = stripeTest(stripes);
     this.#isFed = stripes.wanted.length > 0;
     this.#mostChunks = limits.chunks;
     this.#mostBytes = limits.bytes;
@@ -42,7 +46,9 @@ export class SinkQueue {
 
   /** The sink says anew what it holds and wants; what is under way still counts. */
   restart(has: Bitmap, stripes: Stripes): void {
-    this.#has = withoutOthers(has, stripes);
+    this.#has = has;
+    this.#isWanted = stripeTest(stripes);
+    this.#sortedTo = 0;
     this.#isFed = stripes.wanted.length > 0;
     this.#cursor = 0;
     for (const index of this.#underWay.keys()) has.set(index);
@@ -85,7 +91,13 @@ export class SinkQueue {
 
   /** Whether the sink wants this chunk from here and lacks it, as far as this peer knows. */
   lacks(index: number): boolean {
-    return this.#isFed && !this.#has.has(index);
+    return this.#isFed && !this.#has.has(index) && this.#isWanted(index);
+  }
+
+  /** A stream has ended: there are no chunks beyond. */
+  end(chunkCount: number): void {
+    this.#has.truncate(chunkCount);
+    this.sortOut(chunkCount);
   }
 
   /**
@@ -94,6 +106,7 @@ export class SinkQueue {
    * @param highestHeld the highest index in `held`
    */
   take(held: Bitmap, highestHeld: number, lengthOf: (index: number) => number): number {
+    this.sortOut(highestHeld + 1);
     const index = this.#next(held);
     if (index === -1) {
       this.#cursor = Math.max(this.#cursor, highestHeld + 1);
@@ -156,12 +169,14 @@ export class SinkQueue {
     if (index !== -1) this.#cursor = index + 1;
     return index;
   }
-}
 
-/** Marks the chunks of all stripes that are not wanted, so that scans pass over them at once. */
-function withoutOthers(has: Bitmap, stripes: Stripes): Bitmap {
-  if (stripes.wanted.length === 0 || stripes.wanted.length === stripes.count) return has;
-  const isWanted = stripeTest(stripes);
-  for (let index = 0; index < has.size; index += 1) if (!isWanted(index)) has.set(index);
-  return has;
+  /**
+   * Marks the chunks before `end` of all stripes that are not wanted, so that scans pass over them at
+   * once. All at the beginning, where it is known how many there are; of a stream as they come.
+   */
+  sortOut(end: number): void {
+    if (!this.#isFed) return;
+    for (; this.#sortedTo < end; this.#sortedTo += 1)
+      if (!this.#isWanted(this.#sortedTo)) this.#has.set(this.#sortedTo);
+  }
 }

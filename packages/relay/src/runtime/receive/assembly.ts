@@ -12,6 +12,8 @@ export interface AssemblyOptions {
   readonly onConflict: "fail" | "overwrite";
   readonly sync: boolean;
   readonly uses: PayloadUses;
+  /** Bytes of a stream, whose length no invitation tells, above which it is not received. */
+  readonly maxTotalBytes: number;
 }
 
 /** Who is told how it goes. */
@@ -58,6 +60,9 @@ export class Assembly {
   }
 
   store(index: number, payload: Uint8Array): void {
+    const { invite, maxTotalBytes } = this.#options;
+    if (index * invite.chunkSizeBytes + payload.length > maxTotalBytes && invite.isStream)
+      return this.#fail(tooLong(maxTotalBytes));
     this.#options.uses.begin(payload);
     this.#store?.store(index, payload, (error) => {
       if (error !== undefined) return this.#fail(error);
@@ -65,6 +70,11 @@ export class Assembly {
       this.#listener.onStored(index, payload.length);
       this.#listener.post({ type: "chunk-stored", index });
     });
+  }
+
+  /** The stream that comes has this length. */
+  endStream(totalBytes: number): void {
+    this.#store?.endStream(totalBytes);
   }
 
   /** What has landed is anybody's to change: a chunk that did is not passed on. */
@@ -113,9 +123,9 @@ export class Assembly {
       throw broken("hash", "does not have the hash that was promised");
     const manifest = decodeManifest(bytes);
     const layout = new ChunkLayout(manifest);
-    const { chunkCount, totalBytes, chunkSizeBytes, entryCount } = layout;
-    const found = { chunkCount, totalBytes, chunkSizeBytes, entryCount };
-    for (const name of ["chunkCount", "totalBytes", "chunkSizeBytes", "entryCount"] as const)
+    const { chunkCount, totalBytes, chunkSizeBytes, entryCount, isOpen: isStream } = layout;
+    const found = { chunkCount, totalBytes, chunkSizeBytes, entryCount, isStream };
+    for (const name of promises)
       if (found[name] !== invite[name])
         throw broken(name, `has ${name} ${found[name]}, not ${invite[name]} as was promised`);
     return { manifest, layout };
@@ -147,6 +157,14 @@ export class Assembly {
         });
     this.#listener.post({ type: "failed", error: known });
   }
+}
+
+/** What an invitation says of a manifest. */
+const promises = ["chunkCount", "totalBytes", "chunkSizeBytes", "entryCount", "isStream"] as const;
+
+function tooLong(limit: number): PalmTreeError {
+  const message = `The stream is longer than ${limit} bytes, which is the most that is taken here`;
+  return new PalmTreeError("limit-exceeded", message, { fault: "remote", facts: { limit } });
 }
 
 function broken(field: string, problem: string): PalmTreeError {

@@ -3,6 +3,13 @@ import type { FileProgress } from "./file-items.js";
 /** Chunks that wait for a slow reader; what comes beyond that drops the oldest. */
 const mostWaiting = 1_024;
 
+/** How much of something is here. */
+export interface ReceivedPart {
+  readonly bytesReceived: number;
+  /** Of the whole; undefined as long as it is a stream that has not ended. */
+  readonly sizeBytes: number | undefined;
+}
+
 /** A chunk that was verified and is on this machine's disk, in staging. */
 export interface ReceivedChunk {
   /** The file that it belongs to, relative to the directory. */
@@ -12,9 +19,9 @@ export interface ReceivedChunk {
   /** Bytes in the chunk. */
   readonly length: number;
   /** Of the file, when the chunk was stored. */
-  readonly file: { readonly bytesReceived: number; readonly sizeBytes: number };
+  readonly file: ReceivedPart;
   /** Of the transfer, when the chunk was stored. */
-  readonly total: { readonly bytesReceived: number; readonly sizeBytes: number };
+  readonly total: ReceivedPart;
   /** Chunks before this one that this reader was too slow for; they are received all the same. */
   readonly missedChunks: number;
 }
@@ -86,7 +93,7 @@ function describe(waiting: Waiting, progress: FileProgress, missedChunks: number
     offset,
     length,
     file: { bytesReceived: waiting.fileBytes, sizeBytes: progress.sizeOf(entry) },
-    total: { bytesReceived: waiting.totalBytes, sizeBytes: progress.layout.totalBytes },
+    total: { bytesReceived: waiting.totalBytes, sizeBytes: progress.totalBytes },
     missedChunks,
   };
 }

@@ -4,7 +4,8 @@ import { type ChunkLayout, countFiles, type Manifest } from "@palmtree/files";
 export interface FileItem {
   /** Where it will be, relative to the directory; components are separated by "/". */
   readonly path: string;
-  readonly sizeBytes: number;
+  /** Undefined as long as it is a stream that has not ended. */
+  readonly sizeBytes: number | undefined;
   /** Bytes that are verified and on this machine's disk, in staging. */
   readonly bytesReceived: number;
   /** Whether all of it is; an empty file is complete from the beginning. */
@@ -52,7 +53,7 @@ export class FileProgress implements FileItems {
       if (kind === "file") {
         this.#entries[place] = index;
         place += 1;
-        if (sizeBytes === 0) this.#completeCount += 1;
+        if (sizeBytes === 0 && !layout.isOpen) this.#completeCount += 1;
       }
       index += 1;
     }
@@ -64,6 +65,11 @@ export class FileProgress implements FileItems {
 
   get completeCount(): number {
     return this.#completeCount;
+  }
+
+  /** Bytes of all files; undefined as long as it is a stream that has not ended. */
+  get totalBytes(): number | undefined {
+    return this.layout.isOpen ? undefined : this.layout.totalBytes;
   }
 
   /** Bytes of all files that are on disk. */
@@ -89,12 +95,17 @@ export class FileProgress implements FileItems {
     if (received === this.sizeOf(entry)) this.#completeCount += 1;
   }
 
+  /** The stream that comes has its length now, and may have been complete before. */
+  ended(): void {
+    if (this.#bytesReceived === this.layout.totalBytes) this.#completeCount = 1;
+  }
+
   pathOf(entry: number): string {
     return this.#manifest.entries.at(entry)?.path ?? "";
   }
 
-  sizeOf(entry: number): number {
-    return this.layout.sizeOf(entry);
+  sizeOf(entry: number): number | undefined {
+    return this.layout.isOpen ? undefined : this.layout.sizeOf(entry);
   }
 
   receivedOf(entry: number): number {
@@ -115,7 +126,7 @@ class LiveItem implements FileItem {
     return this.#progress.pathOf(this.#entry);
   }
 
-  get sizeBytes(): number {
+  get sizeBytes(): number | undefined {
     return this.#progress.sizeOf(this.#entry);
   }
 

@@ -24,7 +24,7 @@ export interface ReceiverView {
   readonly name: string;
   readonly from: Address;
   readonly directory: string;
-  readonly totalBytes: number;
+  readonly totalBytes: number | undefined;
   readonly bytesReceived: number;
   readonly fileItems: FileItems;
   readonly result: Promise<ReceiveResult>;
@@ -81,8 +81,8 @@ export class FilesReceiver {
     return this.#view.directory;
   }
 
-  /** Bytes of all files. */
-  get totalBytes(): number {
+  /** Bytes of all files; undefined as long as it is a stream that has not ended. */
+  get totalBytes(): number | undefined {
     return this.#view.totalBytes;
   }
 

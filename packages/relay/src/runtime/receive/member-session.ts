@@ -105,7 +105,14 @@ export class MemberSession {
   /** Bytes that will still be written to the disk. */
   get reservedBytes(): number {
     if (this.#isOver) return 0;
-    return this.#accepted.invite.totalBytes - (this.#progress?.bytesReceived ?? 0);
+    const received = this.#progress?.bytesReceived ?? 0;
+    return (this.#totalBytes ?? received) - received;
+  }
+
+  /** Undefined as long as it is a stream that has not ended. */
+  get #totalBytes(): number | undefined {
+    const { isStream, totalBytes } = this.#accepted.invite;
+    return isStream ? this.#progress?.totalBytes : totalBytes;
   }
 
   /** Join: answer the invitation. */
@@ -128,6 +135,9 @@ export class MemberSession {
         return this.#assembly.verify(effect);
       case "store-chunk":
         return this.#assembly.store(effect.index, effect.payload);
+      case "end-stream":
+        this.#assembly.endStream(effect.totalBytes);
+        return this.#progress?.ended();
       case "release-chunk":
         return this.#uses.end(effect.payload);
       case "load-chunk":
@@ -226,13 +236,16 @@ export class MemberSession {
     const { invite, voice, from } = this.#accepted;
     const bytesReceived = (): number => this.#progress?.bytesReceived ?? 0;
     const fileItems = (): FileItems => this.#progress ?? noFiles;
+    const totalBytes = (): number | undefined => this.#totalBytes;
     return {
       session: voice.session,
       name: invite.name,
       from,
       directory: this.#options.directory,
-      totalBytes: invite.totalBytes,
       result,
+      get totalBytes() {
+        return totalBytes();
+      },
       get bytesReceived() {
         return bytesReceived();
       },

@@ -171,8 +171,10 @@ export class PalmTreeRelay implements AsyncDisposable {
     const reserved = this.#reservedBytes();
     let refusal = this.#refuse(invite, from);
     if (refusal === undefined) {
-      this.#pending.set(voice.session, invite.totalBytes);
-      refusal = await refuseForDisk(this.#options.directory, invite.totalBytes, reserved);
+      // How much room a stream takes shows only when it is there.
+      const totalBytes = invite.isStream ? 0 : invite.totalBytes;
+      this.#pending.set(voice.session, totalBytes);
+      refusal = await refuseForDisk(this.#options.directory, totalBytes, reserved);
       this.#pending.delete(voice.session);
     }
     if (this.#closing !== undefined) refusal = leaving;
@@ -193,7 +195,7 @@ export class PalmTreeRelay implements AsyncDisposable {
     const active = [...this.#sessions.values()].filter(({ isOver }) => !isOver);
     const count = active.length + this.#pending.size;
     if (count >= maxSessions) return { reason: "busy", detail: `${count} sessions are under way` };
-    if (invite.totalBytes > maxTotalBytes)
+    if (invite.totalBytes > maxTotalBytes && !invite.isStream)
       return tooLarge("bytes", invite.totalBytes, maxTotalBytes);
     if (invite.entryCount > maxEntries)
       return tooLarge("files and directories", invite.entryCount, maxEntries);

@@ -35,7 +35,10 @@ export interface RelayOptions {
   readonly sync?: boolean;
   /** Sessions at the same time, 1 to 1,024; others are declined as `busy`. Default 8: guess. */
   readonly maxSessions?: number;
-  /** Bytes of one session above which it is declined. Default: what the disk has room for. */
+  /**
+   * Bytes of one session above which it is declined, and a stream fails when it gets there. Default:
+   * what the disk has room for.
+   */
   readonly maxTotalBytes?: number;
   /** Files and directories of one session above which it is declined. Default 1,000,000. */
   readonly maxEntries?: number;

@@ -5,7 +5,10 @@ export interface Efficiency {
    * the limit. At most 1.
    */
   readonly share: number;
-  /** Seconds that the same bytes would take at {@link Efficiency.bytesPerSecond}. */
+  /**
+   * Seconds that the same bytes would take at {@link Efficiency.bytesPerSecond}; those so far of a
+   * stream that has not ended.
+   */
   readonly limitSeconds: number;
   /** The best rate, over a second, of whoever's best is the worst. */
   readonly bytesPerSecond: number;
@@ -22,6 +25,12 @@ const windowMs = 1_000;
 /** A peer whose best is below this share of the best of all is a bottleneck of its own. */
 const clearlySlower = 0.8;
 
+/** What is measured. */
+export interface Measured {
+  /** What each peer takes in; undefined as long as it is a stream that has not ended. */
+  readonly totalBytes: number | undefined;
+}
+
 interface Seen {
   readonly samples: { readonly at: number; readonly bytes: number }[];
   best: number;
@@ -34,13 +43,13 @@ interface Seen {
  * peer was seen to reach, since links do not tell theirs.
  */
 export class EfficiencyMeter {
-  readonly #totalBytes: number;
+  readonly #measured: Measured;
   readonly #seen = new Map<number, Seen>();
   #startedAt: number | undefined;
 
-  /** @param totalBytes what each peer takes in */
-  constructor(totalBytes: number) {
-    this.#totalBytes = totalBytes;
+  /** @param measured looked at again whenever it is asked how close it came */
+  constructor(measured: Measured) {
+    this.#measured = measured;
   }
 
   /** The first chunk may leave; times are milliseconds on any one clock. */
@@ -83,9 +92,10 @@ export class EfficiencyMeter {
     );
     const mean = seen.reduce((sum, [, { bytes }]) => sum + bytes, 0) / seen.length;
     const share = Math.min(1, (1_000 * mean) / least / (now - startedAt));
+    const soFar = Math.max(...seen.map(([, { bytes }]) => bytes));
     return {
       share,
-      limitSeconds: this.#totalBytes / least,
+      limitSeconds: (this.#measured.totalBytes ?? soFar) / least,
       bytesPerSecond: Math.round(least),
       bottleneck: least < most * clearlySlower ? slowest : 0,
     };

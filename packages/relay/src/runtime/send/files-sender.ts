@@ -1,9 +1,8 @@
 import {
+  type ChunkLayout,
   countFiles,
-  defaultChunkSizeBytes,
-  pipelineChunkSizeBytes,
-  type ScannedSources,
-  scanSources,
+  type DescribedSources,
+  type NamedStream,
 } from "@palmtree/files";
 import { openTransport } from "@palmtree/transport";
 import { type Address, type Invite, PalmTreeError, type SessionId } from "@palmtree/wire";
@@ -23,8 +22,10 @@ import { EfficiencyReport } from "./efficiency-report.js";
 import { ownAddress, withoutLoopback } from "./own-address.js";
 import { ResultLedger } from "./result-ledger.js";
 import { RootSession } from "./root-session.js";
+import { openSources } from "./root-sources.js";
 import { checkOrder, type FilesSenderOptions, type SendOrder } from "./sender-options.js";
 import type { ScannedStep, SenderStep } from "./sender-step.js";
+import type { RootSources } from "./source-content.js";
 import { StepQueue } from "./step-queue.js";
 
 /**
@@ -47,14 +48,15 @@ export class FilesSender {
 
   /**
    * @param files - what to send, at least one path; each lands as its last component, a directory
-   *   with all below it
+   *   with all below it. Or a stream, which is read as fast as it is taken, lands as its name, and is
+   *   destroyed in the end
    * @param peers - where to, at least one: `host` or `host:port`, the port 4747 by default
    * @throws TypeError or RangeError when an argument or option is not what it may be; the message
    *   has its name, value and allowed range
    * @throws address-invalid when a peer is not written as it should be
    */
   constructor(
-    files: readonly string[],
+    files: readonly string[] | NamedStream,
     peers: readonly string[],
     options: FilesSenderOptions = {},
   ) {
@@ -69,6 +71,7 @@ export class FilesSender {
    *
    * @throws source-missing, source-unreadable, source-unsupported, name-unsafe or limit-exceeded
    *   when the files cannot be sent
+   * @throws not-writable, disk-full or store-failed when there is no place to keep a stream
    * @throws port-taken, not-permitted or address-invalid when `host` and `port` cannot be used
    * @throws address-invalid when two peers turn out to be one
    * @throws the signal's reason when it aborts
@@ -99,18 +102,22 @@ export class FilesSender {
 
   async *#send(): AsyncGenerator<SenderStep, void, undefined> {
     const startedAt = performance.now();
-    const { files, peers, strategy, signal, host, port } = this.#order;
-    signal?.throwIfAborted();
-    const rule = (totalBytes: number): number =>
-      strategy === "pipeline"
-        ? pipelineChunkSizeBytes(totalBytes, 1 + peers.length)
-        : defaultChunkSizeBytes(totalBytes);
-    const scanned = await scanSources(files, {
-      chunkSizeBytes: this.#order.chunkSizeBytes ?? rule,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    this.#order.signal?.throwIfAborted();
+    const sources = await openSources(this.#order);
+    try {
+      yield* this.#sendSources(sources, startedAt);
+    } finally {
+      await sources.chunks.close();
+    }
+  }
+
+  async *#sendSources(
+    sources: RootSources,
+    startedAt: number,
+  ): AsyncGenerator<SenderStep, void, undefined> {
+    const { peers, host, port } = this.#order;
     const session = drawSessionId();
-    yield describe(session, scanned);
+    yield describe(session, sources.described);
     const { resolved, unresolved } = await resolvePeers(peers, familyOf(host));
     const open = this.#order.openTransport ?? openTransport;
     const place = { host: host ?? wildcardFor(resolved), port };
@@ -122,7 +129,7 @@ export class FilesSender {
       );
       const reachable = withoutLoopback(resolved, own);
       checkDistinct(reachable);
-      yield* this.#run(switchboard, { session, scanned, own, reachable, unresolved, startedAt });
+      yield* this.#run(switchboard, { session, sources, own, reachable, unresolved, startedAt });
     } finally {
       await switchboard.close();
     }
@@ -130,10 +137,10 @@ export class FilesSender {
 
   async *#run(
     switchboard: Switchboard,
-    { session, scanned, own, reachable, unresolved, startedAt }: Prepared,
+    { session, sources, own, reachable, unresolved, startedAt }: Prepared,
   ): AsyncGenerator<SenderStep, void, undefined> {
     const { signal, peers, peerOptions } = this.#order;
-    const { totalBytes } = scanned.layout;
+    const sent = new SentChunks(sources.described.layout);
     signal?.throwIfAborted();
     const queue = new StepQueue();
     const ledger = new ResultLedger(
@@ -141,7 +148,7 @@ export class FilesSender {
       reachable,
     );
     for (const peer of unresolved) queue.push({ type: "peer-ended", result: ledger.absent(peer) });
-    const efficiency = new EfficiencyReport(totalBytes, startedAt);
+    const efficiency = new EfficiencyReport(sent, startedAt);
     const onStep = (step: Step): void => {
       ledger.note(step);
       queue.push(step);
@@ -154,7 +161,7 @@ export class FilesSender {
       const reached = efficiency.final;
       const outcome = {
         session,
-        totalBytes,
+        totalBytes: sent.totalBytes,
         seconds,
         ...(reached === undefined ? {} : { efficiency: reached }),
       };
@@ -162,8 +169,8 @@ export class FilesSender {
     };
     const root = new RootSession(switchboard, {
       session,
-      scanned,
-      invite: this.#invite(scanned),
+      sources,
+      invite: this.#invite(sources.described),
       ownAddress: own,
       addresses: reachable.map(({ address }) => address),
       planKind: this.#order.plan,
@@ -194,9 +201,9 @@ export class FilesSender {
     }
   }
 
-  #invite({ manifest, manifestBytes, manifestHash, layout }: ScannedSources): Invite {
+  #invite({ manifest, manifestBytes, manifestHash, layout }: DescribedSources): Invite {
     const { name, strategy, fanout, timeoutMs } = this.#order;
-    const { totalBytes, entryCount, chunkCount, chunkSizeBytes } = layout;
+    const { totalBytes, entryCount, chunkCount, chunkSizeBytes, isOpen: isStream } = layout;
     return {
       type: "invite",
       name: name ?? manifest.name,
@@ -204,6 +211,7 @@ export class FilesSender {
       entryCount,
       chunkCount,
       chunkSizeBytes,
+      isStream,
       strategy,
       fanout,
       timeoutMs,
@@ -215,15 +223,37 @@ export class FilesSender {
 
 interface Prepared {
   readonly session: SessionId;
-  readonly scanned: ScannedSources;
+  readonly sources: RootSources;
   readonly own: Address;
   readonly reachable: readonly ResolvedPeer[];
   readonly unresolved: readonly UnresolvedPeer[];
   readonly startedAt: number;
 }
 
-function describe(session: SessionId, { manifest, layout, skipped }: ScannedSources): ScannedStep {
-  const { totalBytes, chunkCount, chunkSizeBytes } = layout;
+/** What is sent, as long as nobody knows how long a stream will be. */
+class SentChunks {
+  readonly #layout: ChunkLayout;
+
+  constructor(layout: ChunkLayout) {
+    this.#layout = layout;
+  }
+
+  get chunkSizeBytes(): number {
+    return this.#layout.chunkSizeBytes;
+  }
+
+  get totalBytes(): number | undefined {
+    return this.#layout.isOpen ? undefined : this.#layout.totalBytes;
+  }
+}
+
+function describe(
+  session: SessionId,
+  { manifest, layout, skipped }: DescribedSources,
+): ScannedStep {
+  const { chunkSizeBytes, isOpen } = layout;
+  const totalBytes = isOpen ? undefined : layout.totalBytes;
+  const chunkCount = isOpen ? undefined : layout.chunkCount;
   const files = countFiles(manifest.entries);
   const { name } = manifest;
   return { type: "scanned", session, name, files, totalBytes, chunkCount, chunkSizeBytes, skipped };

@@ -1,4 +1,3 @@
-import type { ScannedSources } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import {
@@ -14,7 +13,7 @@ import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
 import type { Switchboard } from "../switchboard.js";
 import { reachedFromElsewhere } from "./own-address.js";
-import { SourceContent } from "./source-content.js";
+import { type RootSources, SourceContent } from "./source-content.js";
 
 /** How long the connections may take to send what is queued, once the session is over. */
 const drainMs = 1_000;
@@ -22,7 +21,8 @@ const drainMs = 1_000;
 /** What a session of the sending side is made of. */
 export interface RootSessionOptions {
   readonly session: SessionId;
-  readonly scanned: ScannedSources;
+  /** Closed with the session. */
+  readonly sources: RootSources;
   readonly invite: Invite;
   readonly ownAddress: Address;
   readonly addresses: readonly Address[];
@@ -45,7 +45,8 @@ export class RootSession {
   readonly #ended: Promise<void>;
 
   constructor(switchboard: Switchboard, options: RootSessionOptions) {
-    const { session, scanned, invite } = options;
+    const { session, sources, invite } = options;
+    const { manifestBytes: manifest, layout: sizes } = sources.described;
     const peer = drawPeerId();
     this.#switchboard = switchboard;
     this.#options = options;
@@ -53,8 +54,8 @@ export class RootSession {
       session,
       address: options.ownAddress,
       invite,
-      manifest: scanned.manifestBytes,
-      sizes: scanned.layout,
+      manifest,
+      sizes,
       addresses: options.addresses,
       planKind: options.planKind,
     });
@@ -77,7 +78,7 @@ export class RootSession {
       uses: this.#uses,
       post: (event) => this.#runner.post(event),
     });
-    this.#content = new SourceContent(scanned, (event) => this.#onContent(event));
+    this.#content = new SourceContent(sources, (event) => this.#onContent(event));
   }
 
   start(): void {

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import type { NamedStream } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
 import { type Strategy, utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { defaultPeerOptions, type PeerOptions } from "../../core/index.js";
@@ -33,11 +35,17 @@ export interface FilesSenderOptions {
   readonly fanout?: number;
   /**
    * Bytes of a chunk, 1,024 to 16 MiB. Default: 64 KiB, and 16 to 64 KiB by the total size with
-   * strategy `pipeline`; more where that would make over 2^20 chunks.
+   * strategy `pipeline`; more where that would make over 2^20 chunks. 256 KiB for a stream, of which
+   * there may be 2^24 chunks: 4 TiB.
    */
   readonly chunkSizeBytes?: number;
   /** What the receivers are told it is; for people. Default: made of the files' names. */
   readonly name?: string;
+  /**
+   * Where what was sent of a stream is kept until the session is over, since it cannot be read again:
+   * a directory with room for all of it. Default: the system's for temporary files.
+   */
+  readonly spoolDirectory?: string;
   /** The IP address to listen on. Default: all of this machine's, of the peers' address families. */
   readonly host?: string;
   /** The port to listen on, UDP and TCP. Default 0: a free one. */
@@ -66,7 +74,14 @@ export interface FilesSenderOptions {
 export const defaultSenderOptions: Required<
   Pick<
     FilesSenderOptions,
-    "timeoutMs" | "strategy" | "fanout" | "port" | "maxWaitMs" | "minWaitMs" | "minReceivers"
+    | "timeoutMs"
+    | "strategy"
+    | "fanout"
+    | "port"
+    | "maxWaitMs"
+    | "minWaitMs"
+    | "minReceivers"
+    | "spoolDirectory"
   >
 > = {
   timeoutMs: 30_000,
@@ -76,6 +91,7 @@ export const defaultSenderOptions: Required<
   maxWaitMs: defaultPeerOptions.maxWaitMs,
   minWaitMs: defaultPeerOptions.minWaitMs,
   minReceivers: defaultPeerOptions.minReceivers,
+  spoolDirectory: tmpdir(),
 };
 
 /** Every plan that may be asked for. */
@@ -83,7 +99,8 @@ export const planKinds: readonly PlanKind[] = ["chain", "double-tree", "binomial
 
 /** What a sender was asked to do, checked. */
 export interface SendOrder {
-  readonly files: readonly string[];
+  readonly files: readonly string[] | NamedStream;
+  readonly spoolDirectory: string;
   readonly peers: readonly PeerName[];
   readonly timeoutMs: number;
   readonly strategy: Strategy;
@@ -102,7 +119,7 @@ export interface SendOrder {
  * @throws TypeError, RangeError or address-invalid for what a caller got wrong
  */
 export function checkOrder(
-  files: readonly string[],
+  files: readonly string[] | NamedStream,
   peers: readonly string[],
   options: FilesSenderOptions,
 ): SendOrder {
@@ -110,7 +127,8 @@ export function checkOrder(
   const names = checkTexts("peers", peers).map((peer) => parsePeerName(peer));
   const maxWaitMs = checkInteger("maxWaitMs", given.maxWaitMs, 0, wireLimits.timeoutMs);
   return {
-    files: checkTexts("files", files),
+    files: isStream(files) ? files : checkTexts("files", files),
+    spoolDirectory: checkText("spoolDirectory", given.spoolDirectory),
     peers: names,
     timeoutMs: checkInteger("timeoutMs", given.timeoutMs, 1_000, wireLimits.timeoutMs),
     strategy: checkOneOf("strategy", given.strategy, ["pipeline", "tree"]),
@@ -129,6 +147,14 @@ export function checkOrder(
       minReceivers: checkInteger("minReceivers", given.minReceivers, 1, names.length),
     },
   };
+}
+
+/** @throws TypeError when it is meant to be a stream, and is none */
+function isStream(files: readonly string[] | NamedStream): files is NamedStream {
+  if (typeof files !== "object" || files === null || !("stream" in files)) return false;
+  checkText("files.name", files.name);
+  if (typeof files.stream?.[Symbol.asyncIterator] === "function") return true;
+  throw new TypeError(`files.stream: got a ${typeof files.stream}, expected a readable stream`);
 }
 
 function checkChunkSize(chunkSizeBytes: number | undefined): number | undefined {

@@ -10,8 +10,10 @@ export interface ScannedStep {
   readonly name: string;
   /** Files, empty ones too; directories are not counted. */
   readonly files: number;
-  readonly totalBytes: number;
-  readonly chunkCount: number;
+  /** Undefined for a stream. */
+  readonly totalBytes: number | undefined;
+  /** Undefined for a stream. */
+  readonly chunkCount: number | undefined;
   readonly chunkSizeBytes: number;
   /** What in the given directories is not sent, and why. */
   readonly skipped: readonly SkippedSource[];
@@ -55,8 +57,8 @@ export interface ResultStep {
   /** One for each peer, in the order in which they were listed, added, or joined by themselves. */
   readonly peers: readonly SendPeerResult[];
   readonly tree: readonly TreePlace[];
-  /** Bytes of all files: what a complete peer has. */
-  readonly totalBytes: number;
+  /** Bytes of all files: what a complete peer has. Undefined for a stream that did not end. */
+  readonly totalBytes: number | undefined;
   /** From `start()` to the last peer's end. */
   readonly seconds: number;
   /** How close to the limit it came; undefined where it was over too soon to tell. */

@@ -1,11 +1,28 @@
-import { type ScannedSources, SourceReader, sha256 } from "@palmtree/files";
+import { type DescribedSources, type ProducedChunk, sha256 } from "@palmtree/files";
 import { isPalmTreeError, PalmTreeError } from "@palmtree/wire";
 import type { PeerEvent } from "../../core/index.js";
 import { SessionDigest } from "../session-digest.js";
 
+/** Where a root's chunks come from: files, or a stream. */
+interface ChunkSource {
+  /** Called in order, one at a time. Undefined where a stream has ended: its layout knows then. */
+  produce(index: number): Promise<ProducedChunk | undefined>;
+  /** A chunk that was produced, once more; in any order. */
+  read(index: number): Promise<Uint8Array>;
+  /** Nobody reads a produced payload any more. */
+  release(payload: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+/** What a root sends: what it is called and how it is cut, and where its chunks come from. */
+export interface RootSources {
+  readonly described: DescribedSources;
+  readonly chunks: ChunkSource;
+}
+
 /** The sending side's content: reads chunks, hashes them, and reads them again. */
 export class SourceContent {
-  readonly #reader: SourceReader;
+  readonly #sources: RootSources;
   readonly #digest: SessionDigest;
   readonly #post: (event: PeerEvent) => void;
   /** Chunks before this one have been produced. */
@@ -13,25 +30,26 @@ export class SourceContent {
   /** Chunks before this one have been asked for. */
   #asked = 0;
   #isProducing = false;
+  #hasEnded = false;
   #isClosed = false;
 
-  constructor(scanned: ScannedSources, post: (event: PeerEvent) => void) {
-    this.#reader = new SourceReader(scanned);
-    this.#digest = new SessionDigest(scanned);
+  constructor(sources: RootSources, post: (event: PeerEvent) => void) {
+    this.#sources = sources;
+    this.#digest = new SessionDigest(sources.described);
     this.#post = post;
   }
 
   /** Asked for in ascending order, and answered so. */
   produce(index: number): void {
     this.#asked = index + 1;
-    if (this.#isProducing) return;
+    if (this.#isProducing || this.#hasEnded) return;
     this.#isProducing = true;
     this.#produceAll().catch((error: unknown) => this.#fail(error));
   }
 
   /** A chunk that was produced before: the source may have changed since. */
   load(index: number, hash: Uint8Array): void {
-    this.#reader.read(index).then(
+    this.#sources.chunks.read(index).then(
       (payload) => {
         if (Buffer.compare(sha256(payload), hash) === 0)
           return this.#post({ type: "chunk-loaded", index, payload });
@@ -53,23 +71,30 @@ export class SourceContent {
 
   /** Nobody reads the payload any more. */
   release(payload: Uint8Array): void {
-    this.#reader.release(payload);
+    this.#sources.chunks.release(payload);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#reader.close();
+    await this.#sources.chunks.close();
   }
 
   async #produceAll(): Promise<void> {
     while (this.#produced < this.#asked && !this.#isClosed) {
       const index = this.#produced;
-      const { payload, hash } = await this.#reader.produce(index);
+      const produced = await this.#sources.chunks.produce(index);
+      if (produced === undefined) return this.#onEnd();
+      const { payload, hash } = produced;
       this.#produced += 1;
       this.#digest.offer(index, hash);
       this.#post({ type: "chunk-produced", index, hash, payload });
     }
     this.#isProducing = false;
+  }
+
+  #onEnd(): void {
+    this.#hasEnded = true;
+    this.#post({ type: "stream-ended", totalBytes: this.#sources.described.layout.totalBytes });
   }
 
   #fail(error: unknown): void {
