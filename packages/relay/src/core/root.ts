@@ -63,9 +63,10 @@ export class Root {
     this.#invitation = new Invitation(context, invite, plan.addresses);
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content);
-    this.#latecomers = new Latecomers(context, invite, ({ address, code, message }) =>
-      this.#verdicts?.absent(address, code, message),
-    );
+    this.#latecomers = new Latecomers(context, invite, {
+      onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
+      missing: () => this.#verdicts?.missing ?? [],
+    });
   }
 
   get phase(): Phase {

@@ -198,3 +198,17 @@ describe("Verdicts", () => {
     expect(ended).toHaveLength(3);
   });
 });
+
+test("those are missing that failed, never answered, or stand still for two seconds", () => {
+  verdicts.absent(address(8), "not-answering", "");
+  verdicts.absent(address(9), "declined", "");
+  context.now = 1_500;
+  progress(1, 3);
+  expect(verdicts.missing).toEqual([address(8)]);
+  context.now = 2_000;
+  expect(verdicts.missing).toEqual([address(8), address(2)]);
+  verdicts.giveUp(2, "timed-out", "");
+  verdicts.onReport(report(1));
+  context.now = 9_000;
+  expect(verdicts.missing).toEqual([address(8), address(2)]);
+});

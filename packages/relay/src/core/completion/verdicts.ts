@@ -27,6 +27,9 @@ export interface Extent {
   readonly held: { readonly count: number };
 }
 
+/** A peer that has not moved for this long may be gone. */
+const stillMs = 2_000;
+
 /** How long a report may take longer, up the tree, than a leave, straight to the root. */
 const reportGraceMs = 1_000;
 
@@ -105,6 +108,19 @@ export class Verdicts {
     return [...this.#candidates.values()]
       .filter(({ result }) => result === undefined)
       .map(({ peer }) => peer);
+  }
+
+  /** Those that should take part, and may not: absent without a word, failed, or standing still. */
+  get missing(): readonly Address[] {
+    const failed = this.#results
+      .filter(({ status, error }) => status === "failed" && error?.code !== "declined")
+      .map(({ address }) => address);
+    const still = [...this.#candidates.values()]
+      .filter(
+        ({ result, movedAt }) => result === undefined && movedAt + stillMs <= this.#context.now,
+      )
+      .map(({ peer }) => peer.address);
+    return [...failed, ...still];
   }
 
   get results(): readonly PeerResult[] {

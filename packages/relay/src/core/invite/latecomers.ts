@@ -1,9 +1,10 @@
 import type { Address, ControlMessage, DeclineReason, Invite, PeerId } from "@palmtree/wire";
-import type { Context } from "../context.js";
+import { type Context, earliest } from "../context.js";
 import type { Introduction } from "../hypercube/introduction.js";
 import { Questions } from "../questions.js";
 import { Allowance } from "../transfer/allowance.js";
 import { type Absent, declined, notAnswering } from "./invitation.js";
+import { Recall } from "./recall.js";
 
 /** Knocks that are answered at once, and more with every millisecond. Guess. */
 const mostKnocks = 64;
@@ -12,10 +13,18 @@ const knocksPerMs = 0.1;
 /** Peers that have joined and are kept waiting; more have to knock again. */
 const mostWaiting = 1_024;
 
+/** The root's account of who does not take part. */
+export interface LatecomersVerdicts {
+  /** Is told of an added peer that declines or never answers. */
+  readonly onAbsent: (absent: Absent) => void;
+  /** Those that should take part, and do not, as far as can be seen. */
+  readonly missing: () => readonly Address[];
+}
+
 /**
  * The root's door, once the invitations are closed: strangers knock and are invited, hosts that the
- * user adds are invited, and whoever then joins waits here until it is let in. So do listed peers
- * whose answer to the first invitation came too late.
+ * user adds are invited, those that are lost are invited again, and whoever then joins waits here
+ * until it is let in. So do listed peers whose answer to the first invitation came too late.
  *
  * A knock leaves nothing behind, since anybody may have sent it: whoever knocked has to join.
  */
@@ -26,16 +35,18 @@ export class Latecomers {
   readonly #onAbsent: (absent: Absent) => void;
   readonly #waiting = new Map<Address, PeerId>();
   readonly #knocks: Allowance;
+  readonly #recall: Recall;
   readonly #addedWaitMs: number;
   #introduction: Introduction | undefined;
   /** Of the silent, those that were reported. */
   #silentCount = 0;
 
-  /** @param onAbsent is told of an added peer that declines or never answers */
-  constructor(context: Context, invite: Invite, onAbsent: (absent: Absent) => void) {
+  /** @param verdicts what is known of those that do not take part */
+  constructor(context: Context, invite: Invite, verdicts: LatecomersVerdicts) {
     this.#context = context;
     this.#invite = invite;
-    this.#onAbsent = onAbsent;
+    this.#onAbsent = verdicts.onAbsent;
+    this.#recall = new Recall(context, invite, verdicts.missing);
     this.#knocks = new Allowance(mostKnocks, knocksPerMs, context.now);
     const { inviteRetryMs: retryMs, maxWaitMs, introductionWindow: window } = context.options;
     // The others need not wait for these, so there is no reason to ask only once.
@@ -47,6 +58,7 @@ export class Latecomers {
   /** The others are numbered: latecomers are to be introduced to them. */
   open(introduction: Introduction): void {
     this.#introduction = introduction;
+    this.#recall.start();
   }
 
   /** Whether nobody is waited for who may still take part. */
@@ -107,6 +119,7 @@ export class Latecomers {
   }
 
   onTick(): void {
+    this.#recall.onTick();
     this.#added.ask();
     const { silent } = this.#added;
     for (const address of silent.slice(this.#silentCount))
@@ -115,7 +128,7 @@ export class Latecomers {
   }
 
   deadline(): number | undefined {
-    return this.#added.deadline();
+    return earliest(this.#added.deadline(), this.#recall.deadline());
   }
 
   get #isFull(): boolean {
