@@ -1,14 +1,14 @@
 import type { PlanKind } from "@palmtree/topology";
 import { Random } from "../core/random.js";
 import type { LinkRates, NetworkConditions } from "./network/conditions.js";
-import type { Crash, Scenario, ScenarioEvent } from "./scenario.js";
+import type { Crash, Scenario, ScenarioEvent, StreamPauses } from "./scenario.js";
 
 /**
  * Draws a swarm from a seed: how many peers, what kind of tree, how much content, what network, and
  * who dies when. Whole classes of faults are left out at random, so that each is also met alone.
  *
  * - 2 to 64 peers; fanout 2 to 6, or 1 for at most 8 peers over a network without loss.
- * - Strategy tree, or pipeline with any plan.
+ * - Strategy tree, or pipeline with any plan. A fifth sends a stream, whose source may pause.
  * - Up to 250 chunks of 16 to 64 bytes, or none.
  * - Loss up to 0.15, reordering and duplication up to 0.1, corruption up to 0.002, latencies up to
  *   50 ms, disks up to 20 ms for a chunk.
@@ -44,7 +44,17 @@ export function randomScenario(seed: number): Scenario {
     crashes: drawCrashes(random, peerCount),
     events: drawSlowdowns(random, peerCount, links),
   };
-  return { ...scenario, ...drawStrategy(random) };
+  const stream = drawStream(random, scenario.chunkCount ?? 0);
+  return { ...scenario, ...drawStrategy(random), ...(stream === undefined ? {} : { stream }) };
+}
+
+/** The pauses of a source whose length nobody is told, some of them longer than the time-out. */
+function drawStream(random: Random, chunkCount: number): StreamPauses | undefined {
+  if (random.next() < 0.8) return undefined;
+  const pauses = new Map<number, number>();
+  for (let count = random.below(4); count > 0; count -= 1)
+    pauses.set(random.below(chunkCount + 1), random.next() ** 2 * 60_000);
+  return pauses;
 }
 
 const leastBytesPerSecond = 10_000;
