@@ -6,7 +6,7 @@ import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
-import { SimulatedContent } from "./content.js";
+import { isSame, SimulatedContent } from "./content.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
 
@@ -315,9 +315,4 @@ class Simulation implements World {
       `seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`,
     );
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  if (one === other) return true;
-  return one.length === other.length && one.every((byte, place) => byte === other[place]);
 }
