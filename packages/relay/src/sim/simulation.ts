@@ -84,6 +84,7 @@ class Simulation implements World {
     treeParents: [],
   };
   #formedAtMs: number | undefined;
+  #planKind: SimulationResult["planKind"];
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -138,6 +139,7 @@ class Simulation implements World {
   onStep(host: Host, step: Step): void {
     if (step.type === "numbered")
       for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
+    if (step.type === "planned") this.#planKind = step.kind;
     if (step.type === "attached") this.#checkNoCycle(host);
     if (step.type === "blamed")
       this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
@@ -290,6 +292,7 @@ class Simulation implements World {
     const landed = finishedMs.filter((atMs) => atMs !== undefined);
     return {
       durationMs: this.#now,
+      planKind: this.#planKind,
       formedAtMs: this.#formedAtMs,
       ...this.#formed,
       results: root.results,
