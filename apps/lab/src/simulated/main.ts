@@ -58,7 +58,7 @@ function cpuMs(): number {
 
 function reportOf({ command }: Order, measurements: readonly Measurement[]): SimulatedReport {
   const date = new Date().toISOString().slice(0, 10);
-  return { version: 1, date, node: process.version, command, measurements };
+  return { version: 2, date, node: process.version, command, measurements };
 }
 
 async function save(report: SimulatedReport): Promise<void> {

@@ -36,7 +36,10 @@ export function renderMeasurements(measurements: readonly Measurement[]): string
 }
 
 /** How chunks travel, in a few words. */
-export function wayOf({ strategy, fanout, plan }: Experiment, planKind = plan): string {
+export function wayOf(
+  { strategy, fanout, plan }: Experiment,
+  planKind: Measurement["planKind"] = plan,
+): string {
   if (strategy === "tree") return `tree, fanout ${fanout}`;
   if (plan !== undefined) return plan;
   return planKind === undefined ? "default plan" : `default plan: ${planKind}`;
