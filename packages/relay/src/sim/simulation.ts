@@ -131,9 +131,10 @@ class Simulation implements World {
 
   /** The root ends last, as long as it lives; without it each receiver goes on as long as it can. */
   #isOver(): boolean {
-    const [root, ...receivers] = this.#hosts as [Host, ...Host[]];
+    // Asked after each event: the hosts are not to be copied for it.
+    const root = this.#hosts[0] as Host;
     if (!root.isDown) return root.hasEnded;
-    return receivers.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
+    return this.#hosts.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
   }
 
   onStep(host: Host, step: Step): void {
