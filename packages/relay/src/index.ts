@@ -1,8 +1,8 @@
 export type { NamedStream } from "@palmtree/files";
 export type { PlanKind } from "@palmtree/topology";
 export type { LinkMetrics, Strategy } from "@palmtree/wire";
-export type { PeerOptions, PeerResult, Step } from "./core/index.js";
-export { defaultPeerOptions } from "./core/index.js";
+export type { PeerOptions, PeerResult, PullPolicyName, Step } from "./core/index.js";
+export { defaultPeerOptions, pullPolicyNames } from "./core/index.js";
 export { defaultPort } from "./runtime/default-port.js";
 export type { JoinOptions } from "./runtime/receive/asking.js";
 export type { ReceivedChunk, ReceivedPart } from "./runtime/receive/chunk-feed.js";

@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
-import { choosePlan, makePlan, predictSeconds } from "../src/index.js";
+import { makePlan, predictSeconds } from "../src/index.js";
 import { simulateWithJitter } from "./jitter-simulator.js";
 
 const kinds = ["chain", "double-tree", "binomial"] as const;
-const disturbances = [
-  { jitter: 0.05, latency: 0.1 },
-  { jitter: 0.2, latency: 0.2 },
-];
+const disturbance = { jitter: 0.05, latency: 0.1 };
 
 function predictedSteps(
   kind: (typeof kinds)[number],
@@ -23,43 +20,15 @@ test("without jitter and latency a chain takes what is predicted in continuous t
   }
 });
 
-// What `tieMargin` is there for.
-test("out of step, plans with several parents per peer fall 8 to 30 per cent short, the chain 4", () => {
-  const [light = { jitter: 0, latency: 0 }] = disturbances;
+// Here a link carries one chunk at a time, and a sender whose receiver is busy waits. Connections that
+// share a link evenly, as in relay's simulator, make the double tree's shortfall nearly disappear.
+test("where links carry chunks one by one, plans with several parents fall 8 to 30 per cent short, the chain 4", () => {
   for (const peerCount of [9, 17, 32, 64]) {
     for (const kind of kinds) {
-      const steps = simulateWithJitter(makePlan(kind, peerCount), 256, light);
+      const steps = simulateWithJitter(makePlan(kind, peerCount), 256, disturbance);
       const ratio = steps / predictedSteps(kind, peerCount, 256);
       expect(ratio).toBeGreaterThan(kind === "chain" ? 1 : 1.08);
       expect(ratio).toBeLessThan(kind === "chain" ? 1.04 : 1.3);
     }
   }
 });
-
-test("out of step, what is chosen takes 2 per cent more than the best of the three, in the mean", () => {
-  const losses: number[] = [];
-  const lossesWithoutMargin: number[] = [];
-  for (const chunkCount of [16, 64, 128]) {
-    for (const peerCount of [5, 9, 17, 32, 64]) {
-      for (const disturbance of disturbances) {
-        const steps = new Map(
-          kinds.map((kind) => {
-            const plan = makePlan(kind, peerCount);
-            return [kind as string, simulateWithJitter(plan, chunkCount, disturbance)];
-          }),
-        );
-        const best = Math.min(...steps.values());
-        const question = { peerCount, chunkCount, chunkBytes: 1 };
-        losses.push(steps.get(choosePlan(question).kind)! / best - 1);
-        const strict = choosePlan({ ...question, tieMargin: 0 });
-        lossesWithoutMargin.push(steps.get(strict.kind)! / best - 1);
-      }
-    }
-  }
-  expect(mean(losses)).toBeLessThan(0.02);
-  expect(mean(losses)).toBeLessThan(mean(lossesWithoutMargin) / 2);
-});
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

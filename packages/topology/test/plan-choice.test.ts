@@ -5,24 +5,34 @@ test.each([
   // While peers are few beside the chunks, the chain.
   [2, 1, "chain"],
   [9, 1_024, "chain"],
-  [32, 1_024, "chain"],
-  [64, 1_024, "chain"],
-  // Where a chain takes long to fill, the double tree.
+  [17, 1_024, "chain"],
+  [32, 4_096, "chain"],
+  [64, 4_096, "chain"],
+  // Where a chain takes long to fill, the double tree, ...
+  [32, 1_024, "double-tree"],
   [128, 1_024, "double-tree"],
   [1_024, 4_096, "double-tree"],
   [10_000, 1_024, "double-tree"],
-  // Where chunks are few, what has the least steps.
-  [64, 16, "binomial"],
-  [1_024, 64, "binomial"],
+  // ... also where the binomial pipeline has less steps.
+  [64, 16, "double-tree"],
+  [1_024, 64, "double-tree"],
 ] as const)("for %d peers and %d chunks of equal links: %s", (peerCount, chunkCount, kind) => {
   expect(choosePlan({ peerCount, chunkCount, chunkBytes: 65_536 }).kind).toBe(kind);
 });
 
-test("without a margin the fastest is chosen, and the simplest of equals", () => {
-  const kinds = [2, 3, 4, 5, 6, 64].map((peerCount) => {
+test("without a margin the faster is chosen, and the chain of equals", () => {
+  const kinds = [2, 3, 4, 5, 6, 9, 64].map((peerCount) => {
     return choosePlan({ peerCount, chunkCount: 256, chunkBytes: 1, tieMargin: 0 }).kind;
   });
-  expect(kinds).toEqual(["chain", "chain", "chain", "chain", "binomial", "binomial"]);
+  expect(kinds).toEqual([
+    "chain",
+    "chain",
+    "chain",
+    "chain",
+    "chain",
+    "double-tree",
+    "double-tree",
+  ]);
 });
 
 test("names its predicted time and the others', the fastest first", () => {
@@ -40,7 +50,7 @@ test("names its predicted time and the others', the fastest first", () => {
 });
 
 test("latency between peers makes a chain of many no longer worth it", () => {
-  const question = { peerCount: 64, chunkCount: 1_024, chunkBytes: 65_536 };
+  const question = { peerCount: 24, chunkCount: 1_024, chunkBytes: 65_536 };
   expect(choosePlan(question).kind).toBe("chain");
   expect(choosePlan({ ...question, hopSeconds: 0.01 }).kind).toBe("double-tree");
 });

@@ -1,11 +1,17 @@
+import type { PlanKind, PullPolicyName } from "@palmtree/relay";
 import { type Scenario, type SimulationResult, simulate } from "@palmtree/relay/sim";
 import { downlinkSeconds, type Load, leastSeconds, treeSeconds } from "./bounds.js";
-import { blowOf, slowness, type Trouble } from "./trouble.js";
+import { blowOf, networkOf, slowness, type Trouble } from "./trouble.js";
 
 /** One line of the table. */
 export interface Experiment extends Load {
   readonly strategy: NonNullable<Scenario["strategy"]>;
+  /** Most children of a peer in the control tree, and in strategy `tree` for chunks too. */
   readonly fanout: number;
+  /** Strategy `pipeline`: which plan; undefined for the planner's choice. */
+  readonly plan: PlanKind | undefined;
+  /** Which of the chunks that are overdue are asked for first. */
+  readonly pull: PullPolicyName;
   readonly trouble: Trouble;
   readonly seed: number;
 }
@@ -13,6 +19,8 @@ export interface Experiment extends Load {
 /** What came of an experiment. Times count from the moment in which the tree spans. */
 export interface Measurement {
   readonly experiment: Experiment;
+  /** The plan that was followed; undefined with strategy `tree`. */
+  readonly planKind: PlanKind | undefined;
   /**
    * Until the last had everything, of those that could: without the slow and the crashed one.
    * Undefined when nobody ever had.
@@ -63,7 +71,7 @@ export function runExperiment(experiment: Experiment, clock: () => number): Meas
 }
 
 function scenarioOf(experiment: Experiment): Scenario {
-  const { seed, peerCount, chunkCount, chunkSizeBytes, fanout, strategy } = experiment;
+  const { seed, peerCount, chunkCount, chunkSizeBytes, fanout, strategy, plan } = experiment;
   const rate = experiment.bytesPerSecond;
   return {
     seed,
@@ -72,6 +80,9 @@ function scenarioOf(experiment: Experiment): Scenario {
     chunkSizeBytes,
     fanout,
     strategy,
+    ...(plan === undefined ? {} : { planKind: plan }),
+    peerOptions: { pullPolicy: experiment.pull },
+    network: networkOf(experiment.trouble),
     areChunksEqual: true,
     mostMs,
     links: { uplinkBytesPerSecond: rate, downlinkBytesPerSecond: rate },
@@ -105,6 +116,7 @@ function measure(
   const chunkBytes = sum(result.payloadBytesReceived);
   return {
     experiment,
+    planKind: result.planKind,
     seconds,
     overLeast: quotient(seconds, least),
     overTree: isPlainTree(experiment)

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Measurement, runExperiment } from "./experiment.js";
 import { experimentsOf } from "./experiments.js";
 import { type Order, parseOrder, usage } from "./order.js";
-import { renderMeasurements, renderPage, type SimulatedReport } from "./page.js";
+import { renderMeasurements, renderPage, type SimulatedReport, wayOf } from "./page.js";
 
 /** From `apps/lab/dist/simulated`. */
 const folder = new URL("../../../../docs/benchmarks/", import.meta.url);
@@ -43,8 +43,8 @@ function orderOf(args: readonly string[]): Order | number {
 function measureAll(order: Order): readonly Measurement[] {
   const experiments = experimentsOf(order, order.seed);
   return experiments.map((experiment, place) => {
-    const { strategy, fanout, peerCount, chunkCount, trouble } = experiment;
-    const what = `${strategy}, fanout ${fanout}, ${peerCount} peers, ${chunkCount} chunks, ${trouble}`;
+    const { peerCount, chunkCount, pull, trouble } = experiment;
+    const what = `${wayOf(experiment)}, ${peerCount} peers, ${chunkCount} chunks, ${trouble}, ${pull}`;
     console.error(`${place + 1}/${experiments.length} ${what}`);
     return runExperiment(experiment, cpuMs);
   });
@@ -58,7 +58,7 @@ function cpuMs(): number {
 
 function reportOf({ command }: Order, measurements: readonly Measurement[]): SimulatedReport {
   const date = new Date().toISOString().slice(0, 10);
-  return { version: 1, date, node: process.version, command, measurements };
+  return { version: 2, date, node: process.version, command, measurements };
 }
 
 async function save(report: SimulatedReport): Promise<void> {

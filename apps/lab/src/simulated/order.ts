@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { planKinds, pullPolicyNames } from "@palmtree/relay";
 import { type Choice, defaultChoice } from "./experiments.js";
 
 /** What the command was asked to do. */
@@ -10,6 +11,7 @@ export interface Order extends Choice {
 }
 
 const strategies = ["tree", "pipeline"] as const;
+const plans = ["default", ...planKinds] as const;
 
 /** What the command takes. */
 export function usage(): string {
@@ -22,8 +24,10 @@ compares their times with the least that is possible. Lists are separated by com
 Options:
   --peers LIST     peers, the root among them (default ${peerCounts.join(",")})
   --chunks LIST    chunks (default ${chunkCounts.join(",")})
-  --strategy LIST  ${strategies.join(", ")} (default tree)
-  --fanout LIST    children of a peer, at most (default ${fanouts.join(",")})
+  --strategy LIST  ${strategies.join(", ")} (default both)
+  --fanout LIST    children of a peer, at most, with strategy tree (default ${fanouts.join(",")})
+  --plan LIST      ${plans.join(", ")} (default all)
+  --pull LIST      ${pullPolicyNames.join(", ")} (default all)
   --seed N         from which all chance follows (default 1)
   --save           write docs/benchmarks/simulated.md and .json
   --help           print this
@@ -44,6 +48,8 @@ export function parseOrder(args: readonly string[]): Order | undefined {
       chunks: { type: "string", default: defaultChoice.chunkCounts.join(",") },
       strategy: { type: "string", default: defaultChoice.strategies.join(",") },
       fanout: { type: "string", default: defaultChoice.fanouts.join(",") },
+      plan: { type: "string", default: defaultChoice.plans.join(",") },
+      pull: { type: "string", default: defaultChoice.pulls.join(",") },
       seed: { type: "string", default: "1" },
       save: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -54,8 +60,10 @@ export function parseOrder(args: readonly string[]): Order | undefined {
   return {
     peerCounts: parseNumbers("--peers", values.peers, { least: 2, most: 10_000 }),
     chunkCounts: parseNumbers("--chunks", values.chunks, { least: 1, most: 100_000 }),
-    strategies: parseStrategies(values.strategy),
+    strategies: parseWords("--strategy", values.strategy, strategies),
     fanouts: parseNumbers("--fanout", values.fanout, { least: 1, most: 64 }),
+    plans: parseWords("--plan", values.plan, plans),
+    pulls: parseWords("--pull", values.pull, pullPolicyNames),
     seed: parseNumber("--seed", values.seed, { least: 0, most: 2 ** 32 - 1 }),
     isSaved: values.save,
     command: ["npm run bench:sim", ...(repeated.length > 0 ? ["--", ...repeated] : [])].join(" "),
@@ -77,12 +85,16 @@ function parseNumber(option: string, text: string, { least, most }: Range): numb
   throw new RangeError(`${option}: got ${JSON.stringify(text)}, expected ${least} to ${most}`);
 }
 
-function parseStrategies(list: string): Order["strategies"] {
+function parseWords<Word extends string>(
+  option: string,
+  list: string,
+  words: readonly Word[],
+): readonly Word[] {
   return list.split(",").map((text) => {
-    const strategy = strategies.find((known) => known === text);
-    if (strategy !== undefined) return strategy;
+    const word = words.find((known) => known === text);
+    if (word !== undefined) return word;
     throw new RangeError(
-      `--strategy: got ${JSON.stringify(text)}, expected ${strategies.join(" or ")}`,
+      `${option}: got ${JSON.stringify(text)}, expected some of ${words.join(", ")}`,
     );
   });
 }

@@ -1,10 +1,10 @@
 import { type Column, renderMarkdown, renderText } from "../report/table.js";
 import { formatNumber } from "../units.js";
-import type { Measurement } from "./experiment.js";
+import type { Experiment, Measurement } from "./experiment.js";
 
 /** Everything that was measured, as it is written to JSON. */
 export interface SimulatedReport {
-  readonly version: 1;
+  readonly version: 2;
   /** ISO 8601, the day only. */
   readonly date: string;
   readonly node: string;
@@ -15,6 +15,7 @@ export interface SimulatedReport {
 
 const columns: readonly Column[] = [
   { title: "strategy", align: "left" },
+  { title: "pulls", align: "left" },
   { title: "n", align: "right" },
   { title: "k", align: "right" },
   { title: "trouble", align: "left" },
@@ -34,6 +35,16 @@ export function renderMeasurements(measurements: readonly Measurement[]): string
   return renderText(columns, measurements.map(cellsOf));
 }
 
+/** How chunks travel, in a few words. */
+export function wayOf(
+  { strategy, fanout, plan }: Experiment,
+  planKind: Measurement["planKind"] = plan,
+): string {
+  if (strategy === "tree") return `tree, fanout ${fanout}`;
+  if (plan !== undefined) return plan;
+  return planKind === undefined ? "default plan" : `default plan: ${planKind}`;
+}
+
 /** The report as a page of the documentation. */
 export function renderPage({ date, node, command, measurements }: SimulatedReport): string {
   return `# Simulated transfers
@@ -41,17 +52,20 @@ export function renderPage({ date, node, command, measurements }: SimulatedRepor
 Made by \`npm run bench:sim -- --save\`; not written by hand. All numbers are in \`simulated.json\`.
 
 The machines of \`@palmtree/relay\` in virtual time: n peers, the root among them, k chunks of 64 KiB,
-links of 100 Mbit/s both ways, latencies of 0.2 to 1 ms, no loss. The same seed gives the same
-numbers on every machine, but for the last column.
+links of 100 Mbit/s both ways, latencies of 0.2 to 1 ms, no loss of what is not said to be lost. The
+same seed gives the same numbers on every machine, but for the last column.
 
 ${renderMarkdown(columns, measurements.map(cellsOf))}
 
+- **strategy**: the tree, or the plan of a pipeline; the *default plan* is the planner's choice.
+- **pulls**: which of the chunks that are overdue are asked for first; *none*: they are not asked for.
 - **÷ least**: from the moment in which the tree spans until the last peer has everything in its
   place, divided by the least time that is possible, (k - 1 + ⌈log2 n⌉) chunk times. With trouble it
   counts those that could finish: not the slow peer, not the crashed one.
-- **trouble**: what is wrong with the receiver that has most children in the tree. *slow*: its link
-  falls to a tenth of its rate, both ways, when the tree spans. *crash*: its process is killed when
-  two fifths of the least time are over.
+- **trouble**: what is wrong with the receiver that has most children in the tree, or in a pipeline with
+  the one in the middle of the line. *slow*: its link falls to a tenth of its rate, both ways, when
+  the tree spans. *crash*: its process is killed when two fifths of the least time are over. *loss*:
+  of all datagrams, which carry control and no chunks, 5 % are lost.
 - **slow peer ÷ its link**: the time of the slow peer, divided by what its own downlink takes.
 - **÷ tree formula**: the same time divided by c · (k + depth - 1) chunk times, where the busiest
   peer has c children: what a tree of that shape takes in theory. Below 1 where those on the longest
@@ -69,9 +83,10 @@ ${command}
 
 function cellsOf(measurement: Measurement): string[] {
   const { experiment, overLeast, overTree, slowOverLeast } = measurement;
-  const { strategy, fanout, peerCount, chunkCount, trouble } = experiment;
+  const { strategy, peerCount, chunkCount, trouble } = experiment;
   return [
-    strategy === "tree" ? `tree, fanout ${fanout}` : strategy,
+    wayOf(experiment, measurement.planKind),
+    strategy === "tree" ? "" : experiment.pull,
     String(peerCount),
     String(chunkCount),
     trouble === "none" ? "" : trouble,

@@ -1,18 +1,33 @@
-import { type Scenario, type ScenarioEvent, simulate } from "@palmtree/relay/sim";
+import {
+  type NetworkConditions,
+  type Scenario,
+  type ScenarioEvent,
+  simulate,
+} from "@palmtree/relay/sim";
 
-/** What is wrong in an experiment, with the receiver that has most children in the tree. */
+/**
+ * What is wrong in an experiment. It strikes the receiver that has most children in the tree, or with
+ * a plan the one that is in the middle of the chain.
+ */
 export type Trouble =
   /** All links are equal. */
   | "none"
   /** Its link falls to a tenth of its rate when the tree spans. */
   | "slow"
   /** Its process is killed when two fifths of the least time are over. */
-  | "crash";
-
-export const troubles: readonly Trouble[] = ["none", "slow", "crash"];
+  | "crash"
+  /** Of all datagrams, which carry control alone, a twentieth is lost. */
+  | "loss"
+  /** Both of the two before. */
+  | "crash, loss";
 
 /** By how much the slow one is slower. */
 export const slowness = 10;
+
+/** How the network behaves, where it is in trouble. */
+export function networkOf(trouble: Trouble): Partial<NetworkConditions> {
+  return trouble === "loss" || trouble === "crash, loss" ? { loss: 0.05 } : {};
+}
 
 /** Something that happens to one host. */
 export interface Blow {
@@ -31,10 +46,12 @@ export function blowOf(
   scenario: Scenario,
   load: { readonly leastSeconds: number; readonly bytesPerSecond: number },
 ): Blow | undefined {
-  if (trouble === "none") return undefined;
+  if (trouble === "none" || trouble === "loss") return undefined;
   const { treeParents, formedAtMs = 0 } = simulate({ ...scenario, isFormationOnly: true });
-  const host = busiestReceiver(treeParents);
-  if (trouble === "crash") {
+  const isTree = scenario.strategy === "tree";
+  // The simulator numbers peers in the order of their places.
+  const host = isTree ? busiestReceiver(treeParents) : Math.floor(scenario.peerCount / 2);
+  if (trouble !== "slow") {
     const atMs = formedAtMs + 0.4 * load.leastSeconds * 1_000;
     return { host, event: { type: "crash", how: "kill", host, atMs } };
   }

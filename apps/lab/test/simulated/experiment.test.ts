@@ -8,6 +8,8 @@ const base: Experiment = {
   bytesPerSecond: 12_500_000,
   strategy: "tree",
   fanout: 2,
+  plan: undefined,
+  pull: "rarest-first",
   trouble: "none",
   seed: 5,
 };
@@ -70,4 +72,32 @@ describe("an experiment", () => {
     expect(overLeast).toBeLessThan(4);
     expect(slowOverLeast).toBeUndefined();
   });
+});
+
+describe("a simulated pipeline", () => {
+  const flow = (changes: Partial<Experiment> = {}) => run({ strategy: "pipeline", ...changes });
+
+  test("follows the plan that it was told, or else the planner's choice", () => {
+    expect(flow({ plan: "k-ary" }).planKind).toBe("k-ary");
+    expect(flow().planKind).toBe("double-tree");
+    expect(flow({ chunkCount: 2_000 }).planKind).toBe("chain");
+    expect(run().planKind).toBeUndefined();
+  });
+
+  test("with its default is next to the least time, and uploads one copy", () => {
+    const { overLeast = 9, overTree, mostCopies, duplicateShare } = flow({ chunkCount: 500 });
+    expect(overLeast).toBeLessThan(1.03);
+    expect(overTree).toBeUndefined();
+    expect(mostCopies).toBeLessThan(1.02);
+    expect(duplicateShare).toBe(0);
+  });
+
+  test.each(["slow", "crash", "crash, loss"] as const)(
+    "goes on around one in the middle that is in trouble: %s",
+    (trouble) => {
+      const { overLeast = 9, finishedCount } = flow({ trouble, chunkCount: 1_000 });
+      expect(overLeast).toBeLessThan(1.35);
+      expect(finishedCount).toBe(trouble === "slow" ? 15 : 14);
+    },
+  );
 });

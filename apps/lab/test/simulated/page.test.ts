@@ -6,6 +6,8 @@ const measurement: Measurement = {
   experiment: {
     strategy: "tree",
     fanout: 4,
+    plan: undefined,
+    pull: "rarest-first",
     peerCount: 64,
     chunkCount: 1_000,
     chunkSizeBytes: 65_536,
@@ -13,6 +15,7 @@ const measurement: Measurement = {
     trouble: "none",
     seed: 1,
   },
+  planKind: undefined,
   seconds: 21,
   overLeast: 4.0001,
   overTree: 0.9996,
@@ -44,6 +47,19 @@ describe("the table of simulations", () => {
     ]);
   });
 
+  test("names the plan, and whether it was chosen or asked for, and what is pulled", () => {
+    const { experiment } = measurement;
+    const flow = { ...experiment, strategy: "pipeline" } as const;
+    const lines = [
+      { ...measurement, planKind: "chain", experiment: flow } as const,
+      { ...measurement, planKind: "chain", experiment: { ...flow, plan: "chain" } } as const,
+    ].map((one) => renderMeasurements([one]).split("\n")[2]?.split(/ {2,}/).slice(0, 3));
+    expect(lines).toEqual([
+      ["default plan: chain", "rarest-first", "64"],
+      ["chain", "rarest-first", "64"],
+    ]);
+  });
+
   test("says never where nobody finished", () => {
     const lost = { ...measurement, seconds: undefined, overLeast: undefined, overTree: undefined };
     expect(renderMeasurements([lost])).toContain("never");
@@ -51,13 +67,13 @@ describe("the table of simulations", () => {
 
   test("becomes a page that says how to repeat it", () => {
     const page = renderPage({
-      version: 1,
+      version: 2,
       date: "2026-01-02",
       node: "v20",
       command: "npm run bench:sim -- --peers 64",
       measurements: [measurement],
     });
-    expect(page).toContain("| tree, fanout 4 | 64 | 1000 |  | 4.000 |");
+    expect(page).toContain("| tree, fanout 4 |  | 64 | 1000 |  | 4.000 |");
     expect(page).toContain("```sh\nnpm run bench:sim -- --peers 64\n```");
   });
 });

@@ -7,4 +7,5 @@ export { Random } from "./random.js";
 export { type Phase, Root, type RootPlan } from "./root.js";
 export type { PeerResult, Step } from "./step.js";
 export { pageChunks } from "./transfer/hash-pages.js";
+export { type PullPolicyName, pullPolicyNames } from "./transfer/pull-policy.js";
 export type { Stripes } from "./transfer/stripes.js";

@@ -148,7 +148,7 @@ export class Member {
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
     else if (isRoot && message.type === "plan") this.#onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
-    else this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
+    else this.#relay.onControl(from, sender, message);
   }
 
   /** Repeated until we are heard, and now and then while the root waits for others. */

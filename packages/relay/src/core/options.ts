@@ -1,4 +1,5 @@
 import { wireLimits } from "@palmtree/wire";
+import type { PullPolicyName } from "./transfer/pull-policy.js";
 
 /**
  * The knobs of a peer's machine. Times are milliseconds.
@@ -74,6 +75,8 @@ export interface PeerOptions {
   readonly unstoredBytes: number;
   /** The same in chunks; many small files make many small chunks. */
   readonly unstoredChunks: number;
+  /** Which of the chunks that are overdue are asked for first; by measurement, see decision 0011. */
+  readonly pullPolicy: PullPolicyName;
   /** How long a sealed but incomplete peer waits without a chunk before it asks for the missing. */
   readonly wantAfterMs: number;
   /** How long a neighbour that broke the rules is not taken as parent again. */
@@ -112,6 +115,7 @@ export const defaultPeerOptions: PeerOptions = {
   ringBytes: 32 * 1024 * 1024,
   unstoredBytes: 16 * 1024 * 1024,
   unstoredChunks: 2_048,
+  pullPolicy: "rarest-first",
   wantAfterMs: 1_000,
   blameMs: 10_000,
   lingerMs: 1_000,

@@ -4,12 +4,14 @@ import type {
   DowngradeReason,
   Frame,
   PalmTreeError,
+  PeerId,
   PeerInfo,
   SessionId,
 } from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
+import { EarlyRequests } from "./feed/early-requests.js";
 import { FeedWatch } from "./feed/feed-watch.js";
 import { Feeds } from "./feed/feeds.js";
 import { LinkMeter } from "./feed/link-meter.js";
@@ -39,6 +41,7 @@ export class Relay {
   readonly distribution: Distribution;
   readonly summary: Summary;
   readonly #allLinks: readonly Links[];
+  readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
   #handledAt: number | undefined;
 
@@ -52,6 +55,7 @@ export class Relay {
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
     this.meter = new LinkMeter(context);
+    this.#early = new EarlyRequests(context.options.upgradeRetryMs);
     this.#allLinks = [this.links, this.feeds.sources, this.feeds.sinks];
     this.tree = new Tree(context, this.neighbourhood, this.links, options);
     this.distribution = new Distribution(context);
@@ -74,16 +78,9 @@ export class Relay {
   }
 
   /** A message between neighbours; those between root and receiver are handled by these. */
-  onControl(from: Address, number: number | undefined, message: ControlMessage): void {
-    if (number === undefined) {
-      if (message.type === "tree-check" || message.type === "orphan")
-        this.context.emit({
-          type: "send-datagram",
-          to: from,
-          message: { type: "tree-reject", reason: "not-a-neighbour" },
-        });
-      return;
-    }
+  onControl(from: Address, sender: PeerId, message: ControlMessage): void {
+    const number = this.neighbourhood.numberOf(sender);
+    if (number === undefined) return this.#onStranger(from, sender, message);
     this.heard(number);
     switch (message.type) {
       case "tree-check":
@@ -115,6 +112,14 @@ export class Relay {
       default:
         return;
     }
+  }
+
+  #onStranger(from: Address, sender: PeerId, message: ControlMessage): void {
+    const reject = { type: "tree-reject", reason: "not-a-neighbour" } as const;
+    if (message.type === "tree-check" || message.type === "orphan")
+      this.context.emit({ type: "send-datagram", to: from, message: reject });
+    else if (message.type === "upgrade-request" && message.link === "sink")
+      this.#early.note(sender, this.context.now);
   }
 
   /** Whom this connection joins to this peer; undefined while it is being greeted. */
@@ -201,6 +206,9 @@ export class Relay {
   meet(peer: PeerInfo): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
     this.neighbourhood.introduce(peer, (number) => this.#isUsed(number));
+    const isWaiting = this.#early.take(peer.id, this.context.now);
+    if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
+      this.feeds.onUpgradeRequest(peer.number);
   }
 
   /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */

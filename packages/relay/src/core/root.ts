@@ -184,7 +184,7 @@ export class Root {
         this.#assignment?.onTrouble(number, message);
       if (number !== undefined && message.type === "leave")
         this.#verdicts?.onLeave(number, message.code, message.detail);
-      this.#relay.onControl(from, this.#relay.neighbourhood.numberOf(sender), message);
+      this.#relay.onControl(from, sender, message);
     }
   }
 

@@ -1,4 +1,4 @@
-import { defaultPeerOptions, type PeerOptions } from "../core/index.js";
+import { defaultPeerOptions, type PeerOptions, pullPolicyNames } from "../core/index.js";
 
 /**
  * Checks a number that a caller gave.
@@ -40,12 +40,15 @@ export function checkOneOf<T extends string>(name: string, value: unknown, words
 
 /** The knobs of the machines, with the caller's in the place of the defaults. */
 export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerOptions {
-  const options: Record<string, number> = { ...defaultPeerOptions };
+  const options: Record<string, number | string> = { ...defaultPeerOptions };
   for (const [name, value] of Object.entries<unknown>(given ?? {})) {
     if (!Object.hasOwn(defaultPeerOptions, name))
       throw new TypeError(`peerOptions.${name}: there is no such option`);
     if (value === undefined) continue;
-    options[name] = checkInteger(`peerOptions.${name}`, value, 0, 2 ** 31 - 1);
+    options[name] =
+      name === "pullPolicy"
+        ? checkOneOf(`peerOptions.${name}`, value, pullPolicyNames)
+        : checkInteger(`peerOptions.${name}`, value, 0, 2 ** 31 - 1);
   }
   return options as unknown as PeerOptions;
 }

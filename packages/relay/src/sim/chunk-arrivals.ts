@@ -1,5 +1,5 @@
 import type { Chunk } from "@palmtree/wire";
-import type { SimulatedContent } from "./content.js";
+import { isSame, type SimulatedContent } from "./content.js";
 
 /** Counts the chunks that come to a host, whatever its machine makes of them. */
 export class ChunkArrivals {
@@ -20,6 +20,6 @@ export class ChunkArrivals {
     this.bytes += payload.length;
     if (this.#come[index] === 1) this.duplicateBytes += payload.length;
     // What was spoilt on the way has to come again.
-    if (payload === this.#content.payloadOf(index)) this.#come[index] = 1;
+    if (isSame(payload, this.#content.payloadOf(index))) this.#come[index] = 1;
   }
 }

@@ -55,9 +55,9 @@ export class SimulatedContent implements ChunkSizes {
     return payload;
   }
 
-  /** The hash of what came as that chunk: known already, if it is the very payload. */
+  /** The hash of what came as that chunk: known already, if these are the very bytes. */
   hashOf(index: number, payload: Uint8Array): Uint8Array {
-    if (payload !== this.payloadOf(index)) return simulatedHash(payload);
+    if (!isView(payload, this.payloadOf(index))) return simulatedHash(payload);
     let hash = this.#hashes[index];
     if (hash === undefined) {
       hash = simulatedHash(payload);
@@ -65,6 +65,17 @@ export class SimulatedContent implements ChunkSizes {
     }
     return hash;
   }
+}
+
+/** Whether both are the same bytes; at once, where they are views of the same. */
+export function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (isView(one, other)) return true;
+  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+}
+
+function isView(one: Uint8Array, other: Uint8Array): boolean {
+  const { buffer, byteOffset, length } = other;
+  return one.buffer === buffer && one.byteOffset === byteOffset && one.length === length;
 }
 
 /** Stands in for SHA-256: 32 bytes in which every flipped bit of the input shows (FNV-1a, spread). */

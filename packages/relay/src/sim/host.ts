@@ -263,7 +263,8 @@ export class Host implements NetworkPort {
         const { index } = effect;
         const payload = this.number === 0 ? content.payloadOf(index) : this.stored[index];
         if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
-        return this.#later({ type: "chunk-loaded", index, payload: payload.slice() });
+        // Another object, of which nothing was released yet; the same bytes.
+        return this.#later({ type: "chunk-loaded", index, payload: payload.subarray() });
       }
       case "open-manifest": {
         const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);

@@ -73,6 +73,8 @@ export interface Scenario {
 export interface SimulationResult {
   /** Virtual milliseconds until the root's machine ended; all others' where the root crashed. */
   readonly durationMs: number;
+  /** The plan that the root chose, or was told; undefined with strategy `tree`. */
+  readonly planKind: PlanKind | undefined;
   /** When the tree spanned all that had joined; undefined if it never did. */
   readonly formedAtMs: number | undefined;
   /** Peers in the tree at that moment, the root among them. */

@@ -6,7 +6,7 @@ import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
-import { SimulatedContent } from "./content.js";
+import { isSame, SimulatedContent } from "./content.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
 
@@ -84,6 +84,7 @@ class Simulation implements World {
     treeParents: [],
   };
   #formedAtMs: number | undefined;
+  #planKind: SimulationResult["planKind"];
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -130,14 +131,16 @@ class Simulation implements World {
 
   /** The root ends last, as long as it lives; without it each receiver goes on as long as it can. */
   #isOver(): boolean {
-    const [root, ...receivers] = this.#hosts as [Host, ...Host[]];
+    // Asked after each event: the hosts are not to be copied for it.
+    const root = this.#hosts[0] as Host;
     if (!root.isDown) return root.hasEnded;
-    return receivers.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
+    return this.#hosts.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
   }
 
   onStep(host: Host, step: Step): void {
     if (step.type === "numbered")
       for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
+    if (step.type === "planned") this.#planKind = step.kind;
     if (step.type === "attached") this.#checkNoCycle(host);
     if (step.type === "blamed")
       this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
@@ -290,6 +293,7 @@ class Simulation implements World {
     const landed = finishedMs.filter((atMs) => atMs !== undefined);
     return {
       durationMs: this.#now,
+      planKind: this.#planKind,
       formedAtMs: this.#formedAtMs,
       ...this.#formed,
       results: root.results,
@@ -315,9 +319,4 @@ class Simulation implements World {
       `seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`,
     );
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  if (one === other) return true;
-  return one.length === other.length && one.every((byte, place) => byte === other[place]);
 }

@@ -53,10 +53,7 @@ export class Bench {
 
   /** A datagram of a neighbour; of a stranger when that is what it is. */
   hear(from: number, message: ControlMessage): readonly Effect[] {
-    const { neighbourhood } = this.relay;
-    return this.do(() =>
-      this.relay.onControl(address(from), neighbourhood.numberOf(peer(from).id), message),
-    );
+    return this.do(() => this.relay.onControl(address(from), peer(from).id, message));
   }
 
   /** What is said when a neighbour says that. */

@@ -51,6 +51,27 @@ function askedIn(effects: readonly Effect[]): number[] {
   return saidIn(effects).flatMap(({ to, type }) => (type === "upgrade-request" ? [to] : []));
 }
 
+describe("a peer that is asked for a feed by who is not its neighbour yet", () => {
+  const accepted = { to: 9, type: "upgrade-accept", link: "source" };
+
+  test("says nothing, and answers as soon as the two have met", () => {
+    expect(bench.answersTo(9, request)).toEqual([]);
+    const effects = bench.do(() => bench.relay.meet(peer(9)));
+    expect(saidIn(effects)).toMatchObject([accepted]);
+    // What is met again has been answered.
+    expect(bench.do(() => bench.relay.meet(peer(9)))).toEqual([]);
+  });
+
+  test("answers nobody else, nor by a link of the tree, nor after the asker has asked again", () => {
+    bench.hear(9, request);
+    expect(bench.do(() => bench.relay.meet(peer(8)))).toEqual([]);
+    bench.hear(7, { type: "upgrade-request", link: "tree" });
+    expect(bench.do(() => bench.relay.meet(peer(7)))).toEqual([]);
+    bench.context.now += quiet.upgradeRetryMs;
+    expect(bench.do(() => bench.relay.meet(peer(9)))).toEqual([]);
+  });
+});
+
 describe("a peer that follows a plan", () => {
   test("asks each of its sources once, whatever number of stripes it takes from there", () => {
     const said = saidIn(follow(1, 2, 1));

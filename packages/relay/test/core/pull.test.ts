@@ -2,6 +2,7 @@ import { Bitmap } from "@palmtree/files/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { type Hunger, Pull } from "../../src/core/transfer/pull.js";
+import type { PullPolicyName } from "../../src/core/transfer/pull-policy.js";
 import { bitmap, indexesIn, makeContext, only, range, runs } from "./parts.js";
 
 const chunkCount = 200;
@@ -54,6 +55,24 @@ describe("what is overdue", () => {
     pull.onRefuse(2, 0, "busy");
     help(1, range(0, 40));
     expect(ask({ overdue: range(0, 40) })).toEqual({ 1: [...range(0, 12), ...range(36, 40)] });
+  });
+
+  test("is asked for in the order that the peer was told to prefer", () => {
+    const held = (pullPolicy: PullPolicyName): Record<number, number[]> => {
+      context = makeContext({ pullPolicy });
+      pull = new Pull(context);
+      help(2, range(0, 36));
+      pull.ask({ held: new Bitmap(chunkCount), overdue: [0], isTail: false });
+      pull.onRefuse(2, 0, "busy");
+      context.takeEffects();
+      help(1, range(0, 40), { isIdle: true });
+      return ask({ overdue: range(0, 40), isTail: true });
+    };
+    expect(held("rarest-first")).toEqual({ 1: [...range(0, 12), ...range(36, 40)] });
+    expect(held("lowest-first")).toEqual({ 1: range(0, 16) });
+    expect(held("random")[1]).toHaveLength(16);
+    expect(held("random")).not.toEqual({ 1: range(0, 16) });
+    expect(held("none")).toEqual({});
   });
 
   test("is not asked for while nothing is known of who holds it, of which the caller is told", () => {

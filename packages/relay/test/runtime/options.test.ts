@@ -39,6 +39,11 @@ test.each<[string, FilesSenderOptions, new () => Error]>([
     { peerOptions: { ringChunks: -1 } },
     RangeError,
   ],
+  [
+    'peerOptions.pullPolicy: got "best-first", expected one of rarest-first, lowest-first',
+    { peerOptions: { pullPolicy: "best-first" as never } },
+    RangeError,
+  ],
 ])("a wrong option fails at once: %s", (message, options, type) => {
   const make = (): FilesSender => new FilesSender(["file"], ["host"], options);
   expect(make).toThrow(type);

@@ -145,6 +145,25 @@ describe("streams that share an uplink", () => {
     expectAbout(star.durationOf(0, since), 200_000);
   });
 
+  test("are hardly delayed by short frames that come in the middle of long ones", () => {
+    const rates = { uplinkBytesPerSecond: megabyte, downlinkBytesPerSecond: megabyte };
+    const bench = new NetworkBench({ leastLatencyMs: 1, mostLatencyMs: 1 });
+    const listener = bench.listen(quick, rates);
+    const [long, short] = readers.slice(1).map((from) => {
+      bench.listen(from, rates);
+      return bench.connect(from, quick).pipe;
+    });
+    const since = bench.now;
+    for (let index = 0; index < 100; index += 1) long?.send("dialler", frameOf(index, frameBytes));
+    for (let index = 0; index < 100; index += 1) {
+      bench.pass(since + 7 + 10 * index);
+      short?.send("dialler", frameOf(index, 20));
+    }
+    bench.pass();
+    // 100 long ones of 10 ms, 100 short ones of 0.02 ms, 1 ms on the way.
+    expect((listener.ends[0]?.frames.at(-1)?.at ?? Number.NaN) - since).toBeLessThan(1_003.5);
+  });
+
   test("share a reader's downlink in the order in which they come", () => {
     const bench = new NetworkBench({ leastLatencyMs: 1, mostLatencyMs: 1 });
     const listener = bench.listen(quick, { downlinkBytesPerSecond: megabyte });

@@ -3,6 +3,7 @@ import type { ChunkRun, RefuseReason } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import { runsOf } from "./chunk-runs.js";
+import { pullPolicies } from "./pull-policy.js";
 
 /** Chunks asked of one helper at once. */
 const window = 16;
@@ -30,7 +31,7 @@ export interface Hunger {
 
 /**
  * Asks others for chunks that the plan does not bring in time: what is *overdue*, of whoever holds
- * it, the rarest first; and at the end the last ones, of those that are *idle*, while the first of
+ * it, in the order of a policy; and at the end the last ones, of those that are *idle*, while the first of
  * what is missing still comes from the source. Nothing is asked of two peers at once, but for what
  * has not come in half a second.
  */
@@ -110,16 +111,14 @@ export class Pull {
   }
 
   #choose(helper: Helper, { held, overdue, isTail }: Hunger): number[] {
+    const { options, random } = this.#context;
     const room = window - helper.asked.size;
-    if (room <= 0) return [];
-    const late = overdue.filter((index) => helper.held.has(index) && !this.#isAsked(index));
-    const rarest = late
-      .map((index) => ({ index, holders: this.#holders(index) }))
-      .sort((one, other) => one.holders - other.holders || one.index - other.index)
-      .slice(0, room)
-      .map(({ index }) => index);
-    if (rarest.length > 0 || !isTail || !helper.isIdle) return rarest;
-    return this.#lastOf(helper, held, room);
+    if (room <= 0 || options.pullPolicy === "none") return [];
+    const late = overdue
+      .filter((index) => helper.held.has(index) && !this.#isAsked(index))
+      .map((index) => ({ index, holders: this.#holders(index) }));
+    if (late.length > 0) return [...pullPolicies[options.pullPolicy](late, room, random)];
+    return isTail && helper.isIdle ? this.#lastOf(helper, held, room) : [];
   }
 
   /** From the end, since what is missing at the beginning is on its way already. */

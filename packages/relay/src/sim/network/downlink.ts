@@ -1,4 +1,5 @@
 import { Alarm } from "./alarm.js";
+import { Bookings } from "./bookings.js";
 import { Fifo } from "./fifo.js";
 import { roundingBytes, ServiceClock } from "./service-clock.js";
 import type { Timeline } from "./timeline.js";
@@ -13,7 +14,7 @@ interface Arrival {
 /**
  * What a host receives with: frames pass one after the other, in the order in which they arrive.
  * The bytes of a frame come as they are sent and not all at its end, so a downlink as fast as the
- * sender's uplink adds nothing.
+ * sender's uplink adds nothing, but for what others sent meanwhile.
  */
 export class Downlink {
   readonly #timeline: Timeline;
@@ -21,8 +22,8 @@ export class Downlink {
   readonly #clock = new ServiceClock();
   readonly #alarm: Alarm;
   readonly #waiting = new Fifo<Arrival>();
+  readonly #bookings = new Bookings();
   #bytesPerMs = Number.POSITIVE_INFINITY;
-  #freeAt = Number.NEGATIVE_INFINITY;
   /** Bytes that have reached the host, frames and datagrams. */
   receivedBytes = 0;
 
@@ -56,8 +57,7 @@ export class Downlink {
       deliver();
     };
     if (this.#bytesPerMs === Number.POSITIVE_INFINITY) return through();
-    const dueAt = Math.max(this.#freeAt, this.#clock.read(startedAt)) + bytes;
-    this.#freeAt = dueAt;
+    const dueAt = this.#bookings.take(this.#clock.read(startedAt), bytes);
     const isThrough = dueAt <= this.#clock.read(this.#timeline.now) + roundingBytes;
     if (isThrough && this.#waiting.size === 0 && !this.isCut) return through();
     this.#waiting.push({ dueAt, deliver: through });
@@ -70,8 +70,8 @@ export class Downlink {
     this.receivedBytes += bytes;
     if (this.#bytesPerMs === Number.POSITIVE_INFINITY) return 0;
     const reading = this.#clock.read(this.#timeline.now);
-    const ahead = Math.max(0, this.#freeAt - reading);
-    this.#freeAt = Math.max(this.#freeAt, reading) + bytes;
+    const ahead = Math.max(0, this.#bookings.freeAt - reading);
+    this.#bookings.take(reading, bytes);
     return (Math.min(ahead, quantumBytes) + bytes) / this.#bytesPerMs;
   }
 
