@@ -45,9 +45,14 @@ function sourcesIn(all: readonly Told[]): Record<number, readonly number[]> {
 }
 
 /** A receiver says that of a neighbour of its own, a second later. */
-function complain(from: number, about: number, kind: TroubleKind = "slow"): Told[] {
+function complain(
+  from: number,
+  about: number,
+  kind: TroubleKind = "slow",
+  bytesPerSecond = 0,
+): Told[] {
   context.now += 1_000;
-  const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 1_000 };
+  const rates = { bytesPerSecond, offeredBytesPerSecond: 1_000 };
   assignment.onTrouble(from, { type: "trouble", number: about, kind, ...rates });
   return acknowledged();
 }
@@ -223,6 +228,41 @@ describe("trouble", () => {
     complain(2, 4);
     expect(assignment.placement.leaves).toEqual([2]);
     expect(assignment.placement.line).toEqual([0, 1, 4, 5, 6, 7, 3]);
+  });
+
+  test("with two sinks, one of them long ago, is theirs", () => {
+    complain(2, 3);
+    context.now += 5_000;
+    complain(2, 4);
+    expect(assignment.placement.leaves).toEqual([3, 4]);
+  });
+
+  test("of slowness moves fewer and fewer, when it is told again and again", () => {
+    start(80);
+    const times: number[] = [];
+    for (let number = 2; number < 80; number += 2) {
+      const before = assignment.placement.leaves.length;
+      // Each by another neighbour, so that none is to blame for two.
+      complain(number - 1, number);
+      if (assignment.placement.leaves.length > before) times.push(context.now / 1_000);
+    }
+    expect(times).toEqual([1, 2, 3, 4, 6, 10, 18, 34]);
+    // Silence is not guessed: a dead peer moves at any time.
+    const [silent = 0] = assignment.placement.line.slice(-1);
+    complain(silent - 1, silent, "silent");
+    expect(assignment.placement.leaves).toContain(silent);
+    context.now += 40_000;
+    complain(9, 11);
+    expect(assignment.placement.leaves).toContain(11);
+  });
+
+  test("with many who are slow, but not by half, is that of what they share", () => {
+    complain(1, 2, "slow", 700);
+    complain(5, 6, "slow", 700);
+    expect(assignment.placement.leaves).toEqual([2, 6]);
+    expect(complain(3, 4, "slow", 700)).toEqual([]);
+    complain(3, 4, "slow", 400);
+    expect(assignment.placement.leaves).toEqual([2, 6, 4]);
   });
 
   test("with two silent sinks is theirs: silence is no matter of who is how fast", () => {

@@ -6,17 +6,20 @@ import type { SinkFlow } from "../transfer/distribution.js";
 /** How often flows are looked at. */
 const lookMs = 100;
 
-/**
- * Looks that rates are measured over, at most: three seconds, so that whoever takes five sixths of
- * what it is offered is in time.
- */
-const rateLooks = 30;
+/** Looks that rates are measured over, at most: ten seconds. */
+const rateLooks = 100;
 
 /**
- * A sink is slow when it lost this much time in them, at the rate of what it is offered: a machine
- * that is busy for a moment catches up, and to find it another place would cost as much ...
+ * A sink is slow when it lost this much time in them, at the rate of what it is offered, and this
+ * share of it: a machine that is busy for a moment catches up, and to find it another place would
+ * cost as much. So a tenth of the rate is noticed after 0.75 s, half of it after 1.5 s, three
+ * quarters after 4 s, and five sixths after 9 s ...
  */
-const slowLostMs = 500;
+const slowLostMs = 600;
+const slowLostShare = 0.1;
+
+/** ... or takes less than half, where several sinks share an uplink, and never quite evenly ... */
+const sharedSlowShare = 0.5;
 
 /** ... and is behind by more bytes than what windows and buffers hold ... */
 const slowBehindBytes = 512 * 1024;
@@ -152,7 +155,8 @@ export class FeedWatch {
   #judge({ self, flows }: FeedView): void {
     const measured = flows.flatMap(({ number, connection, bytesLacked }) => {
       const flow = this.#flows.get(connection);
-      const pace = flow === undefined ? undefined : paceOf(flow, bytesLacked);
+      const mostShare = flows.length > 1 ? sharedSlowShare : 1;
+      const pace = flow === undefined ? undefined : paceOf(flow, bytesLacked, mostShare);
       return pace === undefined ? [] : [{ number, pace }];
     });
     if (self === 0 && measured.length < 2) return;
@@ -210,15 +214,20 @@ interface Pace {
   readonly isBehind: boolean;
 }
 
-/** Undefined until there are two looks. */
-function paceOf({ looks }: Flow, bytesLacked: number): Pace | undefined {
+/**
+ * @param mostShare who takes more than this share of what it is offered is not behind
+ * @returns undefined until there are two looks
+ */
+function paceOf({ looks }: Flow, bytesLacked: number, mostShare: number): Pace | undefined {
   const [first, last] = [looks[0], looks.at(-1)];
   if (first === undefined || last === undefined || first === last) return undefined;
   const seconds = ((looks.length - 1) * lookMs) / 1_000;
   const sent = (last.sent - first.sent) / seconds;
   const offered = (last.offered - first.offered) / seconds;
-  const lostMs = offered === 0 ? 0 : (1 - sent / offered) * seconds * 1_000;
-  const isBehind = lostMs >= slowLostMs && last.offered - last.sent > slowBehindBytes;
+  const tookMs = seconds * 1_000;
+  const lostMs = offered === 0 ? 0 : (1 - sent / offered) * tookMs;
+  const hasLost = lostMs >= slowLostMs + slowLostShare * tookMs && sent < offered * mostShare;
+  const isBehind = hasLost && last.offered - last.sent > slowBehindBytes;
   const willLoseMs = (bytesLacked / sent - bytesLacked / offered) * 1_000;
   return { sent, offered, isBehind: isBehind && willLoseMs >= worthwhileMs };
 }

@@ -8,6 +8,24 @@ import { Placement } from "./placement.js";
 /** Pause before a plan that is not acknowledged is sent again; doubles up to 8 times this. */
 const retellMs = 100;
 
+/**
+ * Leaves, as a share of all peers, beyond which only those are made leaves that take less than half
+ * of what they are offered: when so many are slow, it is what they share, and not they.
+ */
+const mostLeaves = 0.25;
+const clearlySlow = 0.5;
+
+/**
+ * Pause between two changes of places for slowness; doubles with each up to the longest, and is as
+ * it was when none was wanted for that long. Each change holds others up for a moment, and who is
+ * held up looks slow: without pauses one would lead to the next.
+ */
+const leastCalmMs = 250;
+const mostCalmMs = 16_000;
+
+/** For so long it counts whom a peer has called slow. */
+const accusedMs = 5_000;
+
 /** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
 const settleMs = 700;
 
@@ -35,8 +53,10 @@ export class Assignment {
   readonly #trial = new FirstPeerTrial();
   readonly #told = new Map<number, Told>();
   readonly #peers: Map<number, PeerInfo>;
-  /** Whom each peer has called slow. */
-  readonly #accused = new Map<number, Set<number>>();
+  /** Whom each peer has called slow, and when. */
+  readonly #accused = new Map<number, Map<number, number>>();
+  #calmUntil = Number.NEGATIVE_INFINITY;
+  #calmMs = leastCalmMs;
   readonly #meet: (peer: PeerInfo) => void;
 
   /**
@@ -73,7 +93,9 @@ export class Assignment {
   }
 
   /** A peer says that a neighbour of its own in the plan holds others up. */
-  onTrouble(from: number, { number, kind }: Trouble): void {
+  onTrouble(from: number, trouble: Trouble): void {
+    const { number, kind } = trouble;
+    if (kind === "slow" && this.#isCommon(trouble)) return;
     const told = this.#told.get(number);
     if (told === undefined) return;
     if (from === number ? !this.#mayBlameItself(kind) : !this.#isBetween(from, number)) return;
@@ -82,6 +104,7 @@ export class Assignment {
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
     const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
     if (this.#context.now < movedAt + settleMs) return;
+    if (kind === "slow" && !this.#mayChange()) return;
     const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
     if (isToBlame) this.#pardon(from);
     else this.#demote(number);
@@ -129,6 +152,12 @@ export class Assignment {
     return Number.isFinite(due) ? due : undefined;
   }
 
+  /** Whether what is told of one peer is so of many. */
+  #isCommon({ bytesPerSecond, offeredBytesPerSecond }: Trouble): boolean {
+    if (bytesPerSecond < offeredBytesPerSecond * clearlySlow) return false;
+    return this.#placement.leaves.length >= this.#peers.size * mostLeaves;
+  }
+
   /** That it is slow; but where peers upload several copies, none can keep up with what it takes in. */
   #mayBlameItself(kind: TroubleKind): boolean {
     return kind === "slow" && this.#kind !== "k-ary";
@@ -143,13 +172,25 @@ export class Assignment {
   /** Who finds two of its sinks slow is slow itself. */
   #isToBlame(from: number, number: number): boolean {
     if (from === 0) return false;
-    const accused = this.#accused.get(from) ?? new Set();
-    this.#accused.set(from, accused.add(number));
+    const { now } = this.#context;
+    const accused = this.#accused.get(from) ?? new Map<number, number>();
+    for (const [earlier, at] of accused) if (at + accusedMs < now) accused.delete(earlier);
+    this.#accused.set(from, accused.set(number, now));
     return accused.size >= 2;
   }
 
+  /** Whether places may be changed for slowness now; then not again for a while. */
+  #mayChange(): boolean {
+    const { now } = this.#context;
+    if (now < this.#calmUntil) return false;
+    const isNew = now >= this.#calmUntil + mostCalmMs;
+    this.#calmMs = isNew ? leastCalmMs : Math.min(mostCalmMs, 2 * this.#calmMs);
+    this.#calmUntil = now + this.#calmMs;
+    return true;
+  }
+
   #pardon(from: number): void {
-    for (const number of this.#accused.get(from) ?? [])
+    for (const number of this.#accused.get(from)?.keys() ?? [])
       if (this.#placement.leaves.includes(number)) this.#placement.promote(number);
     this.#accused.delete(from);
     this.#demote(from);
