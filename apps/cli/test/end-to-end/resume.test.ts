@@ -70,6 +70,33 @@ describe("a receiver that is killed in a transfer and started again", () => {
     },
   );
 
+  test.each(["pipeline", "tree"])(
+    "goes on in the session that still runs: %s",
+    { timeout: 120_000 },
+    async (strategy) => {
+      await place.write({ "disk.img": 2 * fileBytes });
+      const receiving = await place.receiveMany(4, "--once");
+      const args = ["--strategy", strategy, "--fanout", "1", "--timeout", "10"];
+      const sending = place.send(["disk.img"], receiving, ...args);
+      const { port } = await sending.event("listening");
+      const victim = receiving[1] as Receiving;
+      await reach(victim, 0.3);
+      await kill(victim);
+      const onDisk = (await stat(await stagedPath(victim, "disk.img"))).blocks * 512;
+      const join = ["--join", `127.0.0.1:${port}`];
+      const restarted = await place.receive("in-2", "--once", ...join);
+      const result = lastOf(await restarted.process.ended);
+      expect(result).toMatchObject({ status: "complete", bytes: 2 * fileBytes });
+      expect(result.resumedBytes).toBeGreaterThan(0.25 * 2 * fileBytes);
+      expect(fetchedBytes(result) + onDisk).toBeLessThanOrEqual(1.1 * 2 * fileBytes);
+      await sending.ended;
+      for (const { process, directory } of receiving) {
+        if (directory !== victim.directory) expect((await process.ended).code).toBe(0);
+        expect(await readdir(directory)).toEqual(["disk.img"]);
+      }
+    },
+  );
+
   test("fetches a byte that changed on its disk meanwhile again", { timeout: 60_000 }, async () => {
     await place.write({ "disk.img": fileBytes });
     const first = await place.receive("in", "--once");
