@@ -1,6 +1,7 @@
-import { PalmTreeError, type SessionId } from "@palmtree/wire";
+import { PalmTreeError } from "@palmtree/wire";
+import type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
 import { Bitmap } from "./core/bitmap.js";
-import type { ChunkLayout, ChunkPlace } from "./core/chunk-layout.js";
+import type { ChunkPlace } from "./core/chunk-layout.js";
 import type { Manifest } from "./core/manifest.js";
 import { countFiles } from "./core/manifest-entries.js";
 import { allocate, closeFile, type Descriptor, readInto, writeAll } from "./descriptor.js";
@@ -8,36 +9,13 @@ import { destinationError } from "./disk-error.js";
 import { moveIntoPlace, type TopEntry } from "./landing.js";
 import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
 import { ReadAhead } from "./read-ahead.js";
+import { type FoundContent, findContent } from "./resume/found-content.js";
+import { FoundFiles } from "./resume/found-files.js";
+import { JournalFile } from "./resume/journal-file.js";
+import { disown } from "./resume/owner.js";
 import { StagedTree, syncDirectory } from "./staged-tree.js";
-import { makeStaging, type OnConflict, removeStaging, type Staging } from "./staging.js";
+import { type OnConflict, removeStaging, type Staging } from "./staging.js";
 import { type StoredListener, WriteQueue, type WriteRun } from "./write-queue.js";
-
-/** What a {@link ChunkStore} is made for. */
-export interface ChunkStoreOptions {
-  /** The destination; made if it is not there. */
-  readonly directory: string;
-  readonly session: SessionId;
-  /** From `decodeManifest`, which checked its names. */
-  readonly manifest: Manifest;
-  readonly layout: ChunkLayout;
-  /**
-   * What happens where something at the destination has the name of something received: `fail`
-   * keeps it and throws, `overwrite` replaces it, a directory as a whole.
-   */
-  readonly onConflict: OnConflict;
-  /**
-   * Whether `land` waits until the content would survive a loss of power. Without it a crash of
-   * this process is survived, a crash of the machine within about 30 seconds may not be.
-   */
-  readonly sync: boolean;
-}
-
-/** What landed. */
-export interface Landed {
-  /** Files, empty ones too; directories are not counted. */
-  readonly files: number;
-  readonly bytes: number;
-}
 
 /**
  * A session's chunks on this machine's disk: stored in any order, loaded again for other peers, and
@@ -61,6 +39,10 @@ export class ChunkStore {
   readonly #stored: Bitmap;
   /** Per entry the chunks that are not on disk yet. */
   readonly #missing: Uint32Array;
+  readonly #found: FoundFiles;
+  readonly #journal: JournalFile | undefined;
+  /** Whether something is in the staged content that a later session could use. */
+  #hasStaged: boolean;
   #closeFailure: PalmTreeError | undefined;
   /** While entries are moved to their final names: nothing can be opened. */
   #moving: Promise<void> | undefined;
@@ -69,11 +51,19 @@ export class ChunkStore {
   #abandoning: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor(options: ChunkStoreOptions, staging: Staging) {
-    const { manifest, layout } = options;
+  private constructor(options: ChunkStoreOptions, staging: Staging, found: FoundContent) {
+    const { manifest, layout, resume } = options;
     this.#options = options;
     this.#staging = staging;
-    this.#tree = new StagedTree(manifest, staging.content);
+    this.#tree = new StagedTree(manifest, staging.content, found);
+    this.#found = new FoundFiles(found, {
+      ...options,
+      tree: this.#tree,
+      retire: (entry) => this.#files.retire(entry),
+    });
+    this.#hasStaged = found.pieces.length > 0;
+    if (resume !== undefined)
+      this.#journal = new JournalFile(staging.journal, { ...resume, pieces: found.pieces });
     this.#files = new OpenFiles(OPEN_FILE_LIMIT, (entry) => this.#open(entry), this.#noteClose);
     this.#queue = new WriteQueue(layout, (run) => this.#write(run), this.#toError);
     this.#stored = new Bitmap(layout.chunkCount);
@@ -83,7 +73,7 @@ export class ChunkStore {
     );
     this.#readAhead = new ReadAhead(layout, {
       read: (place) => this.#read(place),
-      has: (index) => this.#stored.has(index),
+      has: (index) => this.#stored.has(index) || this.#found.chunks.has(index),
     });
   }
 
@@ -97,12 +87,16 @@ export class ChunkStore {
    * @throws TypeError when `session` is not a session's id
    */
   static async create(options: ChunkStoreOptions): Promise<ChunkStore> {
-    const { directory, session, manifest, layout, onConflict } = options;
-    const names = topEntries(manifest).map(({ name }) => name);
-    // How much room a stream takes shows only when it is there.
-    const totalBytes = layout.isOpen ? 0 : layout.totalBytes;
-    const staging = await makeStaging({ directory, session, totalBytes, names, onConflict });
-    return new ChunkStore(options, staging);
+    const { staging, found } = await findContent(options);
+    return new ChunkStore(options, staging, found);
+  }
+
+  /**
+   * Chunks that seem to be here from before: from an earlier session, or under their final names.
+   * Nobody has compared them with their hashes: load each, and `keep` it if it is what it should be.
+   */
+  get leftovers(): Bitmap {
+    return this.#found.chunks;
   }
 
   /** Bytes that were handed to `store` and are not written yet: bound them, by calling less. */
@@ -115,7 +109,7 @@ export class ChunkStore {
     return this.#staging.directory;
   }
 
-  /** Whether a chunk was handed to `store` and can be loaded. */
+  /** Whether a chunk was handed to `store`, or kept, and can be loaded. */
   has(index: number): boolean {
     return this.#stored.has(index) || this.#queue.payloadOf(index) !== undefined;
   }
@@ -141,7 +135,7 @@ export class ChunkStore {
   }
 
   /**
-   * Loads a chunk that was stored, also while it is being written, and also after it landed.
+   * Loads a chunk that was stored or is among the leftovers, also while it is being written, and also after it landed.
    * Chunks asked for in order are read several at a time.
    *
    * @returns bytes that others may share: they must not be changed
@@ -153,7 +147,9 @@ export class ChunkStore {
     const pending = this.#queue.payloadOf(index);
     // Once it is written, its owner may use its memory again.
     if (pending !== undefined) return new Uint8Array(pending);
-    if (!this.#stored.has(index)) throw new RangeError(`Chunk ${index} was not stored`);
+    if (!this.#stored.has(index) && !this.#found.chunks.has(index)) {
+      throw new RangeError(`Chunk ${index} was not stored`);
+    }
     return await this.#readAhead.read(index);
   }
 
@@ -168,6 +164,23 @@ export class ChunkStore {
     layout.endStream(totalBytes);
     this.#missing[0] = (this.#missing[0] as number) - (most - layout.chunkCount);
     this.#stored.truncate(layout.chunkCount);
+  }
+
+  /**
+   * A chunk of the leftovers has the hash that it should have: it counts as stored.
+   *
+   * @returns false when it is not there any more
+   * @throws not-writable or store-failed when its file, complete now, cannot be finished
+   */
+  async keep(index: number): Promise<boolean> {
+    if (!this.#found.chunks.has(index)) return false;
+    const { entry } = this.#options.layout.locate(index);
+    const isComplete = this.#noteStored(entry, index, 1);
+    if (isComplete && !this.#tree.isStanding(entry)) {
+      await this.#files.use(entry, (file) => this.#finish(entry, file));
+      this.#files.retire(entry);
+    }
+    return true;
   }
 
   /**
@@ -195,7 +208,16 @@ export class ChunkStore {
    * @throws store-failed when something cannot be removed
    */
   async abandon(): Promise<void> {
-    this.#abandoning ??= this.#abandon();
+    this.#abandoning ??= this.#abandon(false);
+    await this.#abandoning;
+  }
+
+  /**
+   * As {@link ChunkStore.abandon}, but what was stored and has not landed stays in the staging
+   * directory, for a later store that `resume`s.
+   */
+  async suspend(): Promise<void> {
+    this.#abandoning ??= this.#abandon(this.#hasStaged);
     await this.#abandoning;
   }
 
@@ -214,11 +236,14 @@ export class ChunkStore {
     if (missing >= 0) throw new RangeError(`Chunk ${missing} was not stored`);
     if (!this.#hasLanded) {
       if (manifest.isStream === true && layout.chunkCount > 0) await this.#finishStream();
+      await this.#tree.gatherStanding((path) => this.#found.isInPlace(path));
       await this.#tree.finishTree(sync);
-      await this.#move(topEntries(manifest), onConflict);
+      const moved = topEntries(manifest).filter(({ name }) => !this.#found.isInPlace(name));
+      await this.#move(moved, onConflict);
     }
     await this.#tree.restrictDirectories();
     if (sync) await this.#syncDestination();
+    await this.#journal?.close();
     // All has landed. What is left behind, if it cannot be removed, is clutter and no failure.
     await removeStaging(this.#staging, true).catch(() => undefined);
     return { files: countFiles(manifest.entries), bytes: layout.totalBytes };
@@ -263,24 +288,32 @@ export class ChunkStore {
     }
   }
 
-  async #abandon(): Promise<void> {
+  async #abandon(isKept: boolean): Promise<void> {
     await this.#landing?.catch(() => undefined);
     this.#queue.stop(abandoned());
     await this.#queue.idle();
     this.#isClosed = true;
     await this.#files.close();
     this.#readAhead.clear();
-    await removeStaging(this.#staging, this.#hasLanded);
+    await this.#journal?.close();
+    if (isKept && !this.#hasLanded && this.#journal !== undefined) await disown(this.#staging.path);
+    else await removeStaging(this.#staging, this.#hasLanded);
   }
 
   async #write(run: WriteRun): Promise<void> {
     const { entry, offset, firstChunk, payloads } = run;
+    if (this.#tree.isStanding(entry)) {
+      const isOfUse = (this.#missing[entry] as number) < this.#options.layout.chunksOf(entry).count;
+      await this.#found.replace(entry, isOfUse);
+    }
     await this.#files.use(entry, async (file) => {
       await this.#attempt("write", entry, () => writeAll(file, payloads, offset));
-      for (let at = 0; at < payloads.length; at += 1) this.#stored.set(firstChunk + at);
-      const missing = (this.#missing[entry] as number) - payloads.length;
-      this.#missing[entry] = missing;
-      if (missing > 0 || this.#options.manifest.isStream === true) return;
+      this.#hasStaged = true;
+      const length = payloads.reduce((sum, payload) => sum + payload.length, 0);
+      this.#journal?.add({ entry, offset, length });
+      if (this.#found.forget(firstChunk, payloads.length)) this.#readAhead.clear();
+      if (!this.#noteStored(entry, firstChunk, payloads.length)) return;
+      if (this.#options.manifest.isStream === true) return;
       // What was written at once cannot have another size than what was written.
       if (payloads.length < this.#options.layout.chunksOf(entry).count) {
         return await this.#finish(entry, file);
@@ -288,6 +321,13 @@ export class ChunkStore {
       await this.#tree.finishFile(entry, file);
     });
     if (this.#missing[entry] === 0) this.#files.retire(entry);
+  }
+
+  /** @returns whether the entry is complete now */
+  #noteStored(entry: number, firstChunk: number, count: number): boolean {
+    const missing = (this.#missing[entry] as number) - this.#stored.setRun(firstChunk, count);
+    this.#missing[entry] = missing;
+    return missing === 0;
   }
 
   async #read({ entry, offset, length }: ChunkPlace): Promise<Uint8Array> {
@@ -301,7 +341,7 @@ export class ChunkStore {
   async #open(entry: number): Promise<Descriptor> {
     await this.#moving;
     if (this.#isClosed) throw abandoned();
-    const isFinished = this.#missing[entry] === 0;
+    const isFinished = this.#missing[entry] === 0 || this.#tree.isStanding(entry);
     return await (isFinished ? this.#tree.openToRead(entry) : this.#tree.openToWrite(entry));
   }
 

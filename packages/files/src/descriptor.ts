@@ -1,4 +1,4 @@
-import { close, fchmod, fstat, fsync, futimes, open, read, writev } from "node:fs";
+import { close, fchmod, fstat, fsync, futimes, open, read, type Stats, writev } from "node:fs";
 import { promisify } from "node:util";
 
 /**
@@ -21,10 +21,7 @@ export const syncFile: (file: Descriptor) => Promise<void> = promisify(fsync);
 export const setMode: (file: Descriptor, mode: number) => Promise<void> = promisify(fchmod);
 
 /** Tells a file's size, permissions and time. */
-export const statFile: (
-  file: Descriptor,
-) => Promise<{ readonly size: number; readonly mode: number; readonly mtimeMs: number }> =
-  promisify(fstat);
+export const statFile: (file: Descriptor) => Promise<Stats> = promisify(fstat);
 
 const setTimes = promisify(futimes);
 

@@ -1,4 +1,5 @@
-export { ChunkStore, type ChunkStoreOptions, type Landed } from "./chunk-store.js";
+export { ChunkStore } from "./chunk-store.js";
+export type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
 export {
   Bitmap,
   ChunkLayout,
@@ -33,6 +34,7 @@ export {
   streamChunkSizeBytes,
   streamHash,
 } from "./core/index.js";
+export { countLeftBytes, discardLeftStaging } from "./resume/adoption.js";
 export { sha256 } from "./sha256.js";
 export { type ProducedChunk, SourceReader } from "./source-reader.js";
 export {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, mkdir, stat, utimes } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
@@ -25,6 +25,15 @@ const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 /** Below libuv's four threads, so that others get a turn. */
 const OPERATIONS_AT_ONCE = 3;
 
+/** What of a manifest's entries exists before anything is received. */
+export interface FoundEntries {
+  /** In the staged content; owned by the tree from then on. */
+  readonly made?: Bitmap | undefined;
+  /** In the destination, to be used there; owned by the tree from then on. */
+  readonly standing?: Bitmap | undefined;
+  readonly destination: string;
+}
+
 /**
  * The files and directories of a manifest, on disk below one directory: made when they are needed,
  * with the permissions and times that the manifest says. The umask applies.
@@ -39,13 +48,22 @@ export class StagedTree {
   readonly #directories: Bitmap;
   /** Files and directories that exist. */
   readonly #made: Bitmap;
+  /** Files and directories that are in the destination already, and are used there. */
+  readonly #standing: Bitmap;
+  readonly #destination: string;
   #base: string;
 
-  constructor(manifest: Manifest, base: string) {
+  /**
+   * @param base - the directory that the entries are below
+   * @param found - what exists: below `base`, and in the `destination`
+   */
+  constructor(manifest: Manifest, base: string, found: FoundEntries) {
     this.#entries = manifest.entries;
     this.#parents = new Int32Array(manifest.entries.length);
     this.#directories = new Bitmap(manifest.entries.length);
-    this.#made = new Bitmap(manifest.entries.length);
+    this.#made = found.made ?? new Bitmap(manifest.entries.length);
+    this.#standing = found.standing ?? new Bitmap(manifest.entries.length);
+    this.#destination = found.destination;
     this.#findDirectories();
     this.#base = base;
   }
@@ -56,7 +74,50 @@ export class StagedTree {
   }
 
   pathOf(entry: number): string {
-    return join(this.#base, this.#entry(entry).path);
+    return this.#locate(entry, this.#entry(entry).path);
+  }
+
+  /** Whether the entry is in the destination already, and is used there. */
+  isStanding(entry: number): boolean {
+    return this.#standing.has(entry);
+  }
+
+  /** A file that stands in the destination is not used there any more, but a copy of it. */
+  async copyStanding(entry: number): Promise<void> {
+    const source = this.pathOf(entry);
+    this.#standing.clear(entry);
+    await this.#makeParent(entry);
+    await this.#try("write", entry, async (path, { mode }) => {
+      await copyFile(source, path, constants.COPYFILE_FICLONE);
+      await chmod(path, mode | 0o600);
+    });
+    this.#made.set(entry);
+  }
+
+  /** Files that stand in the destination, and will not stay there, get a second name here. */
+  async gatherStanding(isStaying: (path: string) => boolean): Promise<void> {
+    if (this.#standing.count === 0) return;
+    await this.#forEachFile(async (entry) => {
+      if (!this.#standing.has(entry)) return;
+      const { path } = this.#entry(entry);
+      if (isStaying(path)) return;
+      const source = this.#locate(entry, path);
+      await this.#makeParent(entry);
+      try {
+        await link(source, join(this.#base, path));
+        this.#standing.clear(entry);
+        this.#made.set(entry);
+      } catch {
+        // Not every file system has second names.
+        await this.copyStanding(entry);
+        const file = await this.openToWrite(entry);
+        try {
+          await this.finishFile(entry, file);
+        } finally {
+          await closeFile(file);
+        }
+      }
+    });
   }
 
   /** Opens a file to read and write; makes it, and the directories around it, the first time. */
@@ -98,7 +159,7 @@ export class StagedTree {
   /** Makes what no chunk belongs to, and gives the directories their times. */
   async finishTree(sync: boolean): Promise<void> {
     await this.#forEachFile(async (entry) => {
-      if (this.#made.has(entry)) return;
+      if (this.#made.has(entry) || this.#standing.has(entry)) return;
       const file = await this.openToWrite(entry);
       try {
         await this.finishFile(entry, file);
@@ -109,10 +170,10 @@ export class StagedTree {
     if (sync) await this.#forEachFile((entry) => this.#syncFile(entry));
     // Innermost first: making something in a directory changes the directory's time.
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      if (this.#directories.has(entry)) await this.#makeDirectory(entry);
+      if (this.#isStagedDirectory(entry)) await this.#makeDirectory(entry);
     }
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      if (this.#directories.has(entry)) await this.#finishDirectory(entry, sync);
+      if (this.#isStagedDirectory(entry)) await this.#finishDirectory(entry, sync);
     }
   }
 
@@ -122,7 +183,7 @@ export class StagedTree {
    */
   async restrictDirectories(): Promise<void> {
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
-      if (!this.#directories.has(entry)) continue;
+      if (!this.#isStagedDirectory(entry)) continue;
       const { mode } = this.#entry(entry);
       if ((mode & 0o700) === 0o700) continue;
       await this.#try("finish", entry, async (path) => {
@@ -193,12 +254,20 @@ export class StagedTree {
     work: (path: string, entry: ManifestEntry) => Promise<T>,
   ): Promise<T> {
     const entry = this.#entry(index);
-    const path = join(this.#base, entry.path);
+    const path = this.#locate(index, entry.path);
     try {
       return await work(path, entry);
     } catch (error) {
       throw destinationError(error, doing, path);
     }
+  }
+
+  #locate(index: number, path: string): string {
+    return join(this.#standing.has(index) ? this.#destination : this.#base, path);
+  }
+
+  #isStagedDirectory(index: number): boolean {
+    return this.#directories.has(index) && !this.#standing.has(index);
   }
 
   #entry(index: number): ManifestEntry {

@@ -1,10 +1,12 @@
-import { lstat, mkdir, realpath, rmdir, stat, statfs } from "node:fs/promises";
+import { lstat, mkdir, realpath, rmdir, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError, type SessionId } from "@palmtree/wire";
-import { forEachBounded } from "./bounded.js";
 import { escapeForTerminal } from "./core/safe-path.js";
 import { destinationError } from "./disk-error.js";
 import { removeTree } from "./remove-tree.js";
+import { type AdoptionTarget, adoptStaging } from "./resume/adoption.js";
+import type { LeftoverFiles } from "./resume/leftover-files.js";
+import { disown, own } from "./resume/owner.js";
 
 /**
  * Where a session's files are until all of them are whole: a directory of its own inside the
@@ -20,6 +22,8 @@ export interface Staging {
   readonly content: string;
   /** In the staging directory: what was at the destination and is being replaced. */
   readonly replaced: string;
+  /** In the staging directory: what of the content is written. */
+  readonly journal: string;
 }
 
 /** What to do with something that is at the destination under a name that is received. */
@@ -29,35 +33,28 @@ export type OnConflict = "fail" | "overwrite";
 export interface StagingOptions {
   readonly directory: string;
   readonly session: SessionId;
+  /** Bytes that will be written, if nothing of them is here. */
   readonly totalBytes: number;
-  /** The names that appear in the destination in the end. */
-  readonly names: readonly string[];
-  readonly onConflict: OnConflict;
+  /** What may be taken over from an earlier session; undefined when nothing may. */
+  readonly target: AdoptionTarget | undefined;
 }
 
-/** Checks at the same time that a name is free. */
-const CHECKS_AT_ONCE = 4;
-
 /**
- * Checks that a session can land in a directory, makes the directory if need be, and makes the
- * staging directory in it.
+ * Makes the staging directory of a session in its destination, or takes over that of an earlier
+ * one. This process owns it from then on.
  *
- * @throws not-writable when the directory cannot be made, is none, or cannot be written
- * @throws disk-full when it has less than `totalBytes` of space, with `needed` and `available`
- * @throws name-exists when a name, or the staging directory of this session, is there
+ * @param options - `directory` as {@link makeDestination} returned it
+ * @throws not-writable when the directory cannot be written
+ * @throws disk-full when it has too little space, with `needed` and `available`
+ * @throws name-exists when the staging directory of this session is there
  * @throws TypeError when `session` is not a session's id
  */
-export async function makeStaging(options: StagingOptions): Promise<Staging> {
-  const { session, totalBytes, names, onConflict } = options;
+export async function makeStaging(
+  options: StagingOptions,
+): Promise<{ readonly staging: Staging; readonly leftover: LeftoverFiles | undefined }> {
+  const { directory, session, totalBytes, target } = options;
   if (!/^[0-9a-f]{32}$/.test(session)) {
     throw new TypeError("A session's id has 32 lower-case hexadecimal digits");
-  }
-  const directory = await makeDestination(options.directory);
-  await checkSpace(directory, totalBytes);
-  if (onConflict === "fail") {
-    await forEachBounded(names.length, CHECKS_AT_ONCE, async (index) => {
-      await checkFree(directory, names[index] as string);
-    });
   }
   const path = join(directory, `.palmtree-${session}`);
   const staging = {
@@ -65,16 +62,23 @@ export async function makeStaging(options: StagingOptions): Promise<Staging> {
     path,
     content: join(path, "content"),
     replaced: join(path, "replaced"),
+    journal: join(path, "journal"),
   };
+  const leftover = target === undefined ? undefined : await adoptStaging(directory, path, target);
+  const leftBytes = leftover?.pieces.reduce((sum, { length }) => sum + length, 0) ?? 0;
   try {
+    await checkSpace(directory, totalBytes - leftBytes);
+    if (leftover !== undefined) return { staging, leftover };
     await mkdir(path, { mode: 0o700 });
     await mkdir(staging.content);
     await mkdir(staging.replaced);
+    await own(path);
   } catch (error) {
+    if (leftover !== undefined) await disown(path);
     if (isExisting(error)) throw nameExists(directory, `.palmtree-${session}`);
     throw destinationError(error, "write to", directory);
   }
-  return staging;
+  return { staging, leftover };
 }
 
 /**
@@ -85,9 +89,12 @@ export async function makeStaging(options: StagingOptions): Promise<Staging> {
  */
 export async function removeStaging(staging: Staging, hasLanded: boolean): Promise<void> {
   try {
+    await unlink(staging.journal).catch(ignoreMissing);
+    await unlink(`${staging.journal}.new`).catch(ignoreMissing);
     await removeTree(staging.content);
     if (hasLanded) await removeTree(staging.replaced);
     else await rmdir(staging.replaced).catch(ignoreMissing);
+    await disown(staging.path);
     await rmdir(staging.path).catch(ignoreMissing);
   } catch (error) {
     throw destinationError(error, "remove", staging.path);
@@ -119,7 +126,13 @@ export function isExisting(error: unknown): boolean {
   return hasCode(error, "EEXIST");
 }
 
-async function makeDestination(directory: string): Promise<string> {
+/**
+ * Makes the destination, if it is not there.
+ *
+ * @returns its absolute path, without links
+ * @throws not-writable when it cannot be made, or is no directory
+ */
+export async function makeDestination(directory: string): Promise<string> {
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {

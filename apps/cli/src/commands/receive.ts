@@ -26,6 +26,7 @@ interface ReceiveOptions extends KeyOptions {
   readonly once?: true;
   readonly onConflict?: "fail" | "overwrite";
   readonly sync: boolean;
+  readonly discardPartial?: true;
   readonly maxSessions?: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -37,9 +38,10 @@ Examples:
   $ palmtree receive --once --json --listen 10.0.0.7:5000 --insecure
   $ palmtree receive --once --join 10.0.0.1:40123 --insecure
 
-Receives until SIGINT or SIGTERM, which remove what has not arrived whole. Exit codes: 0 nothing was
-broken off (with --once: the transfer is complete), 1 something was, or the sender could not be
-joined, 2 the command was not understood.`;
+Receives until SIGINT or SIGTERM. What has not arrived whole stays in DIR/.palmtree-SESSION, and when
+the same is sent again only the rest is fetched. Exit codes: 0 nothing was broken off (with --once:
+the transfer is complete), 1 something was, or the sender could not be joined, 2 the command was not
+understood.`;
 
 /** @param setExitCode - is told how it ended */
 export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
@@ -68,10 +70,11 @@ export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
     )
     .option(
       "--on-conflict <what>",
-      "fail keeps what is there, overwrite replaces it (fail)",
+      "fail keeps what is there and differs, overwrite replaces it (fail)",
       choiceOption("--on-conflict", ["fail", "overwrite"]),
     )
     .option("--no-sync", "do not wait until it would survive a loss of power")
+    .option("--discard-partial", "first remove what broken-off transfers have left in DIR")
     .option(
       "--max-sessions <n>",
       "sessions at the same time; others are declined (8)",
@@ -148,6 +151,7 @@ interface Serving {
 /** Takes part in sessions until the signal, or until the first is over. */
 async function serve({ options, place, signal, story, emit }: Serving): Promise<ExitCode> {
   const { once: isOnce = false, maxSessions, onConflict = "fail", sync } = options;
+  const keepPartial = options.discardPartial === true ? { keepPartialMs: 0 } : {};
   const firstEnd = new AbortController();
   const brokenOff: string[] = [];
   let first: "complete" | "failed" | undefined;
@@ -158,6 +162,7 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
     ...place,
     onConflict,
     sync,
+    ...keepPartial,
     ...(isOnce ? { maxSessions: 1, accept } : maxSessions === undefined ? {} : { maxSessions }),
     onTransferStart: (receiver) => story.onStart(receiver),
     onStep: (receiver, step) => story.onStep(receiver, step),

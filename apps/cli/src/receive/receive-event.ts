@@ -64,7 +64,10 @@ interface ReceiveResult {
   readonly name?: string;
   readonly from?: string;
   readonly files: number;
+  /** Verified here, whether they came or were here before. */
   readonly bytes: number;
+  /** Of these, bytes that were here before. */
+  readonly resumedBytes: number;
   /** Payload bytes that came although they were here already. */
   readonly duplicateBytes: number;
   readonly seconds: number;

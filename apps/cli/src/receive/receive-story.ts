@@ -30,9 +30,10 @@ export class ReceiveStory {
   }
 
   onEnd({ session, name, from }: FilesReceiver, result: RelayResult): void {
-    const { status, files, bytes, duplicateBytes, error } = result;
+    const { status, files, bytes, resumedBytes, duplicateBytes, error } = result;
     const seconds = roundSeconds(result.seconds);
-    const base = { status, session, name, from, files, bytes, duplicateBytes, seconds };
+    const counts = { files, bytes, resumedBytes, duplicateBytes, seconds };
+    const base = { status, session, name, from, ...counts };
     this.#emit({ type: "result", ...base, ...(error === undefined ? {} : { error }) });
   }
 
@@ -40,7 +41,7 @@ export class ReceiveStory {
   fail(error: Failure, { isLast }: { readonly isLast: boolean }): void {
     this.#emit({ type: "error", ...error });
     if (!isLast) return;
-    const nothing = { files: 0, bytes: 0, duplicateBytes: 0, seconds: 0 };
+    const nothing = { files: 0, bytes: 0, resumedBytes: 0, duplicateBytes: 0, seconds: 0 };
     this.#emit({ type: "result", status: "failed", ...nothing, error });
   }
 

@@ -221,6 +221,7 @@ describe("where nothing can be received", () => {
         status: "failed",
         files: 0,
         bytes: 0,
+        resumedBytes: 0,
         duplicateBytes: 0,
         seconds: 0,
         error,

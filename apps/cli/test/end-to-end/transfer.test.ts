@@ -208,6 +208,7 @@ describe("the events that scripts depend on", () => {
         from,
         files: 1,
         bytes,
+        resumedBytes: 0,
         duplicateBytes: 0,
         seconds,
       },

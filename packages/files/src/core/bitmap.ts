@@ -169,6 +169,22 @@ export class Bitmap {
     return this.#count - before;
   }
 
+  /**
+   * Sets every index that is set in `other`.
+   *
+   * @throws RangeError when the sizes differ
+   */
+  add(other: Bitmap): void {
+    this.#checkSize(other);
+    this.#grow(other.#words.length);
+    this.#count = 0;
+    for (let at = 0; at < this.#words.length; at += 1) {
+      const word = (this.#words[at] as number) | (other.#words[at] ?? 0);
+      this.#words[at] = word;
+      this.#count += bitCount(word);
+    }
+  }
+
   /** Sets every index. */
   setAll(): void {
     this.#grow(Math.ceil(this.size / 32));

@@ -33,6 +33,8 @@ export type Effect =
   | { readonly type: "release-chunk"; readonly payload: Uint8Array }
   /** Read the chunk from disk, where somebody may have changed it: it must still have its hash. */
   | { readonly type: "load-chunk"; readonly index: number; readonly hash: Uint8Array }
+  /** Receiver: whether the chunk that is on disk from before has this hash; if so, keep it. */
+  | { readonly type: "check-leftover"; readonly index: number; readonly hash: Uint8Array }
   /** Receiver: check the assembled manifest against its hash and its rules, and prepare to store. */
   | { readonly type: "open-manifest"; readonly manifest: Uint8Array }
   /** Receiver: check the whole against the session's hash, sync, and rename into place. */

@@ -1,3 +1,4 @@
+import type { Bitmap } from "@palmtree/files/core";
 import type { Address, Datagram, Frame, PalmTreeError } from "@palmtree/wire";
 
 /**
@@ -59,7 +60,11 @@ export type PeerEvent =
   | {
       readonly type: "manifest-opened";
       readonly sizes: ChunkSizes;
+      /** Chunks that may be on disk from before: nobody has compared them with their hashes. */
+      readonly leftovers?: Bitmap;
     }
+  /** Receiver: a chunk that may have been on disk from before was compared with its hash. */
+  | { readonly type: "leftover-checked"; readonly index: number; readonly isIntact: boolean }
   /** Receiver: everything is verified and stands under its final name. */
   | { readonly type: "landed" }
   /** Something on this machine makes going on impossible: disk, source, manifest. */

@@ -118,8 +118,10 @@ export class Member {
         return this.#intake.onStored(event.index);
       case "chunk-loaded":
         return this.#relay.distribution.onChunkLoaded(event.index, event.payload);
+      case "leftover-checked":
+        return this.#intake.onLeftoverChecked(event.index, event.isIntact);
       case "manifest-opened": {
-        const content = this.#intake.onManifestOpened(event.sizes);
+        const content = this.#intake.onManifestOpened(event.sizes, event.leftovers);
         this.#isBusy = false;
         this.#moved();
         this.#relay.distribution.open(this.#intake.manifest as Uint8Array, content);
@@ -233,7 +235,7 @@ export class Member {
 
   #onVerified(event: Extract<PeerEvent, { type: "chunk-verified" }>): void {
     const fault = this.#intake.onVerified(event.index, event.payload, event.isIntact);
-    if (fault === undefined) return this.#moved();
+    if (fault === undefined) return;
     const number = this.#relay.neighbourOf(event.connection);
     if (number !== undefined)
       this.#context.tell({ type: "misbehaved", number, code: "chunk-corrupt", message: fault });
@@ -259,6 +261,7 @@ export class Member {
       } else if (fact.type === "source-gained") {
         this.#intake.setInlet(fact.number, fact.connection, fact.stripes);
       } else if (fact.type === "source-lost") this.#intake.removeInlet(fact.connection);
+      else if (fact.type === "chunk-held") this.#moved();
       else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();
@@ -310,7 +313,7 @@ export class Member {
       type: "report",
       number: this.number,
       status,
-      bytes: this.#intake.bytes,
+      bytes: this.#intake.tally.bytes,
       durationMs: Math.round(this.#context.now - (this.#startedAt ?? this.#context.now)),
       code,
       detail: truncateUtf8(detail, wireLimits.reportDetailBytes),

@@ -7,7 +7,7 @@ export interface PeerResult {
   /** The peer's number in the session; undefined when it never joined. */
   readonly number: number | undefined;
   readonly status: "complete" | "failed";
-  /** Payload bytes that the peer took in and verified. */
+  /** Payload bytes that the peer verified, whether they came or were on its disk. */
   readonly bytes: number;
   /** From the session's start to the peer's end, as the root saw it. */
   readonly seconds: number;

@@ -1,3 +1,4 @@
+import { Bitmap } from "@palmtree/files/core";
 import {
   type Address,
   type ControlMessage,
@@ -36,6 +37,8 @@ export interface World {
   readonly options: PeerOptions;
   /** Virtual milliseconds that the disk takes for one chunk, uniform up to this. */
   readonly mostDiskMs: number;
+  /** The bytes that this host's disk has of a chunk from before; they may be wrong. */
+  leftoverOf(host: Host, chunk: number): Uint8Array | undefined;
   onStep(host: Host, step: Step): void;
   /** Throws when a promise of the protocol is broken. */
   check(host: Host, effect: Effect): void;
@@ -234,6 +237,7 @@ export class Host implements NetworkPort {
           | "end-stream"
           | "release-chunk"
           | "load-chunk"
+          | "check-leftover"
           | "open-manifest"
           | "land";
       }
@@ -266,9 +270,20 @@ export class Host implements NetworkPort {
         // Another object, of which nothing was released yet; the same bytes.
         return this.#later({ type: "chunk-loaded", index, payload: payload.subarray() });
       }
+      case "check-leftover": {
+        const { index, hash } = effect;
+        const found = content.hashOf(index, this.stored[index] ?? new Uint8Array());
+        const isIntact = found.every((byte, place) => byte === hash[place]);
+        return this.#later({ type: "leftover-checked", index, isIntact });
+      }
       case "open-manifest": {
         const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);
-        if (isWhole) return this.#later({ type: "manifest-opened", sizes: this.#world.sizes });
+        if (isWhole)
+          return this.#later({
+            type: "manifest-opened",
+            sizes: this.#world.sizes,
+            leftovers: this.#findLeftovers(),
+          });
         const error = new PalmTreeError("manifest-invalid", "another manifest than promised");
         return this.#later({ type: "failed", error });
       }
@@ -282,6 +297,17 @@ export class Host implements NetworkPort {
         return this.#later({ type: "failed", error });
       }
     }
+  }
+
+  #findLeftovers(): Bitmap {
+    const { chunkCount } = this.#world.content;
+    if (this.#world.sizes.isOpen === true) return new Bitmap(0);
+    const found = new Bitmap(chunkCount);
+    for (let index = 0; index < chunkCount; index += 1) {
+      this.stored[index] = this.#world.leftoverOf(this, index);
+      if (this.stored[index] !== undefined) found.set(index);
+    }
+    return found;
   }
 
   /** What the machine has released may hold other bytes by now. */
@@ -306,7 +332,7 @@ export class Host implements NetworkPort {
 
   /** Chunks that came although they were held or on their way to be. */
   get duplicateCount(): number {
-    return this.machine instanceof Member ? this.machine.intake.duplicates : 0;
+    return this.machine instanceof Member ? this.machine.intake.tally.duplicates : 0;
   }
 
   #later(event: PeerEvent, delayMs: number = this.#random.next() * this.#world.mostDiskMs): void {

@@ -15,6 +15,7 @@ import type { Crash, Scenario, ScenarioEvent, StreamPauses } from "./scenario.js
  * - Links from 20,000 bytes per second to unlimited, downlinks up to twice as slow as uplinks; at
  *   times up to a quarter of the receivers become up to ten times slower on the way, but never
  *   slower than 10,000 bytes per second: what a peer says beside chunks, some 2,000, has to fit.
+ * - At times half of the receivers find chunks on their disks, of which some are torn.
  * - Up to a quarter of the receivers are killed or vanish; never the root.
  *
  * @example
@@ -45,7 +46,8 @@ export function randomScenario(seed: number): Scenario {
     events: drawSlowdowns(random, peerCount, links),
   };
   const stream = drawStream(random, scenario.chunkCount ?? 0);
-  return { ...scenario, ...drawStrategy(random), ...(stream === undefined ? {} : { stream }) };
+  const drawn = { ...scenario, ...drawStrategy(random), ...drawLeftovers(random) };
+  return stream === undefined ? drawn : { ...drawn, stream };
 }
 
 /** The pauses of a source whose length nobody is told, some of them longer than the time-out. */
@@ -124,6 +126,20 @@ function drawSlowdowns(random: Random, peerCount: number, links: LinkRates): Sce
 function drawReceivers(random: Random, peerCount: number): number[] {
   const receivers = Array.from({ length: peerCount - 1 }, (_, place) => place + 1);
   return random.sample(receivers, random.below(1 + Math.floor(receivers.length / 4)));
+}
+
+/** Every second host has about three quarters of the chunks, of which every sixth is torn. */
+function drawLeftovers(random: Random): Pick<Scenario, "leftovers"> {
+  if (random.next() < 0.7) return {};
+  const salt = random.below(2 ** 31);
+  return {
+    leftovers: (host, chunk) => {
+      if ((host + salt) % 2 === 0) return undefined;
+      const draw = Math.imul(salt ^ (host * 65_537 + chunk), 0x9e3779b1) >>> 24;
+      if (draw < 32) return "torn";
+      return draw < 192 ? "intact" : undefined;
+    },
+  };
 }
 
 /** What `draw` draws, with that probability, else 0. */

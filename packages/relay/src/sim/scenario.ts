@@ -32,6 +32,12 @@ export interface Latecomer {
 /** Milliseconds for which a simulated stream gives nothing, by the index of the chunk that is late. */
 export type StreamPauses = ReadonlyMap<number, number>;
 
+/**
+ * What is on a host's disk from an earlier session: the chunk's right bytes, others (a torn write),
+ * or nothing.
+ */
+type Leftover = "intact" | "torn" | undefined;
+
 /** What is simulated. The same scenario always gives the same result, to the last message. */
 export interface Scenario {
   /** From it all randomness follows. */
@@ -61,6 +67,8 @@ export interface Scenario {
   readonly crashes?: readonly Crash[];
   /** Those that take part later than the others. */
   readonly latecomers?: readonly Latecomer[];
+  /** What receivers find on their disks; hosts are counted as in {@link Crash}. Default: nothing. */
+  readonly leftovers?: (host: number, chunk: number) => Leftover;
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
   /** Stop as soon as the tree spans, before the manifest is sent. */

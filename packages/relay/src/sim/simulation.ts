@@ -137,6 +137,15 @@ class Simulation implements World {
     return this.#hosts.every(({ machine, hasEnded, isDown }) => hasEnded || isDown || !machine);
   }
 
+  leftoverOf(host: Host, chunk: number): Uint8Array | undefined {
+    const leftover = this.#scenario.leftovers?.(this.#hosts.indexOf(host), chunk);
+    const payload = this.content.payloadOf(chunk);
+    // A write that was torn: its last byte is not there.
+    if (leftover === "torn")
+      return payload.map((byte, at) => byte ^ Number(at === payload.length - 1));
+    return leftover === "intact" ? payload : undefined;
+  }
+
   onStep(host: Host, step: Step): void {
     if (step.type === "numbered")
       for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
@@ -168,7 +177,7 @@ class Simulation implements World {
 
   #checkWhole(host: Host): void {
     for (let index = 0; index < this.content.chunkCount; index += 1)
-      if (host.stored[index] === undefined)
+      if (!isSame(host.stored[index] ?? new Uint8Array(), this.content.payloadOf(index)))
         this.#break(`host ${host.number} lands without chunk ${index}`);
   }
 

@@ -354,6 +354,47 @@ describe("Distribution of chunks", () => {
   });
 });
 
+describe("a sink that claims chunks", () => {
+  beforeEach(() => distribution.open(manifest, content));
+
+  test("is sent the pages of those that are held here, once, and none of the chunks", () => {
+    hold(...range(0, 40));
+    const effects = join(1, ...range(0, 3), 35, 70);
+    const frames = framesIn(effects, 1).map((frame) => describeFrame(frame));
+    expect(frames.slice(0, 2)).toEqual(["hashes 0", "hashes 32"]);
+    expect(frames.filter((frame) => frame.startsWith("hashes")).length).toBe(2);
+    expect(chunksIn(effects, 1)).toEqual([3, 4, 5, 6]);
+  });
+
+  test("is sent the page when a chunk that it claims comes to be held here", () => {
+    join(1, ...range(0, 100));
+    expect(framesIn(hold(70), 1)).toEqual([
+      { type: "hashes", firstChunk: 64, payload: pageOf(64, 96) },
+    ]);
+    expect(framesIn(hold(71), 1)).toEqual([]);
+  });
+
+  test("is sent no page of stripes that it does not want from here", () => {
+    hold(0, 1, 33, 64);
+    distribution.addSink(1, 1, false);
+    const claimed = bitmap(100, ...range(0, 100)).toBytes();
+    distribution.onHolds(1, holds(claimed, { count: 2, wanted: [1] }));
+    const frames = framesIn([...context.takeEffects(), ...hold(66)], 1);
+    expect(frames.map((frame) => describeFrame(frame))).toEqual(["hashes 0", "hashes 32"]);
+    distribution.onHolds(1, holds(claimed, noChunk));
+    expect(framesIn([...context.takeEffects(), ...hold(67)], 1)).toEqual([]);
+  });
+
+  test("and wants one after all is sent it: now, or when it comes to be held here", () => {
+    hold(0, 1, 2);
+    join(1, ...range(0, 100));
+    expect(chunksIn(want(1, 1), 1)).toEqual([1]);
+    expect(framesIn(want(1, 50), 1)).toEqual([{ type: "refuse", index: 50, reason: "not-held" }]);
+    expect(chunksIn(hold(50), 1)).toEqual([50]);
+    expect(chunksIn(hold(51), 1)).toEqual([]);
+  });
+});
+
 describe("Distribution as a measure of how sinks fare", () => {
   test("counts what came to be held while a sink wanted it, and what was taken for it", () => {
     distribution.open(manifest, content);

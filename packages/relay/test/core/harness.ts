@@ -1,3 +1,4 @@
+import { Bitmap } from "@palmtree/files/core";
 import type { Address, ControlMessage, Frame, Invite } from "@palmtree/wire";
 import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId, PeerEvent } from "../../src/core/event.js";
@@ -19,6 +20,7 @@ type Work = Extract<
       | "verify-chunk"
       | "store-chunk"
       | "load-chunk"
+      | "check-leftover"
       | "open-manifest"
       | "land";
   }
@@ -39,6 +41,8 @@ export class Party {
   readonly machine: Root | Member;
   readonly steps: Step[] = [];
   readonly stored: Map<number, Uint8Array> = new Map();
+  /** What is on its disk from before. */
+  readonly leftovers: Map<number, Uint8Array> = new Map();
   /** To whom each connection leads, and how it is called there. */
   readonly connections: Map<ConnectionId, { readonly party: Party; readonly id: ConnectionId }> =
     new Map();
@@ -317,8 +321,18 @@ export class Room {
         if (payload === undefined) throw new Error(`chunk ${effect.index} was not stored`);
         return { type: "chunk-loaded", index: effect.index, payload };
       }
-      case "open-manifest":
-        return { type: "manifest-opened", sizes: content };
+      case "check-leftover": {
+        const payload = party.leftovers.get(effect.index);
+        const isIntact =
+          payload !== undefined && Buffer.compare(simulatedHash(payload), effect.hash) === 0;
+        if (isIntact) party.stored.set(effect.index, payload);
+        return { type: "leftover-checked", index: effect.index, isIntact };
+      }
+      case "open-manifest": {
+        const leftovers = new Bitmap(content.chunkCount);
+        for (const index of party.leftovers.keys()) leftovers.set(index);
+        return { type: "manifest-opened", sizes: content, leftovers };
+      }
       case "land":
         party.isLanded = true;
         return { type: "landed" };

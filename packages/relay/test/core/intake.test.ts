@@ -161,7 +161,7 @@ describe("a chunk", () => {
     expect(content.held.has(3)).toBe(true);
     expect(content.ring.get(3)).toEqual(payloadOf(3, sizes));
     expect(heldFacts()).toEqual([3]);
-    expect(intake.bytes).toBe(1_024);
+    expect(intake.tally.bytes).toBe(1_024);
   });
 
   test("that is corrupt is neither held, stored, kept nor told, and the reason says why", () => {
@@ -177,7 +177,7 @@ describe("a chunk", () => {
     expect(content.held.has(3)).toBe(false);
     expect(content.ring.get(3)).toBeUndefined();
     expect(heldFacts()).toEqual([]);
-    expect(intake.bytes).toBe(0);
+    expect(intake.tally.bytes).toBe(0);
     // It may come again, from another parent.
     const again = bench.do(() => intake.onChunk(parent, 3, payloadOf(3, sizes)));
     expect(only(again, "verify-chunk")).toHaveLength(1);
@@ -211,14 +211,14 @@ describe("a chunk", () => {
       for (const index of [3, 4, 4]) intake.onChunk(parent, index, payloadOf(index, sizes));
     });
     expect(effects).toEqual([]);
-    expect(intake.duplicates).toBe(3);
-    expect(intake.duplicateBytes).toBe(3 * 1_024);
+    expect(intake.tally.duplicates).toBe(3);
+    expect(intake.tally.duplicateBytes).toBe(3 * 1_024);
   });
 
   test("that was verified twice, over an old and a new link, is stored once", () => {
     receive(3);
     expect(bench.do(() => intake.onVerified(3, payloadOf(3, sizes), true))).toEqual([]);
-    expect(intake.bytes).toBe(1_024);
+    expect(intake.tally.bytes).toBe(1_024);
   });
 
   test("comes with a page that is the one known, or is refused", () => {

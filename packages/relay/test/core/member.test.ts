@@ -120,7 +120,7 @@ describe("a receiver whose parent is lost", () => {
     const holds = room.heard("holds", place);
     expect(holds.length).toBeGreaterThan(1);
     expect(room.heard("chunk", undefined, place)).toHaveLength(200);
-    expect(room.member(place).intake.duplicates).toBe(0);
+    expect(room.member(place).intake.tally.duplicates).toBe(0);
     const steps = room.party(place).steps.map(({ type }) => type);
     expect(steps).toEqual(expect.arrayContaining(["attached", "detached"]));
   });

@@ -221,7 +221,7 @@ describe("a root and its receivers", () => {
       .map(({ to, message }) => `${to}: ${"index" in message && message.index}`);
     expect(received).toHaveLength(6 * 70);
     expect(new Set(received).size).toBe(6 * 70);
-    for (const place of range(1, 7)) expect(room.member(place).intake.duplicates).toBe(0);
+    for (const place of range(1, 7)) expect(room.member(place).intake.tally.duplicates).toBe(0);
   });
 });
 

@@ -165,6 +165,20 @@ describe("SinkQueue", () => {
     expect(drain(queue)).toEqual([9, 0, 1, ...range(10, size)]);
   });
 
+  test("takes back that the sink has a chunk, or was sent it, and gives it in its turn", () => {
+    const queue = makeQueue({ has: bitmap(size, 3), chunks: 2 });
+    expect(takeAll(queue)).toEqual([0, 1]);
+    queue.sent(0);
+    expect(queue.takeBack(3)).toBe(true);
+    expect(queue.takeBack(0)).toBe(true);
+    expect(queue.takeBack(1)).toBe(true); // under way: that is enough
+    queue.sent(1);
+    expect(drain(queue)).toEqual([0, ...range(2, size)]);
+    const other = makeQueue({ stripes: { count: 2, wanted: [0] } });
+    expect(other.takeBack(3)).toBe(false);
+    expect(drain(other)).toEqual(range(0, 10).map((half) => 2 * half));
+  });
+
   test("takes news of chunks beyond the last as news of those up to it", () => {
     const queue = makeQueue();
     queue.has(18, 2 ** 24);

@@ -165,7 +165,7 @@ describe("the receiving side's content", () => {
     hasher.add(hashes);
     assembly.land([hashes], hasher.digest());
     expect(await inbox.next()).toEqual({ type: "landed" });
-    await assembly.abandon();
+    await assembly.abandon(false);
     expect(await place.contentOf("in")).toEqual(await place.contentOf("out"));
   });
 
@@ -184,7 +184,7 @@ describe("the receiving side's content", () => {
       error: { code: "content-mismatch" },
     });
     expect(await readdir(directory)).toEqual([`.palmtree-${session}`]);
-    await assembly.abandon();
+    await assembly.abandon(false);
     expect(await readdir(directory)).toEqual([]);
   });
 
@@ -204,7 +204,7 @@ describe("the receiving side's content", () => {
       if (at % 2 === 1) uses.end(payload);
       expect(inbox.released[at]).toBe(payload);
     }
-    await assembly.abandon();
+    await assembly.abandon(false);
   });
 
   test("a chunk with another hash is not intact", async () => {
@@ -230,14 +230,14 @@ describe("the receiving side's content", () => {
       type: "failed",
       error: { code: "manifest-invalid", fault: "remote", facts: { field } },
     });
-    await assembly.abandon();
+    await assembly.abandon(false);
     expect(await readdir(place.path)).not.toContain("in");
   });
 
   test("an end while the manifest is being opened leaves nothing behind", async () => {
     const { assembly, directory } = assemble();
     assembly.open(scanned.manifestBytes);
-    await assembly.abandon();
+    await assembly.abandon(false);
     expect(await readdir(directory)).toEqual([]);
   });
 });

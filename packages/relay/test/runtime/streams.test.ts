@@ -161,7 +161,7 @@ describe("a stream whose length is not the one that the root has sent", () => {
     assembly.endStream(totalBytes);
     assembly.land([Buffer.concat(hashes)], hasher.digest());
     const last = await next();
-    await assembly.abandon();
+    await assembly.abandon(false);
     return last;
   }
 

@@ -45,6 +45,11 @@ export class Content {
     return this.#highestHeld;
   }
 
+  /** Chunks as they are told; of a stream, which may have very many, only up to the last one. */
+  encode(chunks: Bitmap): Uint8Array {
+    return this.isStream ? chunks.toShortBytes() : chunks.toBytes();
+  }
+
   /** A chunk is verified here. @returns false when it was held already */
   hold(index: number): boolean {
     this.#highestHeld = Math.max(this.#highestHeld, index);

@@ -137,8 +137,10 @@ export class Distribution {
       return `stripes ${stripes.join(", ")} of ${stripeCount}`;
     const held = parseBitmap(payload, content);
     if (typeof held === "string") return held;
+    const claimed = held.count > 0 && stripes.length > 0 ? held.clone() : undefined;
     this.#follow(sink, held, { count: stripeCount, wanted: stripes });
     if (!content.isOpen) sink.queue?.sortOut(content.chunkCount);
+    if (claimed !== undefined) this.#sendPages(sink, content, claimed);
     this.#pump(sink, content);
     return undefined;
   }
@@ -159,9 +161,13 @@ export class Distribution {
     // What this peer feeds it has promised; who merely asks must not hold others up.
     const mayServe = sink.queue.isFed || this.#isIdle;
     for (const run of runs)
-      for (let index = run.first; index < run.first + run.count; index += 1)
+      for (let index = run.first; index < run.first + run.count; index += 1) {
+        // What it said that it has, it has not: if not now, it is sent in its turn.
+        const isPromised = sink.queue.takeBack(index);
         if (!content.held.has(index)) this.#refuse(sink, index, "not-held");
-        else if (!mayServe || !sink.queue.want(index)) this.#refuse(sink, index, "busy");
+        else if ((!mayServe || !sink.queue.want(index)) && !isPromised)
+          this.#refuse(sink, index, "busy");
+      }
     this.#pump(sink, content);
     return undefined;
   }
@@ -192,6 +198,7 @@ export class Distribution {
       const { queue } = sink;
       if (queue === undefined) continue;
       if (queue.lacks(index)) sink.bytesOffered += content.lengthOf(index);
+      else if (queue.feeds(index)) this.#sendPage(sink, queue, content, index);
       queue.offer(index);
       this.#pump(sink, content);
     }
@@ -300,6 +307,18 @@ export class Distribution {
       const payload = content.ring.get(index);
       if (payload === undefined) this.#load(content, index, sink.connection);
       else this.#send(sink, { type: "chunk", index, payload });
+    }
+  }
+
+  /** A sink that has chunks from before needs their pages, to check them. */
+  #sendPages(sink: Sink, content: Content, claimed: Bitmap): void {
+    const { queue } = sink;
+    const { perPage } = content.pages;
+    let index = claimed.firstSet(0);
+    while (queue !== undefined && index !== -1) {
+      const isAnswered = content.held.has(index) && queue.feeds(index);
+      if (isAnswered) this.#sendPage(sink, queue, content, index);
+      index = claimed.firstSet(isAnswered ? Math.ceil((index + 1) / perPage) * perPage : index + 1);
     }
   }
 

@@ -3,11 +3,14 @@ import { type Frame, type Have, type RefuseReason, wireLimits } from "@palmtree/
 import { type Context, earliest } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
 import { Arrivals } from "./arrivals.js";
+import { Backlog } from "./backlog.js";
 import { faultOfRuns, runsOf } from "./chunk-runs.js";
 import { Content } from "./content.js";
+import { Leftovers } from "./leftovers.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
 import { Pull } from "./pull.js";
-import type { Stripes } from "./stripes.js";
+import { type Stripes, stripeTest } from "./stripes.js";
+import { Tally } from "./tally.js";
 
 /** A connection over which chunks come. */
 interface Inlet {
@@ -37,24 +40,22 @@ export interface Promised {
  * sinks at the same time.
  */
 export class Intake {
+  readonly tally: Tally = new Tally();
   readonly #context: Context;
   readonly #heard: (number: number) => void;
   readonly #promised: Promised;
   readonly #assembly: ManifestAssembly;
   #manifest: Uint8Array | undefined;
   #content: Content | undefined;
+  #leftovers: Leftovers | undefined;
   readonly #inlets = new Map<ConnectionId, Inlet>();
   readonly #verifying = new Set<number>();
-  readonly #unstored = new Map<number, number>();
-  #unstoredBytes = 0;
+  readonly #backlog: Backlog;
   #isHoldingBack = false;
   #wantsSent = 0;
   readonly #pull: Pull;
   #arrivals: Arrivals;
   #lookAt: number | undefined;
-  #bytes = 0;
-  #duplicates = 0;
-  #duplicateBytes = 0;
   #wantAt: number | undefined;
   #isStored = false;
 
@@ -63,6 +64,7 @@ export class Intake {
     this.#context = context;
     this.#heard = heard;
     this.#promised = promised;
+    this.#backlog = new Backlog(context.options);
     this.#pull = new Pull(context);
     this.#arrivals = new Arrivals(context.now);
     this.#assembly = new ManifestAssembly(promised.manifestBytes);
@@ -74,21 +76,6 @@ export class Intake {
 
   get manifest(): Uint8Array | undefined {
     return this.#manifest;
-  }
-
-  /** Payload bytes taken in and verified. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Chunks that came although they were held or on their way to be. */
-  get duplicates(): number {
-    return this.#duplicates;
-  }
-
-  /** Payload bytes of these. */
-  get duplicateBytes(): number {
-    return this.#duplicateBytes;
   }
 
   /** Whether chunks are being held back because the disk is behind. */
@@ -130,9 +117,15 @@ export class Intake {
     return undefined;
   }
 
-  /** The manifest has its promised hash, and there is room for what it lists. */
-  onManifestOpened(sizes: ChunkSizes): Content {
+  /**
+   * The manifest has its promised hash, and there is room for what it lists.
+   *
+   * @param leftovers chunks that may be on disk from before; not kept
+   */
+  onManifestOpened(sizes: ChunkSizes, leftovers?: Bitmap): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
+    if (leftovers !== undefined && leftovers.count > 0)
+      this.#leftovers = new Leftovers(this.#context, this.#content, leftovers.clone());
     this.#arrivals = new Arrivals(this.#context.now);
     for (const inlet of this.#inlets.values()) this.#tellHolds(inlet);
     return this.#content;
@@ -140,8 +133,26 @@ export class Intake {
 
   /** @returns what is wrong, if something is */
   onHashes(firstChunk: number, payload: Uint8Array): string | undefined {
-    if (this.#content === undefined) return "hashes before the bitmap was sent";
-    return this.#content.pages.put(firstChunk, payload);
+    const pages = this.#content?.pages;
+    if (pages === undefined) return "hashes before the bitmap was sent";
+    const page = pages.pageOf(firstChunk);
+    const isNew = pages.get(page) === undefined;
+    const fault = pages.put(firstChunk, payload);
+    if (fault === undefined && isNew) this.#leftovers?.onPage(page);
+    return fault;
+  }
+
+  /** What was claimed is here; or it is something else, and whoever feeds it has to send it. */
+  onLeftoverChecked(index: number, isIntact: boolean): void {
+    const content = this.#content;
+    if (content === undefined || this.#leftovers?.onChecked(index) !== true) return;
+    if (!isIntact) this.#takeBack(index);
+    else if (content.hold(index)) {
+      this.tally.onResumed(content.lengthOf(index));
+      this.#context.tell({ type: "chunk-held", index });
+    }
+    this.#armWant();
+    this.#checkWhole();
   }
 
   /** @returns what is wrong, if something is */
@@ -154,9 +165,8 @@ export class Intake {
       return `chunk ${index} of ${payload.length} bytes, expected ${length}`;
     const hash = content.pages.hashOf(index);
     if (hash === undefined) return `chunk ${index} before its hash page`;
-    if (content.held.has(index) || this.#verifying.has(index)) {
-      this.#duplicates += 1;
-      this.#duplicateBytes += length;
+    if (this.#isClaimed(content, index)) {
+      this.tally.onDuplicate(length);
       return undefined;
     }
     this.#verifying.add(index);
@@ -174,9 +184,8 @@ export class Intake {
     if (content === undefined) return undefined;
     if (!isIntact) return `chunk ${index} does not have its hash`;
     if (!content.hold(index)) return undefined;
-    this.#bytes += payload.length;
-    this.#unstored.set(index, payload.length);
-    this.#unstoredBytes += payload.length;
+    this.tally.onHeld(payload.length);
+    this.#backlog.add(index, payload.length);
     content.ring.put(index, payload, this.#context.releaseChunk);
     this.#context.emit({ type: "store-chunk", index, payload });
     this.#context.tell({ type: "chunk-held", index });
@@ -186,8 +195,7 @@ export class Intake {
   }
 
   onStored(index: number): void {
-    this.#unstoredBytes -= this.#unstored.get(index) ?? 0;
-    this.#unstored.delete(index);
+    this.#backlog.remove(index);
     this.#letGo();
     this.#checkWhole();
   }
@@ -256,8 +264,10 @@ export class Intake {
     const content = this.#content;
     const inlet = this.#nextToAsk();
     if (content === undefined || inlet === undefined || content.held.isFull) return;
-    const runs = runsOf(this.#missing(wireLimits.wantedChunks));
-    this.#send(inlet, { type: "want", runs });
+    const missing = this.#missing(wireLimits.wantedChunks);
+    const indexes = this.#leftovers?.withPages(missing) ?? missing;
+    const runs = runsOf(indexes);
+    if (runs.length > 0) this.#send(inlet, { type: "want", runs });
     this.#armWant();
   }
 
@@ -274,12 +284,9 @@ export class Intake {
     const isTail = this.#arrivals.hasRoom() && content.sessionHash !== undefined;
     const isStalled = this.#arrivals.isStalled(now);
     if (this.#isHoldingBack || !(isStalled || isTail)) return;
-    const isHelpless = this.#pull.ask({
-      held: this.#heldOrVerifying(content),
-      overdue: isStalled ? [...this.#missing(overdueChunks)] : [],
-      isTail,
-    });
-    if (isStalled && (isHelpless || this.#pull.helperCount === 0))
+    const overdue = isStalled ? [...this.#missing(overdueChunks)] : [];
+    const isHelpless = this.#pull.ask({ held: this.#claimed(content), overdue, isTail });
+    if (overdue.length > 0 && (isHelpless || this.#pull.helperCount === 0))
       this.#context.tell({ type: "help-wanted" });
   }
 
@@ -295,16 +302,30 @@ export class Intake {
     let left = most;
     let index = held.firstClear(0);
     for (; index >= 0 && index < end && left > 0; index = held.firstClear(index + 1)) {
-      if (this.#verifying.has(index)) continue;
+      if (this.#isClaimed(content, index)) continue;
       left -= 1;
       yield index;
     }
   }
 
-  #heldOrVerifying(content: Content): Bitmap {
-    const held = content.held.clone();
-    for (const index of this.#verifying) held.set(index);
-    return held;
+  /** Whether nobody needs to send it: it is here, or being verified, or may be here from before. */
+  #isClaimed(content: Content, index: number): boolean {
+    if (content.held.has(index) || this.#verifying.has(index)) return true;
+    return this.#leftovers?.has(index) === true;
+  }
+
+  #claimed(content: Content): Bitmap {
+    const claimed = content.held.clone();
+    if (this.#leftovers !== undefined) claimed.add(this.#leftovers.claimed);
+    for (const index of this.#verifying) claimed.set(index);
+    return claimed;
+  }
+
+  /** It was claimed, and is not here: its source may have passed over it. */
+  #takeBack(index: number): void {
+    const runs = [{ first: index, count: 1 }];
+    for (const inlet of this.#inlets.values())
+      if (stripeTest(inlet.stripes)(index)) return this.#send(inlet, { type: "want", runs });
   }
 
   #tellHolds(inlet: Inlet): void {
@@ -315,7 +336,7 @@ export class Intake {
       type: "holds",
       stripeCount: count,
       stripes: wanted,
-      payload: bitmapOf(this.#heldOrVerifying(content), content),
+      payload: content.encode(this.#claimed(content)),
     });
     this.#armWant();
     if (wanted.length > 0) return this.#pull.remove(inlet.connection);
@@ -351,7 +372,7 @@ export class Intake {
   }
 
   #holdBack(): void {
-    if (this.#isHoldingBack || !this.#isBehind(1)) return;
+    if (this.#isHoldingBack || !this.#backlog.exceeds(1)) return;
     this.#isHoldingBack = true;
     for (const connection of this.#inlets.keys())
       this.#context.emit({ type: "pause-connection", connection });
@@ -359,7 +380,7 @@ export class Intake {
 
   #letGo(): void {
     // Half is where reading resumes, so that it is not stopped and started for every chunk.
-    if (!this.#isHoldingBack || this.#isBehind(0.5)) return;
+    if (!this.#isHoldingBack || this.#backlog.exceeds(0.5)) return;
     this.#isHoldingBack = false;
     for (const { connection, number } of this.#inlets.values()) {
       this.#context.emit({ type: "resume-connection", connection });
@@ -368,23 +389,11 @@ export class Intake {
     this.#armWant();
   }
 
-  #isBehind(share: number): boolean {
-    const { unstoredBytes, unstoredChunks } = this.#context.options;
-    return (
-      this.#unstoredBytes > unstoredBytes * share || this.#unstored.size > unstoredChunks * share
-    );
-  }
-
   #checkWhole(): void {
     const content = this.#content;
     if (this.#isStored || content?.sessionHash === undefined) return;
-    if (!content.held.isFull || this.#unstored.size > 0 || !content.pages.isComplete) return;
+    if (!content.held.isFull || !this.#backlog.isEmpty || !content.pages.isComplete) return;
     this.#isStored = true;
     this.#context.tell({ type: "all-stored" });
   }
-}
-
-/** Of a stream, which may have very many chunks, only what is not zero at the end. */
-function bitmapOf(held: Bitmap, { isStream }: Content): Uint8Array {
-  return isStream ? held.toShortBytes() : held.toBytes();
 }

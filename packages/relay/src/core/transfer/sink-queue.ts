@@ -15,6 +15,7 @@ export class SinkQueue {
   #isWanted: (index: number) => boolean;
   #sortedTo = 0;
   #isFed: boolean;
+  #isOfStripes: (index: number) => boolean;
   readonly #pagesSent = new Set<number>();
   readonly #mostChunks: number;
   readonly #mostBytes: number;
@@ -40,6 +41,7 @@ export class SinkQueue {
     this.#has = has;
     this.#isWanted = stripeTest(stripes);
     this.#isFed = stripes.wanted.length > 0;
+    this.#isOfStripes = stripeTest(stripes);
     this.#mostChunks = limits.chunks;
     this.#mostBytes = limits.bytes;
   }
@@ -50,6 +52,7 @@ export class SinkQueue {
     this.#isWanted = stripeTest(stripes);
     this.#sortedTo = 0;
     this.#isFed = stripes.wanted.length > 0;
+    this.#isOfStripes = stripeTest(stripes);
     this.#cursor = 0;
     for (const index of this.#underWay.keys()) has.set(index);
   }
@@ -87,6 +90,11 @@ export class SinkQueue {
   get hasRoom(): boolean {
     if (this.#underWay.size < 2) return true;
     return this.#underWay.size < this.#mostChunks && this.#bytesUnderWay < this.#mostBytes;
+  }
+
+  /** Whether the chunk is of a stripe that the sink wants from here, lacking it or not. */
+  feeds(index: number): boolean {
+    return this.#isOfStripes(index);
   }
 
   /** Whether the sink wants this chunk from here and lacks it, as far as this peer knows. */
@@ -145,6 +153,19 @@ export class SinkQueue {
     if (first >= end) return;
     this.#has.setRun(first, end - first);
     for (const index of this.#wanted) if (index >= first && index < end) this.#wanted.delete(index);
+  }
+
+  /**
+   * The sink lacks a chunk after all, whatever it said before or was sent.
+   *
+   * @returns whether it is sent in its turn, or is under way, because it is of the sink's stripes
+   */
+  takeBack(index: number): boolean {
+    if (!this.feeds(index)) return false;
+    if (this.#underWay.has(index)) return true;
+    this.#has.clear(index);
+    this.offer(index);
+    return true;
   }
 
   /**

@@ -91,17 +91,30 @@ export class Assembly {
     );
   }
 
+  /** Whether what is on disk from before is what it should be; if it is, it counts as stored. */
+  checkLeftover(index: number, hash: Uint8Array): void {
+    void this.#checkLeftover(index, hash).then(
+      (isIntact) => this.#listener.post({ type: "leftover-checked", index, isIntact }),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
   land(pages: readonly Uint8Array[], sessionHash: Uint8Array): void {
     this.#landing = this.#land(pages, sessionHash).catch((error: unknown) => this.#fail(error));
   }
 
-  /** Ends the use of the disk: what has not landed is removed. Never rejects. */
-  async abandon(): Promise<void> {
+  /**
+   * Ends the use of the disk. Never rejects.
+   *
+   * @param isKept - whether what has not landed stays for a later session; else it is removed
+   */
+  async abandon(isKept: boolean): Promise<void> {
     this.#isAbandoned = true;
     await this.#opening;
     await this.#landing;
+    const ending = isKept ? this.#store?.suspend() : this.#store?.abandon();
     // What cannot be removed stays in a directory that says what it is; the result is known.
-    await this.#store?.abandon().catch(() => undefined);
+    await ending?.catch(() => undefined);
   }
 
   async #open(bytes: Uint8Array): Promise<void> {
@@ -109,11 +122,25 @@ export class Assembly {
     const manifestHash = sha256(bytes);
     const { manifest, layout } = this.#check(bytes, manifestHash);
     const options = { directory, session, manifest, layout, onConflict, sync };
+    // A stream cannot be sent again: nobody goes on with it.
+    const resume = layout.isOpen ? {} : { resume: { manifest: bytes, manifestHash } };
     this.#digest = new SessionDigest({ manifest, layout, manifestHash });
-    this.#store = await ChunkStore.create(options);
+    this.#store = await ChunkStore.create({ ...options, ...resume });
     if (this.#isAbandoned) return;
     this.#listener.onOpened(manifest, layout);
-    this.#listener.post({ type: "manifest-opened", sizes: layout });
+    const leftovers = this.#store.leftovers.clone();
+    this.#listener.post({ type: "manifest-opened", sizes: layout, leftovers });
+  }
+
+  async #checkLeftover(index: number, hash: Uint8Array): Promise<boolean> {
+    const store = this.#store;
+    // What cannot be read is as if it were not there.
+    const payload = await store?.load(index).catch(() => undefined);
+    if (store === undefined || payload === undefined) return false;
+    if (Buffer.compare(sha256(payload), hash) !== 0 || !(await store.keep(index))) return false;
+    this.#digest?.offer(index, hash);
+    this.#listener.onStored(index, payload.length);
+    return true;
   }
 
   /** The manifest is what the invitation promised. */

@@ -8,8 +8,10 @@ export interface ReceiveResult {
   readonly status: "complete" | "failed";
   /** Files under their final names, empty ones too; directories are not counted. */
   readonly files: number;
-  /** Payload bytes that were received and verified. */
+  /** Payload bytes that are here and verified. */
   readonly bytes: number;
+  /** Of these, bytes that were here before the session: from an earlier one, or under their names. */
+  readonly resumedBytes: number;
   /** Payload bytes that came although their chunks were here or on their way to the disk. */
   readonly duplicateBytes: number;
   /** From the invitation to this result. */

@@ -41,6 +41,7 @@ export class MemberSession {
   readonly #startedAt = performance.now();
   #progress: FileProgress | undefined;
   #isOver = false;
+  #isCancelled = false;
   #failure: ReceiveResult["error"];
   #result: ReceiveResult | undefined;
   #resolveResult: (result: ReceiveResult) => void = () => undefined;
@@ -142,6 +143,8 @@ export class MemberSession {
         return this.#uses.end(effect.payload);
       case "load-chunk":
         return this.#assembly.load(effect.index, effect.hash);
+      case "check-leftover":
+        return this.#assembly.checkLeftover(effect.index, effect.hash);
       case "land":
         return this.#assembly.land(effect.pages, effect.sessionHash);
       case "report-step":
@@ -200,7 +203,8 @@ export class MemberSession {
       status,
       files: isComplete ? (this.#progress?.length ?? 0) : 0,
       bytes: this.#progress?.bytesReceived ?? 0,
-      duplicateBytes: this.#member.intake.duplicateBytes,
+      resumedBytes: this.#member.intake.tally.resumedBytes,
+      duplicateBytes: this.#member.intake.tally.duplicateBytes,
       seconds: (performance.now() - this.#startedAt) / 1_000,
     };
     this.#result = error === undefined ? base : { ...base, error };
@@ -210,7 +214,7 @@ export class MemberSession {
 
   async #close(crash?: { readonly error: unknown }): Promise<void> {
     this.#onEnded();
-    await this.#assembly.abandon();
+    await this.#assembly.abandon(!this.#isCancelled && isResumable(this.#failure?.code));
     this.#settle("failed", this.#failure ?? describeCrash(crash));
     this.#isOver = true;
     const result = this.#result;
@@ -254,7 +258,10 @@ export class MemberSession {
       },
       openFeed: () => this.#openFeed(),
       closeFeed: (feed) => this.#feeds.delete(feed),
-      cancel: (reason) => this.stop(reason),
+      cancel: (reason) => {
+        this.#isCancelled = true;
+        this.stop(reason);
+      },
     };
   }
 
@@ -264,6 +271,18 @@ export class MemberSession {
     else feed.end();
     return feed;
   }
+}
+
+/** Codes of ends after which trying again may go better: what is here is kept for that. */
+const resumableCodes: ReadonlySet<string | undefined> = new Set([
+  "aborted",
+  "left",
+  "root-lost",
+  "timed-out",
+]);
+
+function isResumable(code: string | undefined): boolean {
+  return resumableCodes.has(code);
 }
 
 function describeCrash(crash: { readonly error: unknown } | undefined): ReceiveResult["error"] {

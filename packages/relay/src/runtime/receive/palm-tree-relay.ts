@@ -1,3 +1,4 @@
+import { countLeftBytes, discardLeftStaging } from "@palmtree/files";
 import { openTransport, type TransportCounters } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import { drawPeerId } from "../identity.js";
@@ -70,6 +71,7 @@ export class PalmTreeRelay implements AsyncDisposable {
   static async open(options: RelayOptions): Promise<PalmTreeRelay> {
     const checked = checkRelayOptions(options);
     const directory = await prepareDirectory(checked.directory);
+    await discardLeftStaging(directory, Date.now() - checked.keepPartialMs);
     const relay = new PalmTreeRelay({ ...checked, directory });
     relay.#open = await Switchboard.open(
       checked.openTransport ?? openTransport,
@@ -128,8 +130,9 @@ export class PalmTreeRelay implements AsyncDisposable {
   }
 
   /**
-   * Leaves all sessions: the neighbours are told, what is queued for them is sent, what has not
-   * landed is removed. Takes about two seconds at most. May be called twice.
+   * Leaves all sessions: the neighbours are told, and what is queued for them is sent. What has not
+   * landed stays in staging, for a later session of the same files. Takes about two seconds at
+   * most. May be called twice.
    */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
@@ -171,10 +174,12 @@ export class PalmTreeRelay implements AsyncDisposable {
     const reserved = this.#reservedBytes();
     let refusal = this.#refuse(invite, from);
     if (refusal === undefined) {
+      const { directory } = this.#options;
       // How much room a stream takes shows only when it is there.
       const totalBytes = invite.isStream ? 0 : invite.totalBytes;
       this.#pending.set(voice.session, totalBytes);
-      refusal = await refuseForDisk(this.#options.directory, totalBytes, reserved);
+      const leftBytes = await countLeftBytes(directory, invite.manifestHash);
+      refusal = await refuseForDisk(directory, totalBytes - leftBytes, reserved);
       this.#pending.delete(voice.session);
     }
     if (this.#closing !== undefined) refusal = leaving;

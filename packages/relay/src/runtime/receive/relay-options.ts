@@ -25,7 +25,8 @@ export interface RelayOptions {
   readonly port?: number;
   /**
    * What happens where something has the name of something received: `fail` keeps it and fails the
-   * transfer, `overwrite` replaces it, a directory as a whole. Default `fail`.
+   * transfer, but where everything is there already and is the same; `overwrite` replaces it, a
+   * directory as a whole. Default `fail`.
    */
   readonly onConflict?: "fail" | "overwrite";
   /**
@@ -33,6 +34,12 @@ export interface RelayOptions {
    * without it the last seconds are only safe from a crash of this process.
    */
   readonly sync?: boolean;
+  /**
+   * How long what a broken-off session left in the directory is kept for another to go on with,
+   * since it was last written to: milliseconds from 0, which keeps nothing of before. Older is
+   * removed when the relay opens. Default 7 days: a guess at how long somebody still tries again.
+   */
+  readonly keepPartialMs?: number;
   /** Sessions at the same time, 1 to 1,024; others are declined as `busy`. Default 8: guess. */
   readonly maxSessions?: number;
   /**
@@ -52,7 +59,8 @@ export interface RelayOptions {
   readonly onTransferStart?: (receiver: FilesReceiver) => void;
   /**
    * A session that was joined is over on this machine, after neighbours were served too; called
-   * also where it ended before its manifest was open. Nothing of it is left in staging.
+   * also where it ended before its manifest was open. What it left in staging, if it was broken
+   * off, is for a later session.
    */
   readonly onTransferEnd?: (receiver: FilesReceiver, result: ReceiveResult) => void;
   /** What happens in a session: this peer's place in the tree, neighbours that were cut off. */
@@ -67,13 +75,21 @@ export interface RelayOptions {
 export const defaultRelayOptions: Required<
   Pick<
     RelayOptions,
-    "host" | "port" | "onConflict" | "sync" | "maxSessions" | "maxTotalBytes" | "maxEntries"
+    | "host"
+    | "port"
+    | "onConflict"
+    | "sync"
+    | "keepPartialMs"
+    | "maxSessions"
+    | "maxTotalBytes"
+    | "maxEntries"
   >
 > = {
   host: "0.0.0.0",
   port: defaultPort,
   onConflict: "fail",
   sync: true,
+  keepPartialMs: 7 * 24 * 60 * 60 * 1_000,
   maxSessions: 8,
   maxTotalBytes: wireLimits.integer,
   maxEntries: wireLimits.entryCount,
@@ -93,6 +109,7 @@ export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {
   checkText("directory", given.directory);
   checkText("host", given.host);
   checkInteger("port", given.port, 0, 65_535);
+  checkInteger("keepPartialMs", given.keepPartialMs, 0, wireLimits.integer);
   checkInteger("maxSessions", given.maxSessions, 1, 1_024);
   checkInteger("maxTotalBytes", given.maxTotalBytes, 0, wireLimits.integer);
   checkInteger("maxEntries", given.maxEntries, 0, wireLimits.entryCount);

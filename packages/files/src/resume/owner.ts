@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { readFile, unlink, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+/** Which process uses a staging directory. */
+interface Owner {
+  readonly pid: number;
+  /** The machine, and when it was started, where it says so. */
+  readonly host: string;
+  readonly boot: string;
+  /** When the process was started, in the system's own unit: a process id is used again. */
+  readonly started: string;
+}
+
+/** More than this is no owner's file. */
+const mostOwnerBytes = 4_096;
+
+/** Staging directories that this process uses: of these it knows without asking. */
+const ours = new Set<string>();
+
+/** This process uses the staging directory from now on. */
+export async function own(staging: string): Promise<void> {
+  ours.add(staging);
+  await writeFile(join(staging, "owner"), JSON.stringify(self()), { mode: 0o600 });
+}
+
+/** Nobody uses the staging directory any more, whether it is still there or not. Never rejects. */
+export async function disown(staging: string): Promise<void> {
+  await unlink(join(staging, "owner")).catch(() => undefined);
+  ours.delete(staging);
+}
+
+/**
+ * Whether some process may be using a staging directory. Of a process of another machine nobody
+ * here can tell whether it lives, so it is taken to.
+ */
+export async function isOwned(staging: string): Promise<boolean> {
+  if (ours.has(staging)) return true;
+  const owner = parseOwner(await readOwner(join(staging, "owner")));
+  if (owner === undefined) return false;
+  const me = self();
+  if (owner.host !== me.host) return true;
+  if (owner.boot !== me.boot || owner.pid === me.pid) return false;
+  if (!isAlive(owner.pid)) return false;
+  return owner.started === "" || owner.started === startOf(owner.pid);
+}
+
+function self(): Owner {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    boot: readOrEmpty("/proc/sys/kernel/random/boot_id").trim(),
+    started: startOf(process.pid),
+  };
+}
+
+async function readOwner(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return text.length > mostOwnerBytes ? "" : text;
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const { pid, host, boot, started } = JSON.parse(text) as Owner;
+    const isWhole = [host, boot, started].every((part) => typeof part === "string");
+    if (!isWhole || !Number.isSafeInteger(pid) || pid < 1) return undefined;
+    return { pid, host, boot, started };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Field 22 of Linux's `/proc/PID/stat`; empty where there is none. */
+function startOf(pid: number): string {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  // The name, in parentheses, may hold anything.
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
