@@ -303,8 +303,8 @@ export class ChunkStore {
   async #write(run: WriteRun): Promise<void> {
     const { entry, offset, firstChunk, payloads } = run;
     if (this.#tree.isStanding(entry)) {
-      const isOfUse = (this.#missing[entry] as number) < this.#options.layout.chunksOf(entry).count;
-      await this.#found.replace(entry, isOfUse);
+      const { count } = this.#options.layout.chunksOf(entry);
+      await this.#found.replace(entry, () => (this.#missing[entry] as number) < count);
     }
     await this.#files.use(entry, async (file) => {
       await this.#attempt("write", entry, () => writeAll(file, payloads, offset));
@@ -340,6 +340,7 @@ export class ChunkStore {
 
   async #open(entry: number): Promise<Descriptor> {
     await this.#moving;
+    await this.#found.settled(entry);
     if (this.#isClosed) throw abandoned();
     const isFinished = this.#missing[entry] === 0 || this.#tree.isStanding(entry);
     return await (isFinished ? this.#tree.openToRead(entry) : this.#tree.openToWrite(entry));

@@ -23,6 +23,11 @@ export const setMode: (file: Descriptor, mode: number) => Promise<void> = promis
 /** Tells a file's size, permissions and time. */
 export const statFile: (file: Descriptor) => Promise<Stats> = promisify(fstat);
 
+/** Permissions as something new would get them: without those that the umask takes away. */
+export function withUmask(mode: number): number {
+  return mode & ~process.umask();
+}
+
 const setTimes = promisify(futimes);
 
 /** Sets when a file was last changed, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, copyFile, link, mkdir, stat, utimes } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
@@ -15,6 +15,7 @@ import {
   setModified,
   statFile,
   syncFile,
+  withUmask,
 } from "./descriptor.js";
 import { destinationError, systemCode } from "./disk-error.js";
 
@@ -82,16 +83,29 @@ export class StagedTree {
     return this.#standing.has(entry);
   }
 
-  /** A file that stands in the destination is not used there any more, but a copy of it. */
+  /**
+   * A file that stands in the destination is not used there any more, but a copy of it, once that
+   * is whole. When it cannot be copied all stays as it is.
+   */
   async copyStanding(entry: number): Promise<void> {
-    const source = this.pathOf(entry);
+    const { path, mode } = this.#entry(entry);
+    const copy = join(this.#base, path);
+    try {
+      await this.#makeParent(entry);
+      await copyFile(this.#locate(entry, path), copy, constants.COPYFILE_FICLONE);
+      await chmod(copy, withUmask(mode) | 0o600);
+    } catch (error) {
+      await unlink(copy).catch(() => undefined);
+      this.#made.clear(entry);
+      throw destinationError(error, "write", copy);
+    }
     this.#standing.clear(entry);
-    await this.#makeParent(entry);
-    await this.#try("write", entry, async (path, { mode }) => {
-      await copyFile(source, path, constants.COPYFILE_FICLONE);
-      await chmod(path, mode | 0o600);
-    });
     this.#made.set(entry);
+  }
+
+  /** A file that stands in the destination is not used any more: it is made anew when needed. */
+  forgetStanding(entry: number): void {
+    this.#standing.clear(entry);
   }
 
   /** Files that stand in the destination, and will not stay there, get a second name here. */
@@ -235,8 +249,9 @@ export class StagedTree {
 
   async #syncFile(entry: number): Promise<void> {
     await this.#try("sync", entry, async (path, { mode }) => {
-      // Windows syncs only what is open for writing.
-      const isWritable = (mode & 0o200) !== 0;
+      // Windows syncs only what is open for writing. Elsewhere what was here already may be
+      // read-only, whatever the manifest says.
+      const isWritable = process.platform === "win32" && (mode & 0o200) !== 0;
       const file = await openFile(path, (isWritable ? O_RDWR : O_RDONLY) | O_NOFOLLOW);
       await syncAndClose(file);
     });

@@ -5,6 +5,7 @@ import { escapeForTerminal } from "./core/safe-path.js";
 import { destinationError } from "./disk-error.js";
 import { removeTree } from "./remove-tree.js";
 import { type AdoptionTarget, adoptStaging } from "./resume/adoption.js";
+import { checkUnused, removeLeftStaging } from "./resume/left-staging.js";
 import type { LeftoverFiles } from "./resume/leftover-files.js";
 import { disown, own } from "./resume/owner.js";
 
@@ -41,12 +42,13 @@ export interface StagingOptions {
 
 /**
  * Makes the staging directory of a session in its destination, or takes over that of an earlier
- * one. This process owns it from then on.
+ * one. This process owns it from then on. What a process that was killed has left of this very
+ * session, and cannot be taken over, is removed: a stream, say.
  *
  * @param options - `directory` as {@link makeDestination} returned it
  * @throws not-writable when the directory cannot be written
  * @throws disk-full when it has too little space, with `needed` and `available`
- * @throws name-exists when the staging directory of this session is there
+ * @throws name-exists when the staging directory of this session is there, and may be in use
  * @throws TypeError when `session` is not a session's id
  */
 export async function makeStaging(
@@ -65,6 +67,8 @@ export async function makeStaging(
     journal: join(path, "journal"),
   };
   const leftover = target === undefined ? undefined : await adoptStaging(directory, path, target);
+  const unused = leftover === undefined ? await checkUnused(path) : undefined;
+  if (unused !== undefined) await removeLeftStaging(unused);
   const leftBytes = leftover?.pieces.reduce((sum, { length }) => sum + length, 0) ?? 0;
   try {
     await checkSpace(directory, totalBytes - leftBytes);

@@ -19,6 +19,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { countLeftBytes, discardLeftStaging, encodeManifest, sha256 } from "../src/index.js";
+import { onWindows } from "./support/platform.js";
 import { crashed, Resuming } from "./support/resuming.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { directory, file, manifestOf, readTree, statsOf } from "./support/tree.js";
@@ -122,6 +123,20 @@ describe("what was stored when a session was broken off", () => {
       "e",
       "top",
     ]);
+  });
+
+  test.skipIf(onWindows)("gets no permissions that the umask takes away", async () => {
+    const open = [directory("d", 0o777), file("d/a", 3_000, 0o777), file("d/b", 3_000, 0o446)];
+    const umask = process.umask(0o022);
+    onTestFinished(() => void process.umask(umask));
+    const before = await Resuming.start(base, open);
+    await before.putAll([0, 3]);
+    await before.store.suspend();
+    const resumed = await Resuming.start(base, open);
+    expect(resumed.leftovers).toEqual([0, 3]);
+    await resumed.finish();
+    const modes = ["d", "d/a", "d/b"].map(async (path) => (await statsOf(join(base, path))).mode);
+    expect(await Promise.all(modes)).toEqual([0o755, 0o755, 0o444]);
   });
 
   test("is removed when it was abandoned, or when there was nothing", async () => {

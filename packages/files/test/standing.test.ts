@@ -1,6 +1,8 @@
-import { appendFile, readdir, readFile, rm, stat, symlink, utimes } from "node:fs/promises";
+import { appendFile, chmod, readdir, readFile, rm, stat, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { asOrdinaryUser } from "./support/ordinary-user.js";
+import { onWindows } from "./support/platform.js";
 import { Resuming } from "./support/resuming.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
 import { directory, file, makeTree, readTree, setStats } from "./support/tree.js";
@@ -119,6 +121,17 @@ describe("what stands under its final name", () => {
     await again.store.abandon();
     expect(await readTree(base)).toEqual(before);
   });
+
+  test.skipIf(onWindows)("may be read-only, also where all is to survive a loss of power", () =>
+    asOrdinaryUser(async () => {
+      const destination = join(await temporaryDirectory(), "in");
+      await (await Resuming.start(destination, entries)).finish();
+      await chmod(join(destination, "top"), 0o444);
+      const again = await Resuming.start(destination, entries, { sync: true });
+      expect(await again.check()).toEqual([]);
+      expect(await again.store.land()).toEqual({ files: 3, bytes: 8_000 });
+    }),
+  );
 
   test("in a directory that changed is used for the new one, which replaces the old as a whole", async () => {
     const changed = [directory("d"), file("d/a", 3_000), file("d/new", 2_000), file("top", 5_000)];

@@ -3,9 +3,15 @@ import type { ChunkLayout } from "../core/chunk-layout.js";
 import type { Manifest } from "../core/manifest.js";
 import { removeTree } from "../remove-tree.js";
 import { readJournal } from "./journal-reading.js";
-import { findLeftStaging, type LeftStaging, removeLeftStaging, takeOver } from "./left-staging.js";
+import {
+  findLeftStaging,
+  findUnusedStaging,
+  type LeftStaging,
+  removeLeftStaging,
+  takeOver,
+} from "./left-staging.js";
 import { keepFitting, type LeftoverFiles, matchEntries } from "./leftover-files.js";
-import { disown, own } from "./owner.js";
+import { claim, disown, own, unclaim } from "./owner.js";
 
 /** What is to be received. */
 export interface AdoptionTarget {
@@ -19,7 +25,7 @@ export interface AdoptionTarget {
  * manifest, or else one that has some of the same files.
  *
  * @param path - what the staging directory is called from now on; this process owns it
- * @returns undefined when there was nothing of use: then there is nothing under that name
+ * @returns undefined when there was nothing of use: then this process does not own that name
  */
 export async function adoptStaging(
   directory: string,
@@ -61,7 +67,7 @@ export async function discardLeftStaging(
   directory: string,
   modifiedBeforeMs: number,
 ): Promise<number> {
-  const left = await findLeftStaging(directory);
+  const left = await findUnusedStaging(directory);
   const old = left.filter(({ modifiedMs }) => modifiedMs < modifiedBeforeMs);
   for (const one of old) await removeLeftStaging(one);
   return old.length;
@@ -76,9 +82,13 @@ async function tryAdopt(
   if (journal === undefined) return undefined;
   const successors = matchEntries(journal.manifest, target.manifest);
   if (!journal.pieces.all.some(({ entry }) => successors.has(entry))) return undefined;
-  if (!(await takeOver(candidate, path))) return undefined;
+  // From before it has that name: under it, it would look as if nobody used it.
+  if (!claim(path)) return undefined;
+  if (!(await takeOver(candidate, path)) || !(await tryOwn(path))) {
+    unclaim(path);
+    return undefined;
+  }
   try {
-    await own(path);
     return await keepFitting(join(path, "content"), { successors, pieces: journal.pieces }, target);
   } catch {
     // It is in a state that nobody knows: begin with nothing.
@@ -86,4 +96,12 @@ async function tryAdopt(
     await disown(path);
     return undefined;
   }
+}
+
+/** @returns false when another process was quicker */
+async function tryOwn(path: string): Promise<boolean> {
+  return await own(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -48,18 +48,24 @@ export class FoundFiles {
 
   /**
    * A file in the destination is not what it should be, and a chunk of it is to be written: it
-   * stays as it is, and goes on as a copy.
+   * stays as it is, and goes on as a copy. Nothing of it may be written before that.
    *
-   * @param isOfUse - whether some of its chunks are what they should be
+   * @param isOfUse - whether some of its chunks are what they should be; asked when it cannot be
+   *   copied
    * @throws name-exists when it may not be replaced
    */
-  async replace(entry: number, isOfUse: boolean): Promise<void> {
+  async replace(entry: number, isOfUse: () => boolean): Promise<void> {
     const replacing = this.#replacing.get(entry) ?? this.#replace(entry, isOfUse);
     this.#replacing.set(entry, replacing);
     await replacing;
   }
 
-  async #replace(entry: number, isOfUse: boolean): Promise<void> {
+  /** Waits while a file is being replaced, whether that succeeds or not. */
+  async settled(entry: number): Promise<void> {
+    await this.#replacing.get(entry)?.catch(() => undefined);
+  }
+
+  async #replace(entry: number, isOfUse: () => boolean): Promise<void> {
     const { manifest, layout, onConflict, tree, retire } = this.#options;
     const name = topOf(manifest.entries.at(entry)?.path ?? "");
     if (onConflict === "fail") throw nameExists(this.#destination, name);
@@ -68,10 +74,10 @@ export class FoundFiles {
     try {
       await tree.copyStanding(entry);
     } catch (error) {
-      if (isOfUse) throw error;
+      if (isOfUse()) throw error;
+      tree.forgetStanding(entry);
       const { first, count } = layout.chunksOf(entry);
       this.forget(first, count);
     }
-    retire(entry);
   }
 }

@@ -68,7 +68,7 @@ export class JournalFile {
       this.#file = await openFile(path2, O_CREAT | O_EXCL | O_WRONLY, 0o600);
       const head = encodeJournalHead({ manifestBytes: manifest.length, manifestHash });
       await writeAll(this.#file, [head, manifest], 0);
-      this.#waiting.unshift(...pieces);
+      this.#waiting = [...pieces, ...this.#waiting];
       await this.#write();
       await rename(path2, path);
     } catch {

@@ -1,4 +1,3 @@
-import { constants } from "node:fs";
 import {
   decodeJournalHead,
   decodeJournalRecords,
@@ -8,20 +7,9 @@ import {
 } from "../core/journal.js";
 import { decodeManifest, type Manifest } from "../core/manifest.js";
 import { WrittenPieces } from "../core/written-pieces.js";
-import {
-  allocate,
-  closeFile,
-  type Descriptor,
-  openFile,
-  readInto,
-  statFile,
-} from "../descriptor.js";
+import { allocate, type Descriptor, readInto } from "../descriptor.js";
 import { sha256 } from "../sha256.js";
-
-const { O_RDONLY } = constants;
-/** Not on Windows. */
-const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
+import { withPlainFile } from "./plain-file.js";
 
 /** Records that are read at once: 1.5 MiB, which take about 50 ms to check. */
 const recordsAtOnce = 65_536;
@@ -38,7 +26,7 @@ export interface Journal {
 
 /** The head of a journal alone: which manifest it is about. Undefined when it is none. */
 export async function readJournalHead(path: string): Promise<JournalHead | undefined> {
-  return await withJournal(path, async (file) => await readHead(file));
+  return await withPlainFile(path, async (file) => await readHead(file));
 }
 
 /**
@@ -47,18 +35,18 @@ export async function readJournalHead(path: string): Promise<JournalHead | undef
  * @returns undefined when there is none that can be used
  */
 export async function readJournal(path: string): Promise<Journal | undefined> {
-  return await withJournal(path, async (file, sizeBytes) => {
+  return await withPlainFile(path, async (file, { size }) => {
     const head = await readHead(file);
     if (head === undefined) return undefined;
     const { manifestBytes, manifestHash } = head;
     const start = journalHeadBytes + manifestBytes;
-    if (start > sizeBytes) return undefined;
+    if (start > size) return undefined;
     const bytes = allocate(manifestBytes);
     await readInto(file, bytes, journalHeadBytes);
     if (Buffer.compare(sha256(bytes), manifestHash) !== 0) return undefined;
     const manifest = decodeManifest(bytes);
     const pieces = new WrittenPieces();
-    const count = Math.floor((sizeBytes - start) / journalRecordBytes);
+    const count = Math.floor((size - start) / journalRecordBytes);
     await readRecords(file, { start, count: Math.min(count, mostRecords) }, (records) => {
       for (const piece of decodeJournalRecords(records, manifestHash, sha256)) {
         const sizeBytes = manifest.entries.at(piece.entry)?.sizeBytes ?? 0;
@@ -84,22 +72,5 @@ async function readRecords(
     const records = allocate(Math.min(recordsAtOnce, count - done) * journalRecordBytes);
     await readInto(file, records, start + done * journalRecordBytes);
     take(records);
-  }
-}
-
-/** Whatever is wrong with a journal, it is as if there were none. */
-async function withJournal<T>(
-  path: string,
-  read: (file: Descriptor, sizeBytes: number) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  const file = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
-  if (file === undefined) return undefined;
-  try {
-    const stat = await statFile(file);
-    return stat.isFile() ? await read(file, stat.size) : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    await closeFile(file).catch(() => undefined);
   }
 }

@@ -1,40 +1,68 @@
 import type { Stats } from "node:fs";
 import { lstat, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCode } from "../disk-error.js";
 import { removeTree } from "../remove-tree.js";
 import { readJournalHead } from "./journal-reading.js";
-import { isOwned } from "./owner.js";
+import { useOf } from "./owner.js";
 
 /** A staging directory's name: `.palmtree-` and a session's id. */
 const stagingName = /^\.palmtree-[0-9a-f]{32}$/;
 
+/**
+ * For so long a directory that says neither what it is for nor whose it is may be one that is just
+ * being made, in milliseconds.
+ */
+const makingMs = 60_000;
+
 /** A staging directory that nobody uses any more. */
-export interface LeftStaging {
+export interface UnusedStaging {
   readonly path: string;
-  readonly manifestHash: Uint8Array;
-  /** When its journal was last written, in milliseconds since 1970. */
+  /** What its journal is about; undefined when it has none: then it is of no use. */
+  readonly manifestHash: Uint8Array | undefined;
+  /** When its journal, or else the directory, was last written, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 
-/**
- * The staging directories in a destination that nobody uses: those that are ours, with a journal.
- * One that holds what it was replacing is left alone: that is somebody's.
- */
+/** One that a later session may be able to use. */
+export interface LeftStaging extends UnusedStaging {
+  readonly manifestHash: Uint8Array;
+}
+
+/** The staging directories in a destination that nobody uses, and that have a journal. */
 export async function findLeftStaging(directory: string): Promise<LeftStaging[]> {
+  const unused = await findUnusedStaging(directory);
+  return unused.filter((one): one is LeftStaging => one.manifestHash !== undefined);
+}
+
+/** The staging directories in a destination that nobody uses. */
+export async function findUnusedStaging(directory: string): Promise<UnusedStaging[]> {
   const names = (await readdir(directory).catch(() => [])).filter((name) => stagingName.test(name));
-  const found: LeftStaging[] = [];
+  const found: UnusedStaging[] = [];
   for (const name of names) {
-    const path = join(directory, name);
-    if (!(await isPrivate(path)) || (await isOwned(path))) continue;
-    const journal = join(path, "journal");
-    const head = await readJournalHead(journal);
-    const stat = await lstat(journal).catch(() => undefined);
-    if (head === undefined || stat === undefined) continue;
-    const replaced = await readdir(join(path, "replaced")).catch(() => []);
-    if (replaced.length > 0) continue;
-    found.push({ path, manifestHash: head.manifestHash, modifiedMs: stat.mtimeMs });
+    const unused = await checkUnused(join(directory, name));
+    if (unused !== undefined) found.push(unused);
   }
   return found;
+}
+
+/**
+ * Looks whether a staging directory is this user's, and nobody uses it. One that holds what it was
+ * replacing is left alone: that is somebody's.
+ *
+ * @returns undefined when it is not there, or has to be left alone
+ */
+export async function checkUnused(path: string): Promise<UnusedStaging | undefined> {
+  if (!(await isPrivate(path))) return undefined;
+  const use = await useOf(path);
+  if (use === "used" || !(await isEmpty(join(path, "replaced")))) return undefined;
+  const journal = join(path, "journal");
+  const manifestHash = (await readJournalHead(journal))?.manifestHash;
+  const stat = await lstat(manifestHash === undefined ? path : journal).catch(() => undefined);
+  if (stat === undefined) return undefined;
+  const isNew = stat.mtimeMs > Date.now() - makingMs;
+  if (manifestHash === undefined && use === "unknown" && isNew) return undefined;
+  return { path, manifestHash, modifiedMs: stat.mtimeMs };
 }
 
 /**
@@ -52,7 +80,7 @@ export async function takeOver({ path }: LeftStaging, to: string): Promise<boole
 }
 
 /** Removes a staging directory that nobody uses. What cannot be removed stays; never rejects. */
-export async function removeLeftStaging({ path }: LeftStaging): Promise<void> {
+export async function removeLeftStaging({ path }: UnusedStaging): Promise<void> {
   // Without its journal it is no staging directory that anybody would take over meanwhile.
   await unlink(join(path, "journal")).catch(() => undefined);
   await removeTree(path).catch(() => undefined);
@@ -62,6 +90,15 @@ export async function removeLeftStaging({ path }: LeftStaging): Promise<void> {
 async function isPrivate(path: string): Promise<boolean> {
   const stat = await lstat(path).catch(() => undefined);
   return stat?.isDirectory() === true && isOurs(stat) && hasNoOthers(stat);
+}
+
+/** Whether nothing is in a directory, or it is not there. */
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch (error) {
+    return systemCode(error) === "ENOENT";
+  }
 }
 
 function isOurs({ uid }: Stats): boolean {

@@ -6,6 +6,7 @@ import type { WrittenPiece } from "../core/journal.js";
 import type { Manifest } from "../core/manifest.js";
 import type { ManifestEntry } from "../core/manifest-entries.js";
 import { WrittenPieces } from "../core/written-pieces.js";
+import { withUmask } from "../descriptor.js";
 import { removeTree } from "../remove-tree.js";
 
 /** What a session begins with, of an earlier one. */
@@ -106,11 +107,11 @@ class ContentWalk {
     const stat = await lstat(path);
     if (kind === "directory") {
       if (!stat.isDirectory()) return false;
-      await chmod(path, mode | 0o700);
+      await chmod(path, withUmask(mode) | 0o700);
       return true;
     }
     if (!stat.isFile() || stat.nlink !== 1 || !this.#fitting.has(index)) return false;
-    await chmod(path, mode | 0o600);
+    await chmod(path, withUmask(mode) | 0o600);
     if (stat.size > sizeBytes) await truncate(path, sizeBytes);
     return true;
   }

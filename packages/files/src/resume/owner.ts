@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { readFile, unlink, writeFile } from "node:fs/promises";
+import { unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { allocate, readInto } from "../descriptor.js";
+import { withPlainFile } from "./plain-file.js";
 
 /** Which process uses a staging directory. */
 interface Owner {
@@ -13,16 +15,46 @@ interface Owner {
   readonly started: string;
 }
 
+/**
+ * Whether some process may be using a staging directory. `unknown`: it does not say, because it was
+ * left in good order, or is just being made.
+ */
+export type Use = "used" | "left" | "unknown";
+
 /** More than this is no owner's file. */
 const mostOwnerBytes = 4_096;
 
 /** Staging directories that this process uses: of these it knows without asking. */
 const ours = new Set<string>();
 
-/** This process uses the staging directory from now on. */
+/**
+ * What will be under that name is this process's: until it says so, no other store here takes it.
+ *
+ * @returns false when a store here uses it already
+ */
+export function claim(staging: string): boolean {
+  if (ours.has(staging)) return false;
+  ours.add(staging);
+  return true;
+}
+
+/** The opposite of {@link claim}: nothing on the disk is changed. */
+export function unclaim(staging: string): void {
+  ours.delete(staging);
+}
+
+/**
+ * This process uses the staging directory from now on.
+ *
+ * @throws Error when it cannot be written, or another process has taken it meanwhile
+ */
 export async function own(staging: string): Promise<void> {
   ours.add(staging);
-  await writeFile(join(staging, "owner"), JSON.stringify(self()), { mode: 0o600 });
+  const path = join(staging, "owner");
+  const owner = JSON.stringify(self());
+  await unlink(path).catch(() => undefined); // it may be a pipe, or a link
+  await writeFile(path, owner, { mode: 0o600, flag: "wx" });
+  if ((await readOwner(path)) !== owner) throw new Error("another process took the directory");
 }
 
 /** Nobody uses the staging directory any more, whether it is still there or not. Never rejects. */
@@ -35,10 +67,14 @@ export async function disown(staging: string): Promise<void> {
  * Whether some process may be using a staging directory. Of a process of another machine nobody
  * here can tell whether it lives, so it is taken to.
  */
-export async function isOwned(staging: string): Promise<boolean> {
-  if (ours.has(staging)) return true;
+export async function useOf(staging: string): Promise<Use> {
+  if (ours.has(staging)) return "used";
   const owner = parseOwner(await readOwner(join(staging, "owner")));
-  if (owner === undefined) return false;
+  if (owner === undefined) return "unknown";
+  return isRunning(owner) ? "used" : "left";
+}
+
+function isRunning(owner: Owner): boolean {
   const me = self();
   if (owner.host !== me.host) return true;
   if (owner.boot !== me.boot || owner.pid === me.pid) return false;
@@ -56,8 +92,12 @@ function self(): Owner {
 }
 
 async function readOwner(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  return text.length > mostOwnerBytes ? "" : text;
+  const text = await withPlainFile(path, async (file, { size }) => {
+    const bytes = allocate(Math.min(size, mostOwnerBytes));
+    await readInto(file, bytes, 0);
+    return Buffer.from(bytes).toString();
+  });
+  return text ?? "";
 }
 
 function parseOwner(text: string): Owner | undefined {

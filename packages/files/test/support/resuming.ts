@@ -40,7 +40,11 @@ export class Resuming {
   static async start(
     directory: string,
     entries: readonly ManifestEntry[],
-    options: { readonly chunkSizeBytes?: number; readonly onConflict?: OnConflict } = {},
+    options: {
+      readonly chunkSizeBytes?: number;
+      readonly onConflict?: OnConflict;
+      readonly sync?: boolean;
+    } = {},
   ): Promise<Resuming> {
     sessions += 1;
     const session = sessions.toString(16).padStart(32, "0");
@@ -53,7 +57,7 @@ export class Resuming {
       manifest,
       layout,
       onConflict: options.onConflict ?? "fail",
-      sync: false,
+      sync: options.sync ?? false,
       resume: { manifest: encoded, manifestHash: sha256(encoded) },
     });
     onTestFinished(() => store.abandon());
