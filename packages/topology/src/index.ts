@@ -2,7 +2,7 @@ export { binomialStep, binomialStepCount, type ScheduledSend } from "./binomial-
 export { cubeNeighbours, dimensionsOf, peersAt, vertexOf } from "./hypercube.js";
 export { kAryTree } from "./k-ary-tree.js";
 export { makePlan, type Plan, type PlanKind } from "./plan.js";
-export { choosePlan, type PlanChoice, type PlanQuestion } from "./plan-choice.js";
+export { choosePlan, type PlanChoice, type PlanQuestion, type Prediction } from "./plan-choice.js";
 export { lowerBoundSeconds, predictSeconds } from "./predicted-time.js";
 export {
   checkSpanningTree,

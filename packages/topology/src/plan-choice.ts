@@ -28,7 +28,7 @@ export interface PlanChoice {
   readonly alternatives: readonly Prediction[];
 }
 
-interface Prediction {
+export interface Prediction {
   readonly kind: PlanKind;
   readonly seconds: number;
 }

@@ -77,7 +77,7 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
     )
     .option(
       "--chunk-size <size>",
-      "unit of transfer and verification (16KiB to 64KiB by size, more for over 64 GiB; - 256KiB)",
+      "unit of transfer and verification (16KiB to 256KiB by size and hosts, more for over 256 GiB)",
       sizeOption("--chunk-size", wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
     )
     .option(

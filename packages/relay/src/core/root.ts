@@ -177,7 +177,7 @@ export class Root {
     else {
       const number = this.#introduction?.numberOf(sender);
       if (number !== undefined && message.type === "neighbours-ack")
-        this.#introduction?.onAck(number, message.revision);
+        this.#introduction?.onAck(number, message.revision, from);
       if (number !== undefined && message.type === "plan-ack")
         this.#assignment?.onAck(number, message.revision);
       if (number !== undefined && message.type === "trouble")
@@ -231,7 +231,7 @@ export class Root {
     // Once all facts are known: what is sent goes to children that are there.
     if (this.#phase === "forming") this.#checkSpan();
     // Only now: before the tree spans all others would wait for them.
-    if (this.#phase === "sending") this.#latecomers.letIn();
+    if (this.#phase === "sending") this.#latecomers.letIn(this.#verdicts?.isDecided === true);
     this.#passFactsOn();
     const isDecided = this.#verdicts?.isDecided === true && this.#latecomers.isSettled;
     if (this.#phase === "sending" && isDecided) this.#finish();

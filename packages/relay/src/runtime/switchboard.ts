@@ -126,11 +126,14 @@ export class Switchboard {
   #onDatagram(from: Address, datagram: Datagram): void {
     const party = this.#parties.get(datagram.session);
     if (party !== undefined) return party.onDatagram(from, datagram);
-    if (datagram.session === anySession && this.#parties.size > 0) {
+    const isForAny = datagram.session === anySession;
+    // Nothing else may be said to all sessions at once: each would answer.
+    if (isForAny && datagram.message.type === "knock" && this.#parties.size > 0) {
       for (const each of this.#parties.values()) each.onDatagram(from, datagram);
       return;
     }
     this.#counters.datagramsStray += 1;
+    if (isForAny && datagram.message.type === "invite") return;
     this.#onStranger?.(from, datagram);
   }
 

@@ -1,5 +1,13 @@
 export { faultsOf } from "./judge.js";
 export type { LinkRates, NetworkConditions } from "./network/conditions.js";
 export { randomScenario } from "./random-scenario.js";
-export type { Crash, Scenario, ScenarioEvent, SimulationResult } from "./scenario.js";
+export type {
+  Crash,
+  Latecomer,
+  Leftover,
+  Scenario,
+  ScenarioEvent,
+  SimulationResult,
+  StreamPauses,
+} from "./scenario.js";
 export { BrokenPromise, simulate } from "./simulation.js";

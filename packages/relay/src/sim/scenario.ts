@@ -36,7 +36,7 @@ export type StreamPauses = ReadonlyMap<number, number>;
  * What is on a host's disk from an earlier session: the chunk's right bytes, others (a torn write),
  * or nothing.
  */
-type Leftover = "intact" | "torn" | undefined;
+export type Leftover = "intact" | "torn" | undefined;
 
 /** What is simulated. The same scenario always gives the same result, to the last message. */
 export interface Scenario {

@@ -66,7 +66,7 @@ describe("Introduction", () => {
 
   test("an unacknowledged list is sent again, an acknowledged one is not", () => {
     start(3);
-    introduction.onAck(1, 1);
+    introduction.onAck(1, 1, address(1));
     said = [];
     pass(2_000);
     expect(new Set(said.map(({ to }) => to))).toEqual(new Set([2]));
@@ -76,10 +76,10 @@ describe("Introduction", () => {
 
   test("it is over with the last acknowledgement, and only then", () => {
     start(3);
-    introduction.onAck(1, 1);
-    introduction.onAck(1, 1);
+    introduction.onAck(1, 1, address(1));
+    introduction.onAck(1, 1, address(1));
     expect(isAcknowledged()).toBe(false);
-    introduction.onAck(2, 1);
+    introduction.onAck(2, 1, address(2));
     expect(isAcknowledged()).toBe(true);
     expect(introduction.silent).toEqual([]);
     expect(introduction.deadline()).toBeUndefined();
@@ -87,8 +87,8 @@ describe("Introduction", () => {
 
   test("a peer that never acknowledges is given up after the time-out, and the others go on", () => {
     start(4, { neighboursTimeoutMs: 1_000 });
-    introduction.onAck(1, 1);
-    introduction.onAck(3, 1);
+    introduction.onAck(1, 1, address(1));
+    introduction.onAck(3, 1, address(3));
     pass(999);
     expect(isAcknowledged()).toBe(false);
     pass(1_000);
@@ -98,11 +98,11 @@ describe("Introduction", () => {
 
   test("acknowledgements of nobody, and those that come too late, are ignored", () => {
     start(2, { neighboursTimeoutMs: 500 });
-    introduction.onAck(0, 1);
-    introduction.onAck(77, 1);
+    introduction.onAck(0, 1, address(0));
+    introduction.onAck(77, 1, address(77));
     pass(500);
     takeFacts(context);
-    introduction.onAck(1, 1);
+    introduction.onAck(1, 1, address(1));
     expect(takeFacts(context)).toEqual([]);
     expect(introduction.silent).toEqual([peer(1)]);
   });
@@ -111,7 +111,7 @@ describe("Introduction", () => {
     /** Everybody but the root of `count` peers has acknowledged; what was said is forgotten. */
     function settle(count: number): void {
       start(count);
-      for (const number of range(1, count)) introduction.onAck(number, 1);
+      for (const number of range(1, count)) introduction.onAck(number, 1, address(number));
       takeFacts(context);
       collect();
       said = [];
@@ -127,7 +127,7 @@ describe("Introduction", () => {
       admit(9);
       expect(said).toMatchObject([{ to: 9, revision: 1, number: 9, peerCount: 10 }]);
       said = [];
-      introduction.onAck(9, 1);
+      introduction.onAck(9, 1, address(9));
       collect();
       expect(takeFacts(context)).toEqual([{ type: "newcomer-introduced", peer: peer(9) }]);
       const neighbours = cubeNeighbours(9, 10).filter((number) => number !== 0);
@@ -151,7 +151,7 @@ describe("Introduction", () => {
     test("that fills the cube up to the next dimension brings new lists to all who gain a neighbour by that", () => {
       settle(15);
       admit(15);
-      introduction.onAck(15, 1);
+      introduction.onAck(15, 1, address(15));
       collect();
       const told = new Map(said.map((message) => [message.to, message]));
       expect(told.size).toBeGreaterThan(9);
@@ -169,7 +169,7 @@ describe("Introduction", () => {
       settle(2);
       for (const number of range(2, 70)) {
         admit(number);
-        introduction.onAck(number, 1);
+        introduction.onAck(number, 1, address(number));
         for (const one of range(1, number + 1))
           for (const { number: other } of introduction.neighboursOf(one))
             if (other !== 0) expect(introduction.neighboursOf(other)).toContainEqual(peer(one));
@@ -188,7 +188,7 @@ describe("Introduction", () => {
       admit(45);
       expect(said).toMatchObject([{ number: 4, peerCount: 5 }]);
       pass(context.now + 300);
-      introduction.onAck(4, 1);
+      introduction.onAck(4, 1, address(45));
       expect(takeFacts(context)).toMatchObject([{ peer: { number: 4, address: address(45) } }]);
     });
 
@@ -207,13 +207,13 @@ describe("Introduction", () => {
     test("makes an acknowledgement of an earlier list stand for that one only", () => {
       settle(4);
       admit(4);
-      introduction.onAck(4, 1);
-      introduction.onAck(3, 1);
+      introduction.onAck(4, 1, address(4));
+      introduction.onAck(3, 1, address(3));
       collect();
       said = [];
       pass(context.now + 400);
       expect(said.map(({ to }) => to)).toContain(3);
-      introduction.onAck(3, 2);
+      introduction.onAck(3, 2, address(3));
       said = [];
       pass(context.now + 2_000);
       expect(said.map(({ to }) => to)).not.toContain(3);
@@ -223,7 +223,7 @@ describe("Introduction", () => {
   test("at most as many lists as the window are under way at first", () => {
     start(20, { introductionWindow: 5 });
     expect(said.map(({ to }) => to)).toEqual(range(1, 6));
-    introduction.onAck(4, 1);
+    introduction.onAck(4, 1, address(4));
     collect();
     expect(said.map(({ to }) => to)).toEqual(range(1, 7));
   });

@@ -248,6 +248,47 @@ describe("the root", () => {
   });
 });
 
+describe("strangers that mean no good", () => {
+  const hear = (room: Room, from: number, sender: string, message: object): void => {
+    const datagram = { session: "", sender, counter: 1, message };
+    room.tell(0, { type: "datagram-received", from: address(from), datagram: datagram as never });
+  };
+
+  test("cannot keep a session from its end by joining again and again", () => {
+    const room = runningRoom({ strangers: 0 });
+    goOn(room);
+    const endsAt = room.now + 30_000;
+    for (let draw = 0; room.phase === "sending" && room.now < endsAt; draw += 1) {
+      hear(room, 60, `f${draw.toString(16).padStart(15, "0")}`, { type: "join" });
+      room.pass(500);
+    }
+    expect(room.results.map(({ status }) => status)).toEqual(Array(4).fill("complete"));
+    expect(room.now).toBeLessThan(endsAt - 20_000);
+  });
+
+  test("take no more than one place at once, from one address", () => {
+    const room = runningRoom();
+    for (let draw = 0; draw < 100; draw += 1)
+      hear(room, 60, `f${draw.toString(16).padStart(15, "0")}`, { type: "join" });
+    room.say(5, 0, makeKnock());
+    room.pass(1_000);
+    expect(room.heard("neighbours", 0, 60).length).toBeLessThanOrEqual(4);
+    expect(room.member(5).number).toBeGreaterThan(0);
+  });
+
+  test("cannot give a peer up by joining in its name: the list goes to the peer, and is not seen", () => {
+    const room = runningRoom();
+    const sender = "00000000000000ff";
+    hear(room, 2, sender, { type: "join" });
+    hear(room, 61, sender, { type: "neighbours-ack", revision: 1 });
+    room.pass(200);
+    expect(room.party(0).steps.some(({ type }) => type === "peer-ended")).toBe(false);
+    goOn(room);
+    room.passUntil(() => room.phase === "ended");
+    expect(room.results.map(({ status }) => status)).toEqual(Array(4).fill("complete"));
+  });
+});
+
 describe("peers that the user adds", () => {
   test("are invited while the session runs, and get everything", () => {
     const room = runningRoom({ invite: { strategy: "pipeline" } });

@@ -212,3 +212,17 @@ test("those are missing that failed, never answered, or stand still for two seco
   context.now = 9_000;
   expect(verdicts.missing).toEqual([address(8), address(2)]);
 });
+
+test("of a stream that goes on nobody holds more than the root has: what says so is not believed", () => {
+  const held = { count: 5 };
+  verdicts = new Verdicts(context, {
+    timeoutMs: 10_000,
+    extent: { chunkCount: 2 ** 24, totalBytes: 2 ** 40, isOpen: true, held },
+    startedAt: 0,
+  });
+  verdicts.expect(peer(1));
+  progress(1, 2 ** 24);
+  progress(1, 6);
+  progress(1, 4);
+  expect(stepsIn(context.takeEffects())).toMatchObject([{ type: "progress", chunksHeld: 4 }]);
+});

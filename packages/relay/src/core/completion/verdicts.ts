@@ -134,7 +134,8 @@ export class Verdicts {
     // Told again by somebody above whom the peer hung before.
     if (entry.chunksHeld < (candidate.entry?.chunksHeld ?? 0)) return;
     // Nobody holds more than there is: taken as it stands, it would hide all true news of that peer.
-    if (entry.chunksHeld > this.#extent.chunkCount) return;
+    const { isOpen, held, chunkCount: mostChunks } = this.#extent;
+    if (entry.chunksHeld > (isOpen ? held.count : mostChunks)) return;
     candidate.movedAt = this.#context.now;
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;

@@ -75,6 +75,12 @@ export class Introduction {
     return this.#newcomers.size;
   }
 
+  /** Whether one of these is at that address. */
+  hasNewcomerAt(address: Address): boolean {
+    for (const { peer } of this.#newcomers) if (peer.address === address) return true;
+    return false;
+  }
+
   /** The neighbours of the peer with that number, those that may be told of. */
   neighboursOf(number: number): readonly PeerInfo[] {
     const one = this.#introduced[number];
@@ -116,9 +122,11 @@ export class Introduction {
     if (one !== undefined) one.isGone = true;
   }
 
-  onAck(number: number, revision: number): void {
+  /** @param from whoever acknowledges has to be where the list was sent, and have read it there */
+  onAck(number: number, revision: number, from: Address): void {
     const one = this.#introduced[number];
-    if (one === undefined || one.revision !== revision || !this.#questions.answer(one)) return;
+    if (one === undefined || one.revision !== revision || one.peer.address !== from) return;
+    if (!this.#questions.answer(one)) return;
     if (this.#newcomers.delete(one)) this.#makeKnown(one);
     this.#closeIfOver();
   }

@@ -34,6 +34,8 @@ export class Latecomers {
   readonly #added: Questions<Address>;
   readonly #onAbsent: (absent: Absent) => void;
   readonly #waiting = new Map<Address, PeerId>();
+  /** Addresses that the user has added. */
+  readonly #wanted = new Set<Address>();
   readonly #knocks: Allowance;
   readonly #recall: Recall;
   readonly #addedWaitMs: number;
@@ -64,7 +66,13 @@ export class Latecomers {
   /** Whether nobody is waited for who may still take part. */
   get isSettled(): boolean {
     const newcomers = this.#introduction?.newcomerCount ?? 0;
-    return this.#added.isSettled && this.#waiting.size + newcomers === 0;
+    return this.#added.isSettled && newcomers === 0 && !this.#isAwaited;
+  }
+
+  /** Whether somebody waits whom the user has added. */
+  get #isAwaited(): boolean {
+    for (const address of this.#waiting.keys()) if (this.#wanted.has(address)) return true;
+    return false;
   }
 
   /** Those that have joined and are not let in yet. */
@@ -85,6 +93,7 @@ export class Latecomers {
     for (const address of addresses) {
       this.#context.emit({ type: "report-step", step: { type: "invited", address } });
       this.#added.add(address);
+      this.#wanted.add(address);
     }
   }
 
@@ -106,12 +115,20 @@ export class Latecomers {
     this.#onAbsent(absent);
   }
 
-  /** Those that have joined are introduced to their neighbours, not too many at once. */
-  letIn(): void {
+  /**
+   * Those that have joined are introduced to their neighbours, not too many at once, and of one
+   * address one after the other.
+   *
+   * @param isDecided whether everybody else has a result: then only those are let in that the user
+   *   wants, or who comes unasked, again and again, could keep the session from its end
+   */
+  letIn(isDecided: boolean): void {
     const introduction = this.#introduction;
     if (introduction === undefined) return;
     for (const [address, id] of this.#waiting) {
       if (introduction.newcomerCount >= this.#context.options.newcomersAtOnce) return;
+      if (introduction.hasNewcomerAt(address) || (isDecided && !this.#wanted.has(address)))
+        continue;
       this.#waiting.delete(address);
       if (this.#isFull) this.#send(address, { type: "ended" });
       else introduction.admit(address, id);

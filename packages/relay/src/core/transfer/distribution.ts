@@ -313,12 +313,16 @@ export class Distribution {
   /** A sink that has chunks from before needs their pages, to check them. */
   #sendPages(sink: Sink, content: Content, claimed: Bitmap): void {
     const { queue } = sink;
-    const { perPage } = content.pages;
+    const { held, pages } = content;
     let index = claimed.firstSet(0);
-    while (queue !== undefined && index !== -1) {
-      const isAnswered = content.held.has(index) && queue.feeds(index);
-      if (isAnswered) this.#sendPage(sink, queue, content, index);
-      index = claimed.firstSet(isAnswered ? Math.ceil((index + 1) / perPage) * perPage : index + 1);
+    while (queue !== undefined && index !== -1 && index <= content.highestHeld) {
+      let next = index + 1;
+      if (!held.has(index)) next = held.firstSet(next);
+      else if (queue.feeds(index)) {
+        this.#sendPage(sink, queue, content, index);
+        next = (pages.pageOf(index) + 1) * pages.perPage;
+      }
+      index = next === -1 ? -1 : claimed.firstSet(next);
     }
   }
 

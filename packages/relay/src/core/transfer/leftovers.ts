@@ -5,6 +5,8 @@ import type { Content } from "./content.js";
 
 /** Chunks that are read and hashed at once: enough that the disk reads ahead. Guess. */
 const mostChecks = 32;
+/** The same in bytes; one always is. */
+const mostCheckedBytes = 16 * 1024 * 1024;
 
 /**
  * Chunks that an earlier session left on this peer's disk, or that stand under their final names.
@@ -22,12 +24,15 @@ export class Leftovers {
   /** The last chunk of that page whose check was begun; -1 before its first. */
   #checkedTo = -1;
   #checks = 0;
+  readonly #mostChecks: number;
 
   /** @param claimed owned by this object from now on */
   constructor(context: Context, content: Content, claimed: Bitmap) {
     this.#context = context;
     this.#content = content;
     this.#claimed = claimed;
+    const fitting = Math.floor(mostCheckedBytes / content.chunkSizeBytes);
+    this.#mostChecks = Math.max(1, Math.min(mostChecks, fitting));
   }
 
   /** Whether the chunk is claimed, and not checked yet. */
@@ -73,7 +78,7 @@ export class Leftovers {
   }
 
   #check(): void {
-    while (this.#checks < mostChecks && this.#next < this.#pages.length) {
+    while (this.#checks < this.#mostChecks && this.#next < this.#pages.length) {
       const index = this.#take();
       const hash = index === undefined ? undefined : this.#content.pages.hashOf(index);
       if (index === undefined || hash === undefined) continue;

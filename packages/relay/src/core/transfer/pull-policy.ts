@@ -40,7 +40,7 @@ export const pullPolicies: Readonly<Record<Exclude<PullPolicyName, "none">, Pull
   random: (chunks, count, random) => indexesOf(random.sample(chunks, count)),
 };
 
-/** Which policy, see {@link pullPolicies}; `none` asks for nothing before the transfer's end. */
+/** Which policy, see `pullPolicies`; `none` asks for nothing before the transfer's end. */
 export type PullPolicyName = (typeof pullPolicyNames)[number];
 
 /** Every policy that may be asked for. */

@@ -11,6 +11,7 @@ import { defaultPeerOptions } from "../../core/index.js";
 import { drawPeerId } from "../identity.js";
 import { checkInteger, checkText } from "../option-check.js";
 import { type PeerName, parsePeerName } from "../peer-names.js";
+import { isLoopback } from "../send/own-address.js";
 import type { Switchboard, Voice } from "../switchboard.js";
 import type { MemberSession } from "./member-session.js";
 import type { Refusal } from "./relay-options.js";
@@ -115,9 +116,15 @@ export class Asking {
     );
   }
 
-  /** A root of many addresses may answer from another one than it was asked at; the port tells. */
+  /**
+   * A root of many addresses may answer from another one than it was asked at. That is heeded where
+   * the session's id tells whose it is, and where it was asked on this machine itself.
+   */
   #isMeant(from: Address, session: SessionId): boolean {
-    return portOf(from) === portOf(this.#root) && (this.#session ?? session) === session;
+    if ((this.#session ?? session) !== session) return false;
+    if (from === this.#root) return true;
+    const mayDiffer = this.#session !== undefined || isLoopback(this.#root);
+    return mayDiffer && portOf(from) === portOf(this.#root);
   }
 
   #fail(code: "session-over" | "declined", message: string): void {

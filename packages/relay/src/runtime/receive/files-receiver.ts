@@ -114,7 +114,7 @@ export class FilesReceiver {
    * @example
    * ```ts
    * for await (const { path, total } of receiver.dataReceiver())
-   *   console.log(path, Math.round((100 * total.bytesReceived) / total.sizeBytes), "%");
+   *   console.log(path, total.bytesReceived, "of", total.sizeBytes ?? "an unknown number of", "bytes");
    * ```
    */
   async *dataReceiver(): AsyncGenerator<ReceivedChunk, void, undefined> {

@@ -34,7 +34,7 @@ export interface FilesSenderOptions {
   /** Most children of one peer in the tree, 1 to 64. Default 4, the seed's. */
   readonly fanout?: number;
   /**
-   * Bytes of a chunk, 1,024 to 16 MiB. Default: 64 KiB, and 16 to 64 KiB by the total size with
+   * Bytes of a chunk, 1,024 to 16 MiB. Default: 64 KiB; 16 to 256 KiB by total size and hosts with
    * strategy `pipeline`; more where that would make over 2^20 chunks. 256 KiB for a stream, of which
    * there may be 2^24 chunks: 4 TiB.
    */
