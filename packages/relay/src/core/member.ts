@@ -1,5 +1,6 @@
 import {
   type Address,
+  type ControlMessage,
   type Frame,
   type Invite,
   type Neighbours,
@@ -140,11 +141,7 @@ export class Member {
     }
   }
 
-  #onDatagram(
-    from: Address,
-    sender: PeerId,
-    message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
-  ): void {
+  #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const isRoot = sender === this.#invitation.rootId;
     if (isRoot && message.type === "invite") this.#onInvite();
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
@@ -200,8 +197,11 @@ export class Member {
         return this.#intake.onChunk(connection, frame.index, frame.payload);
       case "seal": {
         const fault = this.#intake.onSeal(frame.sessionHash, frame.totalBytes);
-        if (fault === undefined) this.#relay.distribution.onSealed();
-        return fault;
+        if (fault !== undefined) return fault;
+        // A stream may have paused for as long as anybody waits; what is left comes from now on.
+        this.#movedAt = this.#context.now;
+        this.#relay.distribution.onSealed();
+        return undefined;
       }
       case "refuse":
         return this.#intake.onRefuse(connection, frame.index, frame.reason);

@@ -46,6 +46,16 @@ describe.each(["tree", "pipeline"] as const)("a stream, by strategy %s", (strate
     expect(result.blamed).toEqual([]);
   });
 
+  test("whose source ends after a pause of nearly the time-out fails nobody", () => {
+    for (const chunkCount of [297, 320])
+      for (const pauseMs of [18_000, 19_800, 19_990, 20_010, 20_200, 39_900, 59_900]) {
+        const stream = new Map([[chunkCount, pauseMs]]);
+        const result = simulate({ ...base, seed: 2, chunkCount, timeoutMs: 20_000, stream });
+        expect([pauseMs, result.landedCount]).toEqual([pauseMs, 8]);
+        expect(result.results.every(({ status }) => status === "complete")).toBe(true);
+      }
+  });
+
   test("whose source pauses still gives up who falls silent, once there is something to miss", () => {
     const result = simulate({
       ...base,

@@ -79,6 +79,8 @@ export class Production {
     content.sessionHash = sessionHash;
     if (this.#endedBytes === undefined) return;
     content.end(this.#endedBytes);
+    // Also where it ends with a full page, behind which no other goes out.
+    this.#notePause(content.held.count);
     const { chunkCount, totalBytes } = content;
     const step = { type: "stream-ended", chunkCount, totalBytes } as const;
     this.#context.emit({ type: "report-step", step });
