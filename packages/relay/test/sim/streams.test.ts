@@ -1,6 +1,7 @@
 /** Sessions that send a stream: nobody is told how long it is before it has ended. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/core/random.js";
+import { faultsOf } from "../../src/sim/judge.js";
 import { randomScenario } from "../../src/sim/random-scenario.js";
 import type { Scenario } from "../../src/sim/scenario.js";
 import { simulate } from "../../src/sim/simulation.js";
@@ -14,6 +15,15 @@ function drawPauses(random: Random, chunkCount: number, mostMs: number): Map<num
     pauses.set(random.below(chunkCount + 1), random.next() * mostMs);
   return pauses;
 }
+
+test.each([23_752, 23_819])(
+  "nobody is given up between the seal and the rest, after a pause as long as the time-out (swarm %i)",
+  (seed) => {
+    const scenario = randomScenario(seed);
+    expect(scenario.stream?.size).toBeGreaterThan(0);
+    expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
+  },
+);
 
 describe.each(["tree", "pipeline"] as const)("a stream, by strategy %s", (strategy) => {
   const base = { strategy, peerCount: 9, chunkSizeBytes: 4_096 } as const;
