@@ -1,3 +1,9 @@
+export {
+  isSignedBy,
+  publicKeyBytes,
+  SigningKey,
+  signatureBytes,
+} from "./security/signing-key.js";
 export { openTransport } from "./socket/open-transport.js";
 export {
   defaultTransportOptions,
