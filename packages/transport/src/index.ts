@@ -1,3 +1,7 @@
+export type { Call } from "./security/call.js";
+export type { Certificate } from "./security/certificate.js";
+export { GroupKey, groupKeyBytes } from "./security/group-key.js";
+export { Identity, peerIdOf, sessionIdOf } from "./security/identity.js";
 export {
   isSignedBy,
   publicKeyBytes,

@@ -1,4 +1,6 @@
-import type { Address, Datagram, Frame, PalmTreeError } from "@palmtree/wire";
+import type { Address, Datagram, Frame, PalmTreeError, PeerId } from "@palmtree/wire";
+import type { Call } from "./security/call.js";
+import type { Identity } from "./security/identity.js";
 
 /**
  * One peer's way to all others: best-effort datagrams and reliable, ordered connections, on one
@@ -12,6 +14,9 @@ export interface Transport extends AsyncDisposable {
   /** Where datagrams and connections are taken, with the port that was chosen. */
   readonly address: Address;
 
+  /** Who this peer is to its neighbours. */
+  readonly identity: Identity;
+
   /** What was counted so far; the same object every time, live. */
   readonly counters: Readonly<TransportCounters>;
 
@@ -19,6 +24,7 @@ export interface Transport extends AsyncDisposable {
    * Send a datagram once, without knowing whether it arrives. What the operating system does not
    * take is counted as unsent.
    *
+   * @param datagram - Its sender is this peer: `identity.idIn(session)`.
    * @throws address-invalid when `to` is not an address.
    * @throws TypeError, RangeError or limit-exceeded when the datagram cannot be encoded.
    */
@@ -26,11 +32,13 @@ export interface Transport extends AsyncDisposable {
 
   /**
    * Open a connection. Frames may be sent at once; they leave when it is open. If it does not
-   * open, `onClose` has the reason: `timed-out`, `not-permitted` or `link-lost`.
+   * open, `onClose` has the reason: `timed-out`, `not-permitted` or `link-lost`; or
+   * `protocol-violation`, when somebody else than the peer that is called is there.
    *
+   * @param call - What the peer there has offered.
    * @throws address-invalid when `to` is not an address.
    */
-  dial(to: Address, handlers: ConnectionHandlers): Connection;
+  dial(to: Address, call: Call, handlers: ConnectionHandlers): Connection;
 
   /**
    * Give the payload of a received frame back: nobody reads it any more, and another may be read
@@ -50,7 +58,10 @@ export interface Transport extends AsyncDisposable {
 
 /** What a transport tells its owner. */
 export interface TransportHandlers {
-  /** A well-formed datagram came. `from` is where it came from, whoever its envelope names. */
+  /**
+   * A well-formed datagram for this peer came. `from` is where it came from, whoever its envelope
+   * names; where the group has a key, the sender is who it says.
+   */
   onDatagram(from: Address, datagram: Datagram): void;
 
   /**
@@ -58,6 +69,12 @@ export interface TransportHandlers {
    * then the connection is not read.
    */
   onConnection(connection: Connection): void;
+
+  /**
+   * Whether this peer has offered that call. Where the group has a key, nobody else gets a connection.
+   * Default: it has not.
+   */
+  isExpected?(call: Call): boolean;
 
   /** A datagram or a connection broke the wire format. It is already dropped or destroyed. */
   onMalformed?(from: Address, error: PalmTreeError): void;
@@ -72,6 +89,12 @@ export interface Connection {
   readonly remote: Address;
 
   readonly direction: ConnectionDirection;
+
+  /**
+   * Of an accepted one, once a frame came: who has proved to be at the other end. Undefined where
+   * the group has no key.
+   */
+  readonly caller: PeerId | undefined;
 
   /** Bytes given to `send` that the operating system has not taken. */
   readonly queuedBytes: number;
@@ -121,7 +144,10 @@ export interface Connection {
    */
   close(): void;
 
-  /** End the connection at once. What is queued is lost; the neighbour sees `link-lost`. */
+  /**
+   * End the connection at once. What is queued is lost; the neighbour sees `link-lost`, or only an end
+   * where this peer dialled and the group has a key.
+   */
   destroy(): void;
 }
 
@@ -159,6 +185,8 @@ export interface TransportCounters {
   datagramsUnsent: number;
   /** Not well-formed, or without an address to answer to. */
   datagramsMalformed: number;
+  /** Not for this peer: of another group, to another peer, or heard before. */
+  datagramsForeign: number;
   connectionsDialled: number;
   connectionsAccepted: number;
   /** Turned away, because there were too many or the operating system failed to accept. */
@@ -176,6 +204,7 @@ export function zeroCounters(): TransportCounters {
     datagramsReceived: 0,
     datagramsUnsent: 0,
     datagramsMalformed: 0,
+    datagramsForeign: 0,
     connectionsDialled: 0,
     connectionsAccepted: 0,
     connectionsRefused: 0,

@@ -10,7 +10,8 @@ function worldOf(network = createMemoryNetwork()): World {
     return `10.0.0.${hosts}:4747`;
   };
   return {
-    open: async (handlers, address = nextAddress()) => network.open(address, handlers),
+    open: async (handlers, address = nextAddress()) => network.open(address, { handlers }),
+    canDiallerReset: true,
     vacantAddress: async () => nextAddress(),
   };
 }
@@ -22,7 +23,8 @@ describe("a network in memory", () => {
     const world = worldOf(createMemoryNetwork({ seed, datagramLoss }));
     const [left, right] = [await Peer.open(world), await Peer.open(world)];
     for (let pulse = 0; pulse < 200; pulse += 1) {
-      left.transport.send(right.transport.address, ping(pulse));
+      const datagram = ping(pulse, left.transport, right.transport);
+      left.transport.send(right.transport.address, datagram);
     }
     await turns(1);
     const received = await right.datagrams.takeMany(right.datagrams.size);
@@ -51,7 +53,7 @@ describe("a network in memory", () => {
     const [left, right] = [await Peer.open(world), await Peer.open(world)];
     const dialled = left.dial(right.transport.address);
     dialled.connection.send(hello);
-    left.transport.send(right.transport.address, ping(1));
+    left.transport.send(right.transport.address, ping(1, left.transport, right.transport));
     const times: string[] = [];
     const listen = async (): Promise<void> => {
       await right.datagrams.take();

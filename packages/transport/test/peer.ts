@@ -1,10 +1,19 @@
-import type { Address, Datagram, Frame, Hello, PalmTreeError } from "@palmtree/wire";
-import type { Connection, Transport, TransportHandlers } from "../src/index.js";
+import {
+  type Address,
+  type Datagram,
+  type Frame,
+  type Hello,
+  nobody,
+  type PalmTreeError,
+} from "@palmtree/wire";
+import type { Connection, Identity, Transport, TransportHandlers } from "../src/index.js";
 
 /** Where transports are opened: the system's loopback, or a network in memory. */
 export interface World {
   /** At a fresh address, or at one that was closed. */
   open(handlers: TransportHandlers, address?: Address): Promise<Transport>;
+  /** Whether who dialled can cut a connection so that the other end sees more than its end. */
+  readonly canDiallerReset: boolean;
   /** An address where nobody is. */
   vacantAddress(): Promise<Address>;
 }
@@ -81,6 +90,9 @@ export class Side {
   }
 }
 
+/** Who is where; nobody can be expected by another than who is there. */
+const identities = new Map<Address, Identity>();
+
 /** A transport and what its handlers were told. */
 export class Peer {
   readonly datagrams: Queue<{ from: Address; datagram: Datagram }> = new Queue();
@@ -94,10 +106,12 @@ export class Peer {
       {
         onDatagram: (from, datagram) => peer.datagrams.push({ from, datagram }),
         onConnection: (connection) => peer.accepted.push(connection),
+        isExpected: ({ token }) => token === hello.token,
         onMalformed: (from, error) => peer.malformed.push({ from, error }),
       },
       address,
     );
+    identities.set(peer.#transport.address, peer.#transport.identity);
     return peer;
   }
 
@@ -107,7 +121,9 @@ export class Peer {
   }
 
   dial(to: Address): Side {
-    return new Side((side) => this.transport.dial(to, side));
+    const { session, token } = hello;
+    const peer = identities.get(to)?.idIn(session) ?? nobody;
+    return new Side((side) => this.transport.dial(to, { session, peer, token }, side));
   }
 
   /** The next connection that somebody dialled. */
@@ -142,11 +158,15 @@ export async function join(
   return { dialled, accepted };
 }
 
-/** A datagram with that pulse. */
-export function ping(pulse: number): Datagram {
+type Who = Pick<Transport, "identity">;
+
+/** A datagram with that pulse, from one to the other. */
+export function ping(pulse: number, from: Who, to: Who): Datagram {
+  const { session } = hello;
   return {
-    session: hello.session,
-    sender: hello.peer,
+    session,
+    sender: from.identity.idIn(session),
+    receiver: to.identity.idIn(session),
     counter: pulse + 1,
     message: { type: "ping", pulse },
   };

@@ -60,6 +60,15 @@ export interface Invite {
   readonly manifestBytes: number;
   /** SHA-256 of the encoded manifest, 32 bytes. */
   readonly manifestHash: Uint8Array;
+  /** What the peer's `challenge` had, 16 bytes; zeros before that. */
+  readonly cookie: Uint8Array;
+}
+
+/** Invited peer to root: say that again with this cookie, so that I know that you are there. */
+export interface Challenge {
+  readonly type: "challenge";
+  /** 16 bytes that mean nothing to the root. */
+  readonly cookie: Uint8Array;
 }
 
 /** Peer to root: the answer to an invitation, by a peer that takes part. */
@@ -230,7 +239,7 @@ export interface Trouble {
  */
 export interface Knock {
   readonly type: "knock";
-  /** 364 bytes of 0, so that the answer is never longer than the question; see {@link makeKnock}. */
+  /** 420 bytes of 0, so that the answer is never longer than the question; see {@link makeKnock}. */
   readonly padding: Uint8Array;
 }
 
@@ -259,13 +268,16 @@ export type ControlMessage =
   | Probe
   | ProbeAck
   | Trouble
-  | Knock;
+  | Knock
+  | Challenge;
 
 /** A control message in its envelope. */
 export interface Datagram {
   readonly session: SessionId;
   readonly sender: PeerId;
-  /** Counts the sender's datagrams in this session, from 1. */
+  /** Whom it is for; `nobody` in an invitation and in a knock, whose sender does not know. */
+  readonly receiver: PeerId;
+  /** Counts the sender's datagrams, from 1. */
   readonly counter: number;
   readonly message: ControlMessage;
 }

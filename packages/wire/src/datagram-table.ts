@@ -40,6 +40,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
       timeoutMs: uint(1, wireLimits.timeoutMs),
       manifestBytes: uint(1, wireLimits.manifestBytes),
       manifestHash: hash,
+      cookie: bytes(wireLimits.cookieBytes),
     },
   },
   join: { code: 2, sender: "peer", receiver: "root", fields: {} },
@@ -170,6 +171,12 @@ export const datagramRows: MessageRows<ControlMessage> = {
     sender: "stranger",
     receiver: "root",
     fields: { padding: bytes(wireLimits.knockPaddingBytes) },
+  },
+  challenge: {
+    code: 25,
+    sender: "invited peer",
+    receiver: "root",
+    fields: { cookie: bytes(wireLimits.cookieBytes) },
   },
 };
 

@@ -10,6 +10,9 @@ export type SessionId = string;
  */
 export type PeerId = string;
 
+/** The receiver of a datagram where the sender does not know who is there; no peer has this id. */
+export const nobody: PeerId = "0".repeat(16);
+
 /**
  * Where a peer is reached, over UDP and over TCP alike: `host:port`, with an IPv4 address
  * (`10.0.0.7:4747`) or a bracketed IPv6 address (`[fd00::7]:4747`). Never a host name: names are

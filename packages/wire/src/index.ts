@@ -1,5 +1,6 @@
 export { type AddressParts, formatAddress, parseAddress } from "./address.js";
 export type {
+  Challenge,
   ControlMessage,
   Datagram,
   Decline,
@@ -34,7 +35,14 @@ export type {
   UpgradeRejectReason,
   UpgradeRequest,
 } from "./control-message.js";
-export { decodeDatagram, encodeDatagram } from "./datagram.js";
+export { decodeDatagram, decodeMessage, encodeDatagram, encodeMessage } from "./datagram.js";
+export {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  envelopeBytes,
+  type Protection,
+} from "./envelope.js";
 export {
   type ErrorCode,
   type ErrorFacts,
@@ -69,7 +77,7 @@ export type {
 export { type EncodedFrame, encodeFrame, framePrefixBytes } from "./frame-encoder.js";
 export { FrameReader, type FrameReaderOptions } from "./frame-reader.js";
 export { fromHex, toHex } from "./hex.js";
-export type { Address, PeerId, PeerInfo, SessionId } from "./identity.js";
+export { type Address, nobody, type PeerId, type PeerInfo, type SessionId } from "./identity.js";
 export { anySession, makeKnock } from "./knock.js";
 export { hashBytes, type WireLimits, wireLimits } from "./limits.js";
 export type { MalformedRule } from "./malformed.js";

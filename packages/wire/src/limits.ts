@@ -6,15 +6,22 @@ export interface WireLimits {
    */
   readonly datagramBytes: number;
   /**
-   * Peers in one `neighbours` list: 64. The datagram is full before that: about 50 with IPv4 and
-   * 32 with IPv6. A cube of 65,536 peers needs at most 31.
+   * Bytes of the message in a datagram: 1,048, whatever protects it. The rest is for the envelope
+   * (40), and for signature, key and tag of a sealed datagram (112).
+   */
+  readonly messageBytes: number;
+  /**
+   * Peers in one `neighbours` list: 64. The datagram is full before that: about 44 with IPv4 and
+   * 29 with IPv6. A cube of 32,767 peers needs at most 29, one of 65,536 at most 31.
    */
   readonly neighbours: number;
   /**
-   * Bytes of the padding of a `knock`: 364, which make it 400 bytes long. The longest `invite` has
-   * 360: whoever forges the address of a knock makes the root say less than was said to it.
+   * Bytes of the padding of a `knock`: 420. The longest `invite` is shorter: whoever forges the
+   * address of a knock makes the root say less than was said to it.
    */
   readonly knockPaddingBytes: number;
+  /** Bytes of the cookie in a `challenge` and in an `invite`: 16. */
+  readonly cookieBytes: number;
   /** UTF-8 bytes of a session's name: 255. */
   readonly nameBytes: number;
   /** UTF-8 bytes of a `detail` in a datagram: 255. */
@@ -69,8 +76,10 @@ export interface WireLimits {
  */
 export const wireLimits: WireLimits = Object.freeze({
   datagramBytes: 1_200,
+  messageBytes: 1_048,
   neighbours: 64,
-  knockPaddingBytes: 364,
+  knockPaddingBytes: 420,
+  cookieBytes: 16,
   nameBytes: 255,
   detailBytes: 255,
   reportDetailBytes: 1_024,

@@ -18,6 +18,7 @@ export type MalformedRule =
   | "size"
   | "magic"
   | "version"
+  | "protection"
   | "type"
   | "counter"
   | "truncated"

@@ -103,6 +103,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     timeoutMs: integer(1, wireLimits.timeoutMs),
     manifestBytes: integer(1, wireLimits.manifestBytes),
     manifestHash: bytes(32),
+    cookie: bytes(wireLimits.cookieBytes),
   }),
   join: message("join", {}),
   decline: message("decline", {
@@ -121,7 +122,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     revision: sequence,
     number: peerNumber,
     peerCount: integer(1, wireLimits.peerCount),
-    neighbours: fc.array(peerInfo, { maxLength: 32 }),
+    neighbours: fc.array(peerInfo, { maxLength: 29 }),
   }),
   "neighbours-ack": message("neighbours-ack", { revision: sequence }),
   "tree-check": message("tree-check", {
@@ -186,6 +187,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     offeredBytesPerSecond: integer(0, wireLimits.integer),
   }),
   knock: message("knock", { padding: bytes(wireLimits.knockPaddingBytes) }),
+  challenge: message("challenge", { cookie: bytes(wireLimits.cookieBytes) }),
 };
 
 /** Any control message. */
@@ -201,6 +203,7 @@ export function datagram(
     {
       session: hex(16),
       sender: hex(8),
+      receiver: hex(8),
       counter: integer(1, wireLimits.sequence),
       message: inside,
     },

@@ -4,6 +4,7 @@ import {
   type ErrorFacts,
   encodeDatagram,
   encodeFrame,
+  envelopeBytes,
   type Frame,
   FrameReader,
   type FrameReaderOptions,
@@ -56,12 +57,11 @@ export function rawDatagram(code: number, body: Uint8Array): Uint8Array {
   const sample = encodeDatagram({
     session: "000102030405060708090a0b0c0d0e0f",
     sender: "1011121314151617",
+    receiver: "18191a1b1c1d1e1f",
     counter: 1,
     message: { type: "join" },
   });
-  const bytes = join(sample.subarray(0, 32), body);
-  bytes[3] = code;
-  return bytes;
+  return join(sample.subarray(0, envelopeBytes), code, body);
 }
 
 /** msgpack as the library writes it. */

@@ -21,6 +21,7 @@ function anyOf(type: ControlMessage["type"]): fc.Arbitrary<Datagram> {
 const ping: Datagram = {
   session: "000102030405060708090a0b0c0d0e0f",
   sender: "1011121314151617",
+  receiver: "18191a1b1c1d1e1f",
   counter: 1,
   message: { type: "ping", pulse: 7 },
 };
@@ -55,7 +56,7 @@ describe.each(types)("datagram %s", (type) => {
         const bytes = encodeDatagram(sent);
         for (let length = 0; length < bytes.length; length += 1) {
           const facts = malformedFacts(() => decodeDatagram(bytes.subarray(0, length)));
-          expect(facts.rule).toBe(length <= 32 ? "size" : "truncated");
+          expect(facts.rule).toBe(length <= 41 ? "size" : "truncated");
         }
       }),
       { numRuns: 10 },
@@ -67,7 +68,7 @@ describe.each(types)("datagram %s", (type) => {
       fc.property(anyOf(type), fc.uint8Array({ minLength: 1, maxLength: 40 }), (sent, more) => {
         const bytes = join(encodeDatagram(sent), more);
         const { rule } = malformedFacts(() => decodeDatagram(bytes));
-        expect(rule).toBe(bytes.length > wireLimits.datagramBytes ? "size" : "trailing");
+        expect(rule).toBe(bytes.length > 40 + wireLimits.messageBytes ? "size" : "trailing");
       }),
     );
   });
@@ -96,25 +97,34 @@ describe("the envelope", () => {
   test("is laid out to the byte", () => {
     const bytes = encodeDatagram({ ...ping, counter: 0x01020304 });
     expect(bytes).toEqual(
-      join("5054 01 0f 000102030405060708090a0b0c0d0e0f 1011121314151617 01020304 91 07"),
+      join(
+        "5054 01 00 000102030405060708090a0b0c0d0e0f 1011121314151617",
+        "18191a1b1c1d1e1f 01020304 0f 91 07",
+      ),
     );
   });
 
   test.each([
     ["size", "0 bytes", new Uint8Array()],
-    ["size", "32 bytes", encodeDatagram(ping).subarray(0, 32)],
-    ["size", "1,201 bytes", join(encodeDatagram(ping), new Uint8Array(1_201 - 34))],
+    ["size", "41 bytes", encodeDatagram(ping).subarray(0, 41)],
+    ["size", "1,201 bytes", join(encodeDatagram(ping), new Uint8Array(1_201 - 43))],
     ["magic", "another first byte", join("51", encodeDatagram(ping).subarray(1))],
     ["magic", "another second byte", join("5055", encodeDatagram(ping).subarray(2))],
     ["version", "version 0", join("505400", encodeDatagram(ping).subarray(3))],
     ["version", "version 2", join("505402", encodeDatagram(ping).subarray(3))],
+    [
+      "protection",
+      "the protection of a sealed one",
+      join("50540101", encodeDatagram(ping).subarray(4)),
+    ],
+    ["protection", "protection 255", join("505401ff", encodeDatagram(ping).subarray(4))],
     ["type", "type 0", rawDatagram(0, join("90"))],
-    ["type", "type 25", rawDatagram(25, join("90"))],
+    ["type", "type 26", rawDatagram(26, join("90"))],
     ["type", "type 255", rawDatagram(255, join("90"))],
     [
       "counter",
       "counter 0",
-      join(encodeDatagram(ping).subarray(0, 28), "00000000", encodeDatagram(ping).subarray(32)),
+      join(encodeDatagram(ping).subarray(0, 36), "00000000", encodeDatagram(ping).subarray(40)),
     ],
   ])("breaks rule %s with %s", (rule, _what, bytes) => {
     expect(malformedFacts(() => decodeDatagram(bytes)).rule).toBe(rule);
@@ -125,6 +135,7 @@ describe("the envelope", () => {
       ...ping,
       session: "ff".repeat(16),
       sender: "00".repeat(8),
+      receiver: "ff".repeat(8),
       counter: 2 ** 32 - 1,
     };
     expect(decodeDatagram(encodeDatagram(sent))).toStrictEqual(sent);
@@ -145,7 +156,7 @@ describe("the envelope", () => {
 describe("any bytes at all", () => {
   test("are decoded or called malformed", () => {
     const body = fc.uint8Array({ maxLength: 64 }).map((bytes) => join("95", bytes));
-    const enveloped = fc.tuple(fc.nat(25), body).map(([code, bytes]) => rawDatagram(code, bytes));
+    const enveloped = fc.tuple(fc.nat(26), body).map(([code, bytes]) => rawDatagram(code, bytes));
     fc.assert(
       fc.property(fc.oneof(enveloped, fc.uint8Array({ maxLength: 1_300 })), (bytes) => {
         tolerate(() => decodeDatagram(bytes));
@@ -178,14 +189,14 @@ describe("a neighbours list", () => {
   const ipv4 = "255.255.255.255:65535";
   const ipv6 = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535";
 
-  test("of 50 peers with IPv4 or 32 with IPv6 fits a datagram", () => {
-    for (const sent of [list(50, ipv4), list(32, ipv6)]) {
+  test("of 44 peers with IPv4 or 29 with IPv6 fits a datagram", () => {
+    for (const sent of [list(44, ipv4), list(29, ipv6)]) {
       expect(decodeDatagram(encodeDatagram(sent))).toStrictEqual(sent);
     }
   });
 
   test("that does not fit is refused by the encoder as a limit", () => {
-    for (const sent of [list(51, ipv4), list(33, ipv6), list(65, ipv4)]) {
+    for (const sent of [list(45, ipv4), list(30, ipv6), list(65, ipv4)]) {
       expect(localCode(() => encodeDatagram(sent))).toBe("limit-exceeded local");
     }
   });

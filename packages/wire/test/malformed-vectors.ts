@@ -15,7 +15,7 @@ export interface MalformedVector {
   readonly bytes: Uint8Array;
 }
 
-const ids = "000102030405060708090a0b0c0d0e0f 1011121314151617";
+const ids = "000102030405060708090a0b0c0d0e0f 1011121314151617 18191a1b1c1d1e1f";
 const peer = "94 01 c4081111111111111111 c4040a000007 cd128b";
 const peers = (...list: readonly string[]) =>
   join(`94 01 02 03 ${(0x90 + list.length).toString(16)}`, ...list);
@@ -37,7 +37,7 @@ function body(
   type: number,
   ...parts: readonly (string | Uint8Array)[]
 ): MalformedVector {
-  return datagram(rule, field, name, join("5054 01", type, ids, "00000001", ...parts));
+  return datagram(rule, field, name, join("5054 01 00", ids, "00000001", type, ...parts));
 }
 
 function frame(
@@ -53,14 +53,33 @@ const filler = new Uint8Array(1_200);
 
 export const malformedVectors: readonly MalformedVector[] = [
   datagram("size", "size", "nothing", new Uint8Array()),
-  datagram("size", "size", "an envelope without a body", join("505401 02", ids, "00000001")),
-  datagram("size", "size", "1,201 bytes", join("505401 02", ids, "00000001", filler.subarray(31))),
-  datagram("magic", "magic", "another magic", join("5055 01 02", ids, "00000001 90")),
-  datagram("version", "version", "version 0", join("5054 00 02", ids, "00000001 90")),
-  datagram("version", "version", "version 2", join("5054 02 02", ids, "00000001 90")),
-  datagram("type", "type", "type 0", join("5054 01 00", ids, "00000001 90")),
-  datagram("type", "type", "type 25", join("5054 01 19", ids, "00000001 90")),
-  datagram("counter", "counter", "counter 0", join("5054 01 02", ids, "00000000 90")),
+  datagram("size", "size", "an envelope without a body", join("505401 00", ids, "00000001")),
+  datagram("size", "size", "a type without a body", join("505401 00", ids, "00000001 02")),
+  datagram("size", "size", "1,201 bytes", join("505401 01", ids, "00000001", filler.subarray(39))),
+  datagram("magic", "magic", "another magic", join("5055 01 00", ids, "00000001 02 90")),
+  datagram("version", "version", "version 0", join("5054 00 00", ids, "00000001 02 90")),
+  datagram("version", "version", "version 2", join("5054 02 00", ids, "00000001 02 90")),
+  datagram(
+    "protection",
+    "protection",
+    "a third protection",
+    join("5054 01 02", ids, "00000001 02 90"),
+  ),
+  datagram(
+    "protection",
+    "protection",
+    "a sealed one that is taken for an open one",
+    join("5054 01 01", ids, "00000001 02 90"),
+  ),
+  datagram("type", "type", "type 0", join("5054 01 00", ids, "00000001 00 90")),
+  datagram("type", "type", "type 26", join("5054 01 00", ids, "00000001 1a 90")),
+  datagram("counter", "counter", "counter 0", join("5054 01 00", ids, "00000000 02 90")),
+  datagram(
+    "size",
+    "content",
+    "a message of 1,049 bytes",
+    join("5054 01 00", ids, "00000001 02", filler.subarray(0, 1_048)),
+  ),
 
   body("format", "body", "the body is nil", 2, "c0"),
   body("format", "body", "the body is a map", 2, "80"),

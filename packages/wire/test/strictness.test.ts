@@ -29,7 +29,12 @@ interface Row {
   readonly decode: (body: Uint8Array) => unknown;
 }
 
-const envelope = { session: "00".repeat(16), sender: "00".repeat(8), counter: 1 };
+const envelope = {
+  session: "00".repeat(16),
+  sender: "00".repeat(8),
+  receiver: "00".repeat(8),
+  counter: 1,
+};
 
 function fieldsOf(row: MessageRow<never>): readonly (readonly [string, Field<unknown>])[] {
   return Object.entries<Field<unknown>>(row.fields);

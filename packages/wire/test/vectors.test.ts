@@ -41,7 +41,7 @@ function toJson(message: object): unknown {
 }
 
 function fromJson(message: unknown): unknown {
-  const binaryFields = ["manifestHash", "sessionHash", "payload", "padding"];
+  const binaryFields = ["manifestHash", "sessionHash", "payload", "padding", "cookie"];
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => {
     return binaryFields.includes(key) ? fromHex(value as string) : value;
   });
@@ -109,7 +109,7 @@ describe("docs/vectors/malformed.json", () => {
       malformedVectors.map(({ bytes, ...vector }) => ({ ...vector, hex: toHex(bytes) })),
     );
     const rules =
-      "size magic version type counter truncated format count length range utf-8 trailing";
+      "size magic version protection type counter truncated format count length range utf-8 trailing";
     expect(new Set(malformed.map(({ rule }) => rule))).toEqual(new Set(rules.split(" ")));
   });
 

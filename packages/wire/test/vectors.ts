@@ -10,11 +10,13 @@ import {
   type Datagram,
   type Frame,
   makeKnock,
+  nobody,
   type PeerInfo,
 } from "../src/index.js";
 
 const session = "000102030405060708090a0b0c0d0e0f";
 const sender = "1011121314151617";
+const receiver = "18191a1b1c1d1e1f";
 
 const ipv4Peer: PeerInfo = { number: 1, id: "1111111111111111", address: "10.0.0.7:4747" };
 const ipv6Peer: PeerInfo = {
@@ -47,6 +49,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 30_000,
       manifestBytes: 113,
       manifestHash: hash(0),
+      cookie: hash(64).subarray(0, 16),
     },
   ],
   [
@@ -64,6 +67,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 1,
       manifestBytes: 1,
       manifestHash: new Uint8Array(32),
+      cookie: new Uint8Array(16),
     },
   ],
   [
@@ -81,6 +85,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 86_400_000,
       manifestBytes: 268_435_456,
       manifestHash: new Uint8Array(32).fill(255),
+      cookie: new Uint8Array(16).fill(255),
     },
   ],
   ["join", { type: "join" }],
@@ -104,13 +109,13 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
     { type: "neighbours", revision: 0, number: 0, peerCount: 1, neighbours: [] },
   ],
   [
-    "neighbours, 32 with IPv6, everything largest",
+    "neighbours, 29 with IPv6, everything largest",
     {
       type: "neighbours",
       revision: 4_294_967_295,
       number: 65_535,
       peerCount: 65_536,
-      neighbours: Array.from({ length: 32 }, () => ipv6Peer),
+      neighbours: Array.from({ length: 29 }, () => ipv6Peer),
     },
   ],
   ["neighbours-ack", { type: "neighbours-ack", revision: 1 }],
@@ -189,19 +194,21 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
     },
   ],
   ["knock", makeKnock()],
+  ["challenge", { type: "challenge", cookie: hash(64).subarray(0, 16) }],
 ];
 
 /** Every datagram vector. */
 export const datagramVectors: readonly { readonly name: string; readonly datagram: Datagram }[] = [
   ...controlMessages.map(([name, message], index) => ({
     name,
-    datagram: { session, sender, counter: index + 1, message },
+    datagram: { session, sender, receiver, counter: index + 1, message },
   })),
   {
     name: "worked example of docs/protocol.md",
     datagram: {
       session,
       sender,
+      receiver,
       counter: 3,
       message: {
         type: "neighbours",
@@ -214,13 +221,14 @@ export const datagramVectors: readonly { readonly name: string; readonly datagra
   },
   {
     name: "knock, for any session",
-    datagram: { session: anySession, sender, counter: 1, message: makeKnock() },
+    datagram: { session: anySession, sender, receiver: nobody, counter: 1, message: makeKnock() },
   },
   {
     name: "envelope, everything smallest",
     datagram: {
       session: repeat("00", 16),
       sender: repeat("00", 8),
+      receiver: repeat("00", 8),
       counter: 1,
       message: { type: "join" },
     },
@@ -230,6 +238,7 @@ export const datagramVectors: readonly { readonly name: string; readonly datagra
     datagram: {
       session: repeat("ff", 16),
       sender: repeat("ff", 8),
+      receiver: repeat("ff", 8),
       counter: 4_294_967_295,
       message: { type: "join" },
     },

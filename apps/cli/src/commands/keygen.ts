@@ -1,19 +1,21 @@
 import { open } from "node:fs/promises";
+import { GroupKey } from "@palmtree/relay";
 import { Command } from "commander";
 import { type ExitCode, exitCodes } from "../exit-code.js";
-import { drawKey, formatKey } from "../key.js";
 import { Messages } from "../output/messages.js";
 import { quote } from "../usage-error.js";
 
 const examples = `
 Examples:
-  $ palmtree keygen --out group.key
-  $ PALMTREE_KEY=$(palmtree keygen)`;
+  $ palmtree keygen --out group.key   # copy it to every host, by a way that you trust
+
+To replace a key, put the new one into a line below the old one on every host, then move it up on the
+senders: what is sent uses the first, and any of them is accepted.`;
 
 /** @param setExitCode - is told how it ended */
 export function keygenCommand(setExitCode: (code: ExitCode) => void): Command {
   return new Command("keygen")
-    .description("Make a group key: whoever has it takes part. This release does not use it yet.")
+    .description("Make a group key: whoever has it takes part.")
     .option("--out <file>", "write it there, for your eyes only; never replaces a file (stdout)")
     .addHelpText("after", examples)
     .action(async ({ out }: { readonly out?: string }) => {
@@ -22,7 +24,7 @@ export function keygenCommand(setExitCode: (code: ExitCode) => void): Command {
 }
 
 async function keygen(out: string | undefined): Promise<ExitCode> {
-  const line = `${formatKey(drawKey())}\n`;
+  const line = `${GroupKey.draw().format()}\n`;
   if (out === undefined) {
     process.stdout.write(line);
     return exitCodes.complete;

@@ -5,7 +5,7 @@ import { wireLimits } from "@palmtree/wire";
 import { Command } from "commander";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { describeFailure, type Failure } from "../failure.js";
-import { findKey, insecurityWarning, type KeyOptions } from "../options/group-key.js";
+import { findKeys, type KeyOptions } from "../options/group-key.js";
 import { ipOf, type Listen, listenOption } from "../options/listen.js";
 import { choiceOption, integerOption, patternOption, secondsOption } from "../options/values.js";
 import { EventOutput } from "../output/event-output.js";
@@ -34,9 +34,9 @@ interface ReceiveOptions extends KeyOptions {
 
 const examples = `
 Examples:
-  $ palmtree receive --dir incoming --insecure
+  $ palmtree receive --dir incoming --key-file group.key
   $ palmtree receive --once --json --listen 10.0.0.7:5000 --insecure
-  $ palmtree receive --once --join 10.0.0.1:40123 --insecure
+  $ PALMTREE_KEY_FILE=group.key palmtree receive --once --join 10.0.0.1:40123
 
 Receives until SIGINT or SIGTERM. What has not arrived whole stays in DIR/.palmtree-SESSION, and when
 the same is sent again only the rest is fetched. Exit codes: 0 nothing was broken off (with --once:
@@ -80,8 +80,8 @@ export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
       "sessions at the same time; others are declined (8)",
       integerOption("--max-sessions", 1, 1_024),
     )
-    .option("--key-file <file>", "a file with the group key (checked, not used yet)")
-    .option("--insecure", "neither encrypted nor authenticated, and that is meant")
+    .option("--key-file <file>", "a file with the group key, or several while it is replaced")
+    .option("--insecure", "without a key: neither encrypted nor authenticated")
     .option("--json", "events on stdout, one JSON object a line")
     .option("--quiet", "only warnings and errors on stderr")
     .addHelpText("after", examples)
@@ -99,10 +99,9 @@ const tickMs = 200;
 
 async function receive(options: ReceiveOptions): Promise<ExitCode> {
   checkTogether(options);
-  const key = await findKey(options, process.env);
-  const warning = insecurityWarning(options, key);
+  const { keys, warnings } = await findKeys(options, process.env);
   const { listen = anywhere, dir: directory = "." } = options;
-  const place = { directory, host: await ipOf(listen), port: listen.port };
+  const place = { directory, host: await ipOf(listen), port: listen.port, keys };
   const messages = new Messages(process.stderr, options, process.env);
   using stop = new StopRequest();
   const output = new EventOutput<ReceiveEvent>(new ReceiveView(messages), {
@@ -110,7 +109,7 @@ async function receive(options: ReceiveOptions): Promise<ExitCode> {
     onClosed: () => stop.make("nobody reads the events any more"),
   });
   const { emit } = output;
-  if (warning !== undefined) messages.warn(warning);
+  for (const warning of warnings) messages.warn(warning);
 
   const story = new ReceiveStory(emit);
   const ticker = setInterval(() => !output.isBehind && story.tick(), tickMs);
@@ -139,7 +138,7 @@ function checkTogether({ join: root, session, maxWait }: ReceiveOptions): void {
 
 interface Serving {
   readonly options: ReceiveOptions;
-  readonly place: Pick<RelayOptions, "directory"> & {
+  readonly place: Pick<RelayOptions, "directory" | "keys"> & {
     readonly host: string;
     readonly port: number;
   };

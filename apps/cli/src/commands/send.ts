@@ -10,7 +10,7 @@ import { utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { Command } from "commander";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { describeFailure } from "../failure.js";
-import { findKey, insecurityWarning, type KeyOptions } from "../options/group-key.js";
+import { findKeys, type KeyOptions } from "../options/group-key.js";
 import { ipOf, type Listen, listenOption } from "../options/listen.js";
 import { type ListedPeer, listPeers, namingOrigin, peersIn } from "../options/peer-list.js";
 import { choiceOption, integerOption, secondsOption, sizeOption } from "../options/values.js";
@@ -44,10 +44,11 @@ interface SendOptions extends KeyOptions {
 
 const examples = `
 Examples:
-  $ palmtree send disk.img --to 10.0.0.7,10.0.0.8 --insecure
-  $ palmtree send build/ notes.txt --hosts-file lab.txt --insecure
+  $ export PALMTREE_KEY_FILE=group.key   # made by: palmtree keygen --out group.key
+  $ palmtree send disk.img --to 10.0.0.7,10.0.0.8
+  $ palmtree send build/ notes.txt --hosts-file lab.txt
   $ palmtree send model.bin --to node1:5000 --to node2:5000 --fanout 2 --json --insecure
-  $ set -o pipefail; tar c build | palmtree send - --name build.tar --to 10.0.0.7 --insecure
+  $ set -o pipefail; tar c build | palmtree send - --name build.tar --to 10.0.0.7
 
 A PATH arrives as its last component, a directory with all that is below it. The PATH - is what
 comes in on stdin, which arrives as --name. Exit codes: 0 every peer is complete, 1 none is, 2 the
@@ -106,8 +107,8 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
       "what the receivers are told it is (the files' names); with -: the file's name",
     )
     .option("--spool <dir>", "with -: where what was sent is kept until the end (the system's)")
-    .option("--key-file <file>", "a file with the group key (checked, not used yet)")
-    .option("--insecure", "neither encrypted nor authenticated, and that is meant")
+    .option("--key-file <file>", "a file with the group key, or several while it is replaced")
+    .option("--insecure", "without a key: neither encrypted nor authenticated")
     .option("--json", "events on stdout, one JSON object a line")
     .option("--quiet", "only warnings and errors on stderr")
     .addHelpText("after", examples)
@@ -130,12 +131,11 @@ const codeOf = {
 async function send(paths: readonly string[], options: SendOptions): Promise<ExitCode> {
   const startedAt = performance.now();
   const peers = await listPeers(options.to ?? [], options.hostsFile);
-  const key = await findKey(options, process.env);
-  const warning = insecurityWarning(options, key);
+  const { keys, warnings } = await findKeys(options, process.env);
   const messages = new Messages(process.stderr, options, process.env);
   using stop = new StopRequest();
-  const sender = await makeSender(paths, peers, options, stop.signal);
-  if (warning !== undefined) messages.warn(warning);
+  const sender = await makeSender(paths, peers, options, { keys, signal: stop.signal });
+  for (const warning of warnings) messages.warn(warning);
 
   const output = new EventOutput<SendEvent>(new SendView(messages), {
     json: options.json === true,
@@ -164,7 +164,7 @@ async function makeSender(
   paths: readonly string[],
   peers: readonly ListedPeer[],
   options: SendOptions,
-  signal: AbortSignal,
+  running: Pick<FilesSenderOptions, "keys" | "signal">,
 ): Promise<FilesSender> {
   const { listen, strategy, plan, fanout, name, spool: spoolDirectory } = options;
   const { chunkSize: chunkSizeBytes, timeout: timeoutMs } = options;
@@ -184,7 +184,7 @@ async function makeSender(
     spoolDirectory,
   };
   const place = listen === undefined ? {} : { host: await ipOf(listen), port: listen.port };
-  const all = Object.entries({ ...given, ...place, signal });
+  const all = Object.entries({ ...given, ...place, ...running });
   const known = all.filter(([, value]) => value !== undefined);
   try {
     return new FilesSender(

@@ -1,54 +1,91 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { GroupKey } from "@palmtree/relay";
 import { isPalmTreeError } from "@palmtree/wire";
-import { parseKey } from "../key.js";
-import { UsageError, unreadable } from "../usage-error.js";
+import { quote, UsageError, unreadable } from "../usage-error.js";
 
-/** What says which key is used, and whether there need be one. */
+/** What says which keys are used, and whether there need be one. */
 export interface KeyOptions {
   readonly keyFile?: string;
   readonly insecure?: true;
 }
 
+/** The keys to use, and what has to be said about them. */
+export interface FoundKeys {
+  /** None with `--insecure`; the first is what is sent with. */
+  readonly keys: readonly GroupKey[];
+  /** Safe to print. */
+  readonly warnings: readonly string[];
+}
+
+/** Keys at the same time: one, and a few while they are being replaced. */
+const mostKeys = 8;
+
 /**
- * Finds the group key: in `--key-file`, else in PALMTREE_KEY, else in the file that
- * PALMTREE_KEY_FILE names. It is checked, and not used yet.
+ * Finds the group's keys: in `--key-file`, else in PALMTREE_KEY, else in the file that
+ * PALMTREE_KEY_FILE names.
  *
- * @returns undefined when none is given
- * @throws UsageError key-invalid when it is no key, usage when the file cannot be read
+ * @throws UsageError `key-invalid` when there is none and `--insecure` is not said, or one is
+ * malformed; `usage` when a file cannot be read
  */
-export async function findKey(
-  { keyFile }: KeyOptions,
+export async function findKeys(
+  { keyFile, insecure }: KeyOptions,
   env: NodeJS.ProcessEnv,
-): Promise<Uint8Array | undefined> {
+): Promise<FoundKeys> {
+  const found = await readKeys(keyFile, env);
+  if (insecure === true) {
+    const unused = "--insecure: the key is not used, and anybody can read and change what is sent";
+    return { keys: [], warnings: keyFile === undefined ? [] : [unused] };
+  }
+  if (found !== undefined) return found;
+  throw new UsageError(
+    "there is no key: make one by `palmtree keygen --out FILE`, copy it to every host, and say " +
+      "--key-file FILE there; or say --insecure on all of them, if anybody may read and change what is sent",
+    { code: "key-invalid" },
+  );
+}
+
+async function readKeys(
+  keyFile: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<FoundKeys | undefined> {
   const { PALMTREE_KEY: text, PALMTREE_KEY_FILE: file } = env;
   if (keyFile !== undefined) return await readKeyFile("--key-file", keyFile);
-  if (text !== undefined && text !== "") return checked("PALMTREE_KEY", text);
+  if (text !== undefined && text !== "")
+    return { keys: parseKeys("PALMTREE_KEY", text.split(/\s+/)), warnings: [] };
   if (file !== undefined && file !== "") return await readKeyFile("PALMTREE_KEY_FILE", file);
   return undefined;
 }
 
-/** What has to be said before anything is sent or received; undefined with `--insecure`. */
-export function insecurityWarning(
-  { insecure }: KeyOptions,
-  key: Uint8Array | undefined,
-): string | undefined {
-  if (insecure === true) return undefined;
-  const plain = "data is neither encrypted nor authenticated in this release";
-  return key === undefined
-    ? `${plain}; say --insecure if that is meant (a later release refuses without a key)`
-    : `${plain}: the key is checked, and not used yet`;
-}
-
-async function readKeyFile(name: string, path: string): Promise<Uint8Array> {
+/** One key a line; # begins a comment. */
+async function readKeyFile(name: string, path: string): Promise<FoundKeys> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw unreadable(name, path, cause);
   });
-  return checked(name, text);
+  const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
+  return { keys: parseKeys(name, lines), warnings: await judgeMode(name, path) };
 }
 
-function checked(name: string, text: string): Uint8Array {
+/** Whoever can read the key can take part. */
+async function judgeMode(name: string, path: string): Promise<readonly string[]> {
+  const { mode } = await stat(path);
+  const isForOthers = process.platform !== "win32" && (mode & 0o077) !== 0;
+  if (!isForOthers) return [];
+  const bits = (mode & 0o777).toString(8);
+  return [`${name}: others can read ${quote(path)} (mode ${bits}): chmod 600 it`];
+}
+
+/** @param texts - empty ones do not count */
+function parseKeys(name: string, texts: readonly string[]): readonly GroupKey[] {
+  const given = texts.filter((text) => text !== "");
+  if (given.length > mostKeys)
+    throw new UsageError(`${name}: got ${given.length} keys, expected at most ${mostKeys}`);
+  if (given.length === 0) return [parseKey(name, "")];
+  return given.map((text) => parseKey(name, text));
+}
+
+function parseKey(name: string, text: string): GroupKey {
   try {
-    return parseKey(text);
+    return GroupKey.parse(text);
   } catch (cause) {
     if (!isPalmTreeError(cause)) throw cause;
     const { code, facts } = cause;

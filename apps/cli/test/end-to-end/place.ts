@@ -17,6 +17,8 @@ export interface Receiving {
 /** A temporary directory, and processes on loopback, all of which end with the test. */
 export class Place {
   readonly path: string;
+  /** What every command is told of keys. */
+  #keys: readonly string[] = ["--insecure"];
   readonly #processes: PalmtreeProcess[] = [];
 
   private constructor(path: string) {
@@ -25,6 +27,12 @@ export class Place {
 
   static async make(): Promise<Place> {
     return new Place(await mkdtemp(join(tmpdir(), "palmtree-cli-")));
+  }
+
+  /** From now on every command has a key, which is new. */
+  async secure(): Promise<void> {
+    await this.run(["keygen", "--out", "group.key"]);
+    this.#keys = ["--key-file", "group.key"];
   }
 
   async clear(): Promise<void> {
@@ -60,10 +68,10 @@ export class Place {
     return this.start(args, options).ended;
   }
 
-  /** Starts `receive`, with --json and --insecure, and waits until it can be invited. */
+  /** Starts `receive`, with --json, and waits until it can be invited. */
   async receive(name: string, ...args: readonly string[]): Promise<Receiving> {
     const place = ["--dir", name, "--listen", "127.0.0.1:0", "--no-sync"];
-    const process = this.start(["receive", "--json", "--insecure", ...place, ...args]);
+    const process = this.start(["receive", "--json", ...this.#keys, ...place, ...args]);
     const { port } = await process.event("listening");
     return { process, directory: join(this.path, name), address: `127.0.0.1:${port}` };
   }
@@ -73,24 +81,32 @@ export class Place {
     return Promise.all(numbers.map((number) => this.receive(`in-${number}`, ...args)));
   }
 
-  /** Starts `send`, with --json and --insecure. */
+  /** Starts `send`, with --json. */
   send(
     paths: readonly string[],
     to: readonly (Receiving | string)[],
     ...args: readonly string[]
   ): PalmtreeProcess {
     const peers = to.map((peer) => (typeof peer === "string" ? peer : peer.address));
-    return this.start(["send", ...paths, "--to", peers.join(","), "--json", "--insecure", ...args]);
+    return this.start([
+      "send",
+      ...paths,
+      "--to",
+      peers.join(","),
+      "--json",
+      ...this.#keys,
+      ...args,
+    ]);
   }
 
-  /** Starts `send -`, with --json and --insecure; its stdin is the test's to write. */
+  /** Starts `send -`, with --json; its stdin is the test's to write. */
   sendStream(
     name: string,
     to: readonly (Receiving | string)[],
     ...args: readonly string[]
   ): PalmtreeProcess {
     const peers = to.map((peer) => (typeof peer === "string" ? peer : peer.address)).join(",");
-    const command = ["send", "-", "--name", name, "--to", peers, "--json", "--insecure", ...args];
+    const command = ["send", "-", "--name", name, "--to", peers, "--json", ...this.#keys, ...args];
     return this.start(command, { hasStdin: true });
   }
 

@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FilesSender } from "@palmtree/relay";
+import { FilesSender, GroupKey } from "@palmtree/relay";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { formatKey } from "../../src/key.js";
-import { findKey, insecurityWarning } from "../../src/options/group-key.js";
+import { findKeys } from "../../src/options/group-key.js";
 import { ipOf, listenOption } from "../../src/options/listen.js";
 import { listPeers, namingOrigin, peersIn, readHostsFile } from "../../src/options/peer-list.js";
 import {
@@ -186,44 +185,73 @@ describe("the peers", () => {
   }
 });
 
-describe("the group key", () => {
-  const [one, two, three] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
+describe("the group's keys", () => {
+  const [one, two, three] = [1, 2, 3].map((byte) =>
+    new GroupKey(new Uint8Array(32).fill(byte)).format(),
+  ) as [string, string, string];
 
-  test("is --key-file's, else PALMTREE_KEY, else PALMTREE_KEY_FILE's", async () => {
-    const keyFile = await written("one.key", `${formatKey(one)}\n`);
-    const env = {
-      PALMTREE_KEY: formatKey(two),
-      PALMTREE_KEY_FILE: await written("three.key", formatKey(three)),
-    };
-    expect(await findKey({ keyFile }, env)).toEqual(one);
-    expect(await findKey({}, env)).toEqual(two);
-    expect(await findKey({}, { ...env, PALMTREE_KEY: "" })).toEqual(three);
-    expect(await findKey({}, {})).toBeUndefined();
+  async function found(...args: Parameters<typeof findKeys>): Promise<readonly string[]> {
+    return (await findKeys(...args)).keys.map((key) => key.format());
+  }
+
+  test("are --key-file's, else PALMTREE_KEY's, else PALMTREE_KEY_FILE's", async () => {
+    const keyFile = await written("one.key", `${one}\n`);
+    const env = { PALMTREE_KEY: two, PALMTREE_KEY_FILE: await written("three.key", three) };
+    expect(await found({ keyFile }, env)).toEqual([one]);
+    expect(await found({}, env)).toEqual([two]);
+    expect(await found({}, { ...env, PALMTREE_KEY: "" })).toEqual([three]);
   });
 
-  test("that is malformed is refused with where it came from", async () => {
-    const keyFile = await written("bad.key", "hello");
-    const refusal = { code: "key-invalid", name: "UsageError" };
-    await expect(findKey({ keyFile }, {})).rejects.toMatchObject({
-      ...refusal,
-      message: "--key-file: the key does not begin with palmtree-key-1-",
+  test("are several while they are replaced, the first of which is used, up to 8", async () => {
+    const keyFile = await written("several.key", `# new\n${two}  # since May\n\n${one}\n`);
+    expect(await found({ keyFile }, {})).toEqual([two, one]);
+    expect(await found({}, { PALMTREE_KEY: `${one} ${three}` })).toEqual([one, three]);
+    const many = await written("many.key", `${one}\n`.repeat(9));
+    await expect(findKeys({ keyFile: many }, {})).rejects.toThrow("--key-file: got 9 keys");
+  });
+
+  test("must be there, or --insecure", async () => {
+    await expect(findKeys({}, {})).rejects.toMatchObject({
+      code: "key-invalid",
+      name: "UsageError",
+      message: expect.stringMatching(/there is no key.*keygen.*--insecure/),
     });
-    await expect(findKey({}, { PALMTREE_KEY: "x" })).rejects.toMatchObject({
+    expect(await findKeys({ insecure: true }, {})).toEqual({ keys: [], warnings: [] });
+    expect(await found({ insecure: true }, { PALMTREE_KEY: one })).toEqual([]);
+  });
+
+  test("are not used with --insecure, which is said where a file was named", async () => {
+    const keyFile = await written("unused.key", one);
+    const { keys, warnings } = await findKeys({ keyFile, insecure: true }, {});
+    expect([keys, warnings]).toEqual([[], [expect.stringContaining("the key is not used")]]);
+  });
+
+  test.skipIf(process.platform === "win32")("are to be read by nobody else", async () => {
+    const keyFile = await written("open.key", one);
+    await chmod(keyFile, 0o640);
+    const { warnings } = await findKeys({ keyFile }, {});
+    expect(warnings).toEqual([expect.stringMatching(/others can read .*mode 640.*chmod 600/)]);
+    await chmod(keyFile, 0o600);
+    expect((await findKeys({ keyFile }, {})).warnings).toEqual([]);
+  });
+
+  test("that are malformed are refused with where they came from", async () => {
+    const refusal = { code: "key-invalid", name: "UsageError" };
+    for (const text of ["hello", `${one}\nhello`]) {
+      const keyFile = await written("bad.key", text);
+      await expect(findKeys({ keyFile }, {})).rejects.toMatchObject({
+        ...refusal,
+        message: "--key-file: the key does not begin with palmtree-key-1-",
+      });
+    }
+    await expect(findKeys({}, { PALMTREE_KEY: "x" })).rejects.toMatchObject({
       ...refusal,
       message: "PALMTREE_KEY: the key does not begin with palmtree-key-1-",
     });
-    await expect(findKey({}, { PALMTREE_KEY_FILE: inFolder("none") })).rejects.toThrow(
+    const empty = await written("empty.key", "\n# nothing\n");
+    await expect(findKeys({ keyFile: empty }, {})).rejects.toThrow("--key-file: the key is empty");
+    await expect(findKeys({}, { PALMTREE_KEY_FILE: inFolder("none") })).rejects.toThrow(
       "PALMTREE_KEY_FILE: cannot read",
     );
-  });
-
-  test("is warned about as long as it protects nothing, but for --insecure", () => {
-    expect(insecurityWarning({}, undefined)).toContain("neither encrypted nor authenticated");
-    expect(insecurityWarning({}, one)).toContain("not used yet");
-    expect(insecurityWarning({ insecure: true }, undefined)).toBeUndefined();
   });
 });

@@ -1,4 +1,12 @@
-import type { ErrorCode, LinkRole, PeerId, PeerInfo, Trouble } from "@palmtree/wire";
+import type {
+  Address,
+  ControlMessage,
+  ErrorCode,
+  LinkRole,
+  PeerId,
+  PeerInfo,
+  Trouble,
+} from "@palmtree/wire";
 import type { Effect } from "./effect.js";
 import type { ConnectionId } from "./event.js";
 import type { PeerOptions } from "./options.js";
@@ -61,6 +69,13 @@ export type Fact =
   /** A source or a sink of this peer holds others up. */
   | { readonly type: "trouble-seen"; readonly trouble: Trouble };
 
+/** Whom a datagram is for: where, and who is meant there. */
+export interface Recipient {
+  readonly address: Address;
+  /** `nobody` where that is not known. */
+  readonly id: PeerId;
+}
+
 /**
  * What all parts of one peer's machine share: who it is, its knobs, its randomness, the time of
  * the event being handled, and where effects and facts are put.
@@ -87,6 +102,11 @@ export class Context {
   /** Want something done. */
   emit(effect: Effect): void {
     this.#effects.push(effect);
+  }
+
+  /** Say something to a peer, over UDP. */
+  send({ address, id }: Recipient, message: ControlMessage): void {
+    this.emit({ type: "send-datagram", to: address, receiver: id, message });
   }
 
   /** Nothing here refers to the payload any more. */

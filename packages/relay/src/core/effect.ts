@@ -1,11 +1,24 @@
-import type { Address, ControlMessage, Frame } from "@palmtree/wire";
+import type { Address, ControlMessage, Frame, PeerId } from "@palmtree/wire";
 import type { ConnectionId } from "./event.js";
 import type { Step } from "./step.js";
 
 /** Something that a peer's machine wants done. */
 export type Effect =
-  | { readonly type: "send-datagram"; readonly to: Address; readonly message: ControlMessage }
-  | { readonly type: "dial"; readonly connection: ConnectionId; readonly to: Address }
+  /** `receiver` is who is meant there; `nobody` in what is said to whoever is. */
+  | {
+      readonly type: "send-datagram";
+      readonly to: Address;
+      readonly receiver: PeerId;
+      readonly message: ControlMessage;
+    }
+  /** Open a connection to the peer that offered it with this token. */
+  | {
+      readonly type: "dial";
+      readonly connection: ConnectionId;
+      readonly to: Address;
+      readonly peer: PeerId;
+      readonly token: string;
+    }
   | { readonly type: "send-frame"; readonly connection: ConnectionId; readonly frame: Frame }
   /** Flush what was sent, then close. */
   | { readonly type: "close-connection"; readonly connection: ConnectionId }

@@ -62,7 +62,7 @@ export class Member {
     return this.#relay.self.number;
   }
 
-  /** @internal for the simulator, which watches the tree */
+  /** @internal for the simulator, which watches the tree, and for who is dialled */
   get relay(): Relay {
     return this.#relay;
   }
@@ -394,7 +394,8 @@ export class Member {
     this.#end({ code, message });
   }
 
-  #sendToRoot(message: Extract<Effect, { type: "send-datagram" }>["message"]): void {
-    this.#context.emit({ type: "send-datagram", to: this.#invitation.rootAddress, message });
+  #sendToRoot(message: ControlMessage): void {
+    const { rootAddress: address, rootId: id } = this.#invitation;
+    this.#context.send({ address, id }, message);
   }
 }

@@ -117,9 +117,14 @@ export class Relay {
   #onStranger(from: Address, sender: PeerId, message: ControlMessage): void {
     const reject = { type: "tree-reject", reason: "not-a-neighbour" } as const;
     if (message.type === "tree-check" || message.type === "orphan")
-      this.context.emit({ type: "send-datagram", to: from, message: reject });
+      this.context.send({ address: from, id: sender }, reject);
     else if (message.type === "upgrade-request" && message.link === "sink")
       this.#early.note(sender, this.context.now);
+  }
+
+  /** Whether that peer may dial this one with that token. */
+  isExpected(peer: PeerId, token: string): boolean {
+    return this.#allLinks.some((links) => links.isExpected(peer, token));
   }
 
   /** Whom this connection joins to this peer; undefined while it is being greeted. */
@@ -274,15 +279,15 @@ export class Relay {
     this.feeds.onTick();
     this.summary.onTick();
     this.distribution.onTick();
-    const addressOf = (number: number): Address | undefined => this.neighbourhood.addressOf(number);
-    this.meter.onTick(isHungry, addressOf);
+    const neighbour = (number: number): PeerInfo | undefined => this.neighbourhood.get(number);
+    this.meter.onTick(isHungry, neighbour);
     this.watch.onTick({
       self: this.self.number,
       sources: this.feeds.sourceNumbers,
       isHungry,
       flows: this.distribution.flows,
-      addressOf,
-      probe: (number, to) => this.meter.probe(number, to),
+      neighbour,
+      probe: (peer) => this.meter.probe(peer),
     });
   }
 
@@ -310,9 +315,8 @@ export class Relay {
   }
 
   #answerProbe(number: number, count: number): void {
-    const to = this.neighbourhood.addressOf(number);
-    if (to === undefined) return;
-    this.context.emit({ type: "send-datagram", to, message: { type: "probe-ack", count } });
+    const to = this.neighbourhood.get(number);
+    if (to !== undefined) this.context.send(to, { type: "probe-ack", count });
   }
 
   /** What the neighbour says of a link: as its source to a sink, and the other way round. */

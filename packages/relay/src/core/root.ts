@@ -9,6 +9,7 @@ import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 import { Introduction } from "./hypercube/introduction.js";
 import { numberingOrder } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
+import { Inviter } from "./invite/inviter.js";
 import { Latecomers } from "./invite/latecomers.js";
 import { Assignment } from "./plan/assignment.js";
 import { fastestPlan } from "./plan/plan-choice.js";
@@ -43,6 +44,7 @@ export class Root {
   readonly #context: Context;
   readonly #plan: RootPlan;
   readonly #relay: Relay;
+  readonly #inviter: Inviter;
   readonly #invitation: Invitation;
   readonly #content: Content;
   readonly #production: Production;
@@ -60,10 +62,12 @@ export class Root {
     this.#plan = plan;
     const { session, invite } = plan;
     this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: true });
-    this.#invitation = new Invitation(context, invite, plan.addresses);
+    this.#inviter = new Inviter(context, invite);
+    const { timeoutMs } = invite;
+    this.#invitation = new Invitation(context, this.#inviter, { ...plan, timeoutMs });
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content);
-    this.#latecomers = new Latecomers(context, invite, {
+    this.#latecomers = new Latecomers(context, this.#inviter, {
       onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
       missing: () => this.#verdicts?.missing ?? [],
     });
@@ -73,7 +77,7 @@ export class Root {
     return this.#phase;
   }
 
-  /** @internal for the simulator, which watches the tree */
+  /** @internal for the simulator, which watches the tree, and for who is dialled */
   get relay(): Relay {
     return this.#relay;
   }
@@ -171,7 +175,8 @@ export class Root {
   ): void {
     const farewell = this.#farewell;
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
-    else if (message.type === "knock") this.#latecomers.onKnock(from);
+    else if (message.type === "knock") this.#latecomers.onKnock(from, sender);
+    else if (message.type === "challenge") this.#inviter.onChallenge(from, message.cookie);
     else if (message.type === "join") this.#door.onJoin(from, sender);
     else if (message.type === "decline") this.#door.onDecline(from, message.reason, message.detail);
     else {

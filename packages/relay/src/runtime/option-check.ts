@@ -1,3 +1,4 @@
+import { GroupKey } from "@palmtree/transport";
 import { defaultPeerOptions, type PeerOptions, pullPolicyNames } from "../core/index.js";
 
 /**
@@ -51,6 +52,20 @@ export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerO
         : checkInteger(`peerOptions.${name}`, value, 0, 2 ** 31 - 1);
   }
   return options as unknown as PeerOptions;
+}
+
+/** Group keys that a process has at the same time: one, and a few while they are being replaced. */
+const mostKeys = 8;
+
+/** @throws TypeError when it is no list of keys, RangeError when there are more than 8 */
+export function checkKeys(value: readonly GroupKey[] | undefined): readonly GroupKey[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrongType("keys", value, "an array of group keys");
+  if (value.length > mostKeys)
+    throw new RangeError(`keys: got ${value.length}, expected at most ${mostKeys}`);
+  for (const [index, key] of value.entries())
+    if (!(key instanceof GroupKey)) throw wrongType(`keys[${index}]`, key, "a GroupKey");
+  return value;
 }
 
 function wrongType(name: string, value: unknown, expected: string): TypeError {

@@ -1,8 +1,8 @@
 import type { Connection, ConnectionHandlers } from "@palmtree/transport";
-import type { Address, Frame, Hello } from "@palmtree/wire";
+import type { Frame, Hello, SessionId } from "@palmtree/wire";
 import type { ConnectionId, Effect, PeerEvent } from "../core/index.js";
 import type { PayloadUses } from "./payload-uses.js";
-import type { Switchboard, Voice } from "./switchboard.js";
+import type { Switchboard } from "./switchboard.js";
 
 /** The effects that concern the network. */
 export type NetworkEffect = Extract<
@@ -24,7 +24,7 @@ export type NetworkEffect = Extract<
  */
 export class SessionPort {
   readonly #switchboard: Switchboard;
-  readonly #voice: Voice;
+  readonly #session: SessionId;
   readonly #maxChunkBytes: number;
   readonly #uses: PayloadUses;
   readonly #post: (event: PeerEvent) => void;
@@ -36,14 +36,14 @@ export class SessionPort {
   constructor(
     switchboard: Switchboard,
     options: {
-      readonly voice: Voice;
+      readonly session: SessionId;
       readonly maxChunkBytes: number;
       readonly uses: PayloadUses;
       readonly post: (event: PeerEvent) => void;
     },
   ) {
     this.#switchboard = switchboard;
-    this.#voice = options.voice;
+    this.#session = options.session;
     this.#maxChunkBytes = options.maxChunkBytes;
     this.#uses = options.uses;
     this.#post = options.post;
@@ -52,9 +52,9 @@ export class SessionPort {
   perform(effect: NetworkEffect): void {
     switch (effect.type) {
       case "send-datagram":
-        return this.#switchboard.send(this.#voice, effect.to, effect.message);
+        return this.#say(effect);
       case "dial":
-        return this.#dial(effect.connection, effect.to);
+        return this.#dial(effect);
       case "send-frame":
         return this.#send(effect.connection, effect.frame);
       case "close-connection":
@@ -88,8 +88,13 @@ export class SessionPort {
     clearTimeout(timer);
   }
 
-  #dial(id: ConnectionId, to: Address): void {
-    this.#add(id, this.#switchboard.dial(to, this.#handlers(id)));
+  #say({ to: address, receiver: id, message }: Extract<Effect, { type: "send-datagram" }>): void {
+    this.#switchboard.send(this.#session, { address, id }, message);
+  }
+
+  #dial({ connection: id, to, peer, token }: Extract<Effect, { type: "dial" }>): void {
+    const call = { session: this.#session, peer, token };
+    this.#add(id, this.#switchboard.dial(to, call, this.#handlers(id)));
   }
 
   #add(id: ConnectionId, connection: Connection): void {

@@ -1,6 +1,9 @@
 import type {
+  Call,
   Connection,
   ConnectionHandlers,
+  GroupKey,
+  Identity,
   OpenTransportOptions,
   Transport,
   TransportCounters,
@@ -14,20 +17,25 @@ import {
   type PeerId,
   type SessionId,
 } from "@palmtree/wire";
+import type { Recipient } from "../core/index.js";
 
 /** One session's end of the switchboard. */
 export interface Party {
   onDatagram(from: Address, datagram: Datagram): void;
+  /** Whether this session has offered that peer a connection, with that token. */
+  isExpected(peer: PeerId, token: string): boolean;
   /** A neighbour has dialled and named this session; the connection is the party's from now on. */
   onHello(connection: Connection, hello: Hello): void;
 }
 
-/** Who speaks in a session, and how often already: what a datagram's envelope says. */
-export interface Voice {
-  readonly session: SessionId;
-  readonly peer: PeerId;
-  /** Datagrams sent so far. */
-  counter: number;
+/** Where a process is reached, and who is told from others there. */
+export interface SwitchboardPlace {
+  readonly host: string;
+  readonly port: number;
+  /** Default: somebody new. */
+  readonly identity?: Identity;
+  /** The group's; without one everybody is believed. */
+  readonly keys?: readonly GroupKey[] | undefined;
 }
 
 /** Opens a transport, as `openTransport` of `@palmtree/transport` does. */
@@ -37,7 +45,7 @@ export type OpenTransport = (options: OpenTransportOptions) => Promise<Transport
 export interface SwitchboardCounters {
   /** Datagrams of no session here. */
   datagramsStray: number;
-  /** Connections whose first frame was no hello, or named no session here. */
+  /** Connections whose first frame was no hello, or named no session here, or another peer. */
   connectionsStray: number;
 }
 
@@ -49,6 +57,8 @@ export class Switchboard {
   readonly counters: Readonly<SwitchboardCounters>;
   readonly #counters: SwitchboardCounters = { datagramsStray: 0, connectionsStray: 0 };
   readonly #parties = new Map<SessionId, Party>();
+  /** Datagrams said so far: no two of one process have the same counter, in any session. */
+  #said = 0;
   /** Connections that have not said a word. */
   readonly #strangers = new Set<Connection>();
   readonly #onStranger: ((from: Address, datagram: Datagram) => void) | undefined;
@@ -65,7 +75,7 @@ export class Switchboard {
    */
   static async open(
     openTransport: OpenTransport,
-    place: { readonly host: string; readonly port: number },
+    place: SwitchboardPlace,
     onStranger?: (from: Address, datagram: Datagram) => void,
   ): Promise<Switchboard> {
     const switchboard = new Switchboard(onStranger);
@@ -74,6 +84,8 @@ export class Switchboard {
       handlers: {
         onDatagram: (from, datagram) => switchboard.#onDatagram(from, datagram),
         onConnection: (connection) => switchboard.#onConnection(connection),
+        isExpected: ({ session, peer, token }) =>
+          switchboard.#parties.get(session)?.isExpected(peer, token) ?? false,
       },
     });
     return switchboard;
@@ -82,6 +94,11 @@ export class Switchboard {
   /** Where it is reached, with the port that was chosen. */
   get address(): Address {
     return this.#open.address;
+  }
+
+  /** Who this process is to its neighbours. */
+  get identity(): Identity {
+    return this.#open.identity;
   }
 
   get transportCounters(): Readonly<TransportCounters> {
@@ -97,14 +114,15 @@ export class Switchboard {
     this.#parties.delete(session);
   }
 
-  send(voice: Voice, to: Address, message: ControlMessage): void {
-    voice.counter += 1;
-    const { session, peer: sender, counter } = voice;
-    this.#open.send(to, { session, sender, counter, message });
+  /** Say something in a session. */
+  send(session: SessionId, { address, id }: Recipient, message: ControlMessage): void {
+    this.#said += 1;
+    const sender = this.identity.idIn(session);
+    this.#open.send(address, { session, sender, receiver: id, counter: this.#said, message });
   }
 
-  dial(to: Address, handlers: ConnectionHandlers): Connection {
-    return this.#open.dial(to, handlers);
+  dial(to: Address, call: Call, handlers: ConnectionHandlers): Connection {
+    return this.#open.dial(to, call, handlers);
   }
 
   /** Nobody reads the payload of a received frame any more. */
@@ -143,7 +161,8 @@ export class Switchboard {
       onFrame: (frame) => {
         this.#strangers.delete(connection);
         const party = frame.type === "hello" ? this.#parties.get(frame.session) : undefined;
-        if (party !== undefined && frame.type === "hello") return party.onHello(connection, frame);
+        if (party !== undefined && frame.type === "hello" && isHimself(connection, frame))
+          return party.onHello(connection, frame);
         this.#counters.connectionsStray += 1;
         connection.destroy();
       },
@@ -152,4 +171,9 @@ export class Switchboard {
     // Before the hello there is nothing to verify a chunk with: none may come.
     connection.limitChunkBytes(0);
   }
+}
+
+/** Where the group has a key, nobody says hello in another's name. */
+function isHimself({ caller }: Connection, { peer }: Hello): boolean {
+  return caller === undefined || caller === peer;
 }

@@ -3,7 +3,9 @@ import {
   type Address,
   type ControlMessage,
   type Datagram,
+  fromHex,
   makeKnock,
+  nobody,
   PalmTreeError,
   type PeerId,
   type SessionId,
@@ -35,6 +37,8 @@ export interface World {
   /** Of a stream: for how long its source gives nothing, by the chunk that is late. */
   readonly pauses: StreamPauses;
   readonly options: PeerOptions;
+  /** Whether hosts challenge whoever invites them. */
+  readonly areHostsWary: boolean;
   /** Virtual milliseconds that the disk takes for one chunk, uniform up to this. */
   readonly mostDiskMs: number;
   /** The bytes that this host's disk has of a chunk from before; they may be wrong. */
@@ -71,6 +75,8 @@ export class Host implements NetworkPort {
   readonly #connections = new Map<ConnectionId, Connection>();
   /** Payloads that the machine may not use any more. */
   readonly #released = new WeakSet<Uint8Array>();
+  /** What an invitation must have before this host believes that somebody is there. */
+  readonly #cookie: Uint8Array;
   #accepted = 0;
   #counter = 0;
   /** Before that the source of a stream gives nothing. */
@@ -84,6 +90,7 @@ export class Host implements NetworkPort {
     this.address = address;
     this.#random = random;
     this.id = random.hex(16);
+    this.#cookie = fromHex(this.id.repeat(2));
     this.arrivals = new ChunkArrivals(world.content);
   }
 
@@ -104,22 +111,26 @@ export class Host implements NetworkPort {
   }
 
   onDatagram(from: Address, datagram: Datagram): void {
-    const { message, sender, session } = datagram;
+    const { message, sender, receiver, session } = datagram;
+    if (receiver !== this.id && receiver !== nobody) return;
     if (this.machine === undefined && message.type === "ended") this.wasRefused = true;
-    if (this.machine === undefined && message.type === "invite")
+    if (this.machine === undefined && message.type === "invite") {
+      if (this.#world.areHostsWary && message.cookie.some((byte, at) => byte !== this.#cookie[at]))
+        return this.#send(from, sender, { type: "challenge", cookie: this.#cookie });
       this.machine = new Member(this.context(), {
         session,
         rootAddress: from,
         rootId: sender,
         invite: message,
       });
+    }
     this.handle({ type: "datagram-received", from, datagram });
   }
 
   /** Ask the root to be taken in, until it has given this host a number. */
   knock(root: Address, attempt = 0): void {
     if (this.isDown || this.hasEnded || this.number > 0) return;
-    this.#send(root, makeKnock());
+    this.#send(root, nobody, makeKnock());
     this.#world.timeline.later(Math.min(1_000, 250 * 2 ** attempt), () =>
       this.knock(root, attempt + 1),
     );
@@ -168,7 +179,7 @@ export class Host implements NetworkPort {
     const { network, content } = this.#world;
     switch (effect.type) {
       case "send-datagram":
-        return this.#send(effect.to, effect.message);
+        return this.#send(effect.to, effect.receiver, effect.message);
       case "dial": {
         const pipe = network.connect(this.address, effect.to, this.#pipeEnd(effect.connection));
         this.#connections.set(effect.connection, { pipe, end: "dialler" });
@@ -207,10 +218,10 @@ export class Host implements NetworkPort {
     }
   }
 
-  #send(to: Address, message: ControlMessage): void {
+  #send(to: Address, receiver: PeerId, message: ControlMessage): void {
     const { network, session } = this.#world;
     this.#counter += 1;
-    const datagram = { session, sender: this.id, counter: this.#counter, message };
+    const datagram = { session, sender: this.id, receiver, counter: this.#counter, message };
     network.sendDatagram(this.address, to, datagram);
   }
 

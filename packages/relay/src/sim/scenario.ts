@@ -62,6 +62,8 @@ export interface Scenario {
   readonly network?: Partial<NetworkConditions>;
   /** What each host's link carries, for all or by the host's number; default: no limit. */
   readonly links?: LinkRates | ((host: number) => LinkRates);
+  /** Whether hosts challenge whoever invites them, as real ones do. Default: they do not. */
+  readonly areHostsWary?: boolean;
   readonly peerOptions?: Partial<PeerOptions>;
   readonly mostDiskMs?: number;
   readonly crashes?: readonly Crash[];

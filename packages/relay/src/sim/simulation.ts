@@ -66,6 +66,7 @@ class Simulation implements World {
   readonly options: PeerOptions;
   readonly timeline: Timeline;
   readonly network: Network;
+  readonly areHostsWary: boolean;
   readonly mostDiskMs: number;
   readonly #scenario: Scenario;
   readonly #random: Random;
@@ -98,6 +99,7 @@ class Simulation implements World {
     this.sizes = scenario.stream === undefined ? this.content : this.content.asStream;
     this.pauses = scenario.stream ?? new Map();
     this.options = { ...defaultPeerOptions, ...scenario.peerOptions };
+    this.areHostsWary = scenario.areHostsWary ?? false;
     this.mostDiskMs = scenario.mostDiskMs ?? 1;
     const conditions = { ...calmNetwork, ...scenario.network };
     this.timeline = new Timeline(this.#queue, () => this.#now);
@@ -217,6 +219,7 @@ class Simulation implements World {
       timeoutMs: this.#scenario.timeoutMs ?? 30_000,
       manifestBytes: manifest.length,
       manifestHash: new Uint8Array(32),
+      cookie: new Uint8Array(16),
     };
     const root = new Root(host.context(), {
       session: this.session,

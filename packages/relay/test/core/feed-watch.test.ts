@@ -1,9 +1,9 @@
-import type { Trouble } from "@palmtree/wire";
+import type { PeerInfo, Trouble } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { FeedWatch } from "../../src/core/feed/feed-watch.js";
 import type { SinkFlow } from "../../src/core/transfer/distribution.js";
-import { address, makeContext, range, takeFacts } from "./parts.js";
+import { makeContext, peer, range, takeFacts } from "./parts.js";
 
 /** What there is to see at a moment. */
 interface Sight {
@@ -29,8 +29,8 @@ beforeEach(() => {
 });
 
 function look({ sources = [], isHungry = false, flows = [] }: Sight): void {
-  const probe = (to: number): unknown => probes.push({ at: context.now, to });
-  watch.onTick({ self: 9, sources, isHungry, flows, addressOf: address, probe });
+  const probe = ({ number: to }: PeerInfo): unknown => probes.push({ at: context.now, to });
+  watch.onTick({ self: 9, sources, isHungry, flows, neighbour: peer, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -235,8 +235,8 @@ describe("silence", () => {
         sources: [1],
         isHungry: true,
         flows: [],
-        addressOf: () => undefined,
-        probe: (to) => probes.push({ at: now, to }),
+        neighbour: () => undefined,
+        probe: ({ number: to }) => probes.push({ at: now, to }),
       });
     }
     expect(probes).toEqual([]);

@@ -345,7 +345,8 @@ export class Room {
     const receiver = this.parties.find((other) => address(other.place) === to);
     const line = this.#note(party, receiver, "datagram", message);
     if (receiver === undefined || this.lose(line)) return;
-    const datagram = { session, sender: peer(place).id, counter, message };
+    const ids = { sender: peer(place).id, receiver: peer(receiver.place).id };
+    const datagram = { session, ...ids, counter, message };
     this.#later(receiver, { type: "datagram-received", from: address(place), datagram });
   }
 

@@ -70,6 +70,7 @@ const peerInfo: fc.Arbitrary<PeerInfo> = fc.oneof(
 const messages: OfEach<ControlMessage> = {
   invite: fc.constant(makeInvite({ chunkCount: 1, fanout: 64 })),
   join: nothing,
+  challenge: record({ cookie: bytes(16) }),
   decline: record({ reason: fc.constantFrom("busy", "leaving"), detail: fc.string() }),
   neighbours: record({
     revision: sequence,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import { Invitation } from "../../src/core/invite/invitation.js";
+import { Inviter } from "../../src/core/invite/inviter.js";
 import type { PeerOptions } from "../../src/core/options.js";
 import {
   address,
@@ -26,7 +27,10 @@ beforeEach(() => {
 /** Invite the peers 1 to `count`. */
 function open(count: number, options: Partial<PeerOptions> = {}): void {
   context = makeContext(options);
-  invitation = new Invitation(context, invite, range(1, count + 1).map(address));
+  invitation = new Invitation(context, new Inviter(context, invite), {
+    addresses: range(1, count + 1).map(address),
+    timeoutMs: invite.timeoutMs,
+  });
   invitation.start();
   collect();
 }

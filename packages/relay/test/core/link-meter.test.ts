@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { LinkMeter } from "../../src/core/feed/link-meter.js";
-import { address, makeContext, saidIn } from "./parts.js";
+import { makeContext, peer, saidIn } from "./parts.js";
 
 let context: Context;
 let meter: LinkMeter;
@@ -13,7 +13,7 @@ beforeEach(() => {
 
 /** The counts of the probes that went out, by the time and by whom they were for. */
 function ticked(isHungry = true): { readonly to: number; readonly count: number }[] {
-  meter.onTick(isHungry, address);
+  meter.onTick(isHungry, peer);
   return saidIn(context.takeEffects()).flatMap((said) =>
     said.type === "probe" ? [{ to: said.to, count: said.count }] : [],
   );
@@ -29,7 +29,7 @@ test("a link's rate is what came after the first chunk, over the time that it to
 
 test("one chunk says nothing about a rate, and a neighbour without any is no link", () => {
   meter.onChunk(3, 50_000);
-  meter.probe(4, address(4));
+  meter.probe(peer(4));
   expect(meter.links).toEqual([{ number: 3, roundTripUs: 0, lossPermille: 0, bytesPerSecond: 0 }]);
 });
 

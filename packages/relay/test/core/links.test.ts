@@ -35,7 +35,9 @@ describe("the side that asks", () => {
     bench.relay.self.hasManifest = true;
     bench.hear(1, { type: "tree-check", pulse: 1, depth: 0 });
     const accepted = bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
-    expect(accepted).toEqual([{ type: "dial", connection: 1, to: address(1) }]);
+    expect(accepted).toEqual([
+      { type: "dial", connection: 1, to: address(1), peer: peer(1).id, token: token(3) },
+    ]);
     const opened = bench.do(() => bench.relay.links.onConnectionOpened(1));
     expect(framesIn(opened, 1)).toEqual([
       {

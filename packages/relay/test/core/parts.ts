@@ -55,6 +55,7 @@ export function makeInvite(fields: Partial<Invite> = {}): Invite {
     timeoutMs: 30_000,
     manifestBytes: 700,
     manifestHash: new Uint8Array(32),
+    cookie: new Uint8Array(16),
     ...fields,
   };
 }

@@ -1,6 +1,7 @@
 import type { Address } from "@palmtree/wire";
 import { beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
+import { Inviter } from "../../src/core/invite/inviter.js";
 import { Recall } from "../../src/core/invite/recall.js";
 import { Room } from "./harness.js";
 import { address, makeContext, makeInvite, range, saidIn } from "./parts.js";
@@ -14,7 +15,7 @@ let recall: Recall;
 beforeEach(() => {
   context = makeContext({ introductionWindow: 4 });
   missing = [];
-  recall = new Recall(context, invite, () => missing);
+  recall = new Recall(context, new Inviter(context, invite), () => missing);
 });
 
 /** Who is invited at the time of the next deadline. */

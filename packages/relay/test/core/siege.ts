@@ -85,14 +85,15 @@ export class Siege {
   }
 
   #hear(from: number, message: ControlMessage): readonly Effect[] {
-    const datagram = { session, sender: peer(from).id, counter: 1, message };
+    const ids = { sender: peer(from).id, receiver: peer(this.#place).id };
+    const datagram = { session, ...ids, counter: 1, message };
     const isStranger =
       from !== 0 && this.#machine.relay.neighbourhood.numberOf(peer(from).id) === undefined;
     if (message.type === "join") this.#joined.add(from);
     const isLingering = !(this.#machine instanceof Member) && this.#machine.phase === "lingering";
     const effects = this.#tell({ type: "datagram-received", from: address(from), datagram });
     if (!isStranger || this.#isInvited(from)) return effects;
-    const toKnock = message.type === "knock" && this.#place === 0;
+    const toKnock = ["knock", "challenge"].includes(message.type) && this.#place === 0;
     const answer = isLingering ? ["ended"] : [toKnock ? "invite" : "tree-reject"];
     expect(effects.length).toBeLessThanOrEqual(1);
     for (const effect of effects) {
@@ -206,7 +207,13 @@ export class Siege {
     switch (effect.type) {
       case "send-datagram":
         // Throws when it could not be sent.
-        encodeDatagram({ session, sender: peer(0).id, counter: 1, message: effect.message });
+        encodeDatagram({
+          session,
+          sender: peer(0).id,
+          receiver: effect.receiver,
+          counter: 1,
+          message: effect.message,
+        });
         return;
       case "send-frame":
         encodeFrame(effect.frame);

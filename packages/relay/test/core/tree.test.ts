@@ -92,7 +92,8 @@ describe("the upgrade that follows a tree check", () => {
     bench.hear(1, check(3, 6));
     expect(bench.relay.tree.parent).toBeUndefined();
     const accepted = bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(1) });
-    expect(accepted).toEqual([{ type: "dial", connection: 1, to: peer(1).address }]);
+    const { address: to, id } = peer(1);
+    expect(accepted).toEqual([{ type: "dial", connection: 1, to, peer: id, token: token(1) }]);
     expect(bench.relay.tree.parent).toBeUndefined();
     bench.do(() => bench.relay.links.onConnectionOpened(1));
     bench.welcome(1, 1);

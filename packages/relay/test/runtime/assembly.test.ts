@@ -61,6 +61,7 @@ function inviteTo(changes: Partial<Invite> = {}): Invite {
     timeoutMs: 1_000,
     manifestBytes: scanned.manifestBytes.length,
     manifestHash: scanned.manifestHash,
+    cookie: new Uint8Array(16),
     ...changes,
   };
 }

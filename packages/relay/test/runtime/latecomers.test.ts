@@ -1,5 +1,5 @@
 import { type Connection, openTransport, type Transport } from "@palmtree/transport";
-import { anySession, type ControlMessage, makeKnock } from "@palmtree/wire";
+import { anySession, type ControlMessage, makeKnock, nobody } from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FilesSender, ResultStep, SenderStep } from "../../src/index.js";
 import { Place, type Receiving } from "./place.js";
@@ -105,7 +105,8 @@ describe("joining fails", () => {
       handlers: {
         onDatagram: (from, datagram) => {
           heard.push(datagram.message);
-          const envelope = { session, sender: "1011121314151617", counter: 1 };
+          const ids = { sender: root.identity.idIn(session), receiver: datagram.sender };
+          const envelope = { session, ...ids, counter: 1 };
           if (answer !== undefined) root.send(from, { ...envelope, message: answer });
         },
         onConnection: (connection: Connection) => connection.destroy(),
@@ -168,7 +169,8 @@ describe("joining fails", () => {
     for (const name of [session, anySession])
       root.send(relay.address, {
         session: name,
-        sender: "1011121314151617",
+        sender: root.identity.idIn(name),
+        receiver: nobody,
         counter: 1,
         message: makeKnock(),
       });

@@ -1,14 +1,20 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { type Connection, openTransport, type Transport } from "@palmtree/transport";
-import type { Address, ControlMessage, Datagram, Frame, Invite } from "@palmtree/wire";
+import {
+  type Address,
+  type ControlMessage,
+  type Datagram,
+  type Frame,
+  type Invite,
+  nobody,
+} from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FilesSender, PalmTreeRelay } from "../../src/index.js";
 import { Place, type Receiving } from "./place.js";
 import { tamperedTransport } from "./tampered-transport.js";
 
 const session = "000102030405060708090a0b0c0d0e0f";
-const sender = "1011121314151617";
 const invite: Invite = {
   type: "invite",
   name: "test",
@@ -22,6 +28,7 @@ const invite: Invite = {
   timeoutMs: 1_000,
   manifestBytes: 10,
   manifestHash: new Uint8Array(32),
+  cookie: new Uint8Array(16),
 };
 
 const tooLarge: Invite = { ...invite, totalBytes: Number.MAX_SAFE_INTEGER };
@@ -30,6 +37,7 @@ let place: Place;
 let receiving: Receiving;
 let stranger: Transport;
 const answers: ControlMessage[] = [];
+let answerer = nobody;
 let onAnswer: () => void = () => undefined;
 
 beforeEach(async () => {
@@ -39,7 +47,8 @@ beforeEach(async () => {
   stranger = await openTransport({
     host: "127.0.0.1",
     handlers: {
-      onDatagram: (_from: Address, { message }: Datagram) => {
+      onDatagram: (_from: Address, { sender, message }: Datagram) => {
+        answerer = sender;
         answers.push(message);
         onAnswer();
       },
@@ -56,15 +65,26 @@ async function ask(message: ControlMessage): Promise<ControlMessage | undefined>
   const answered = new Promise<void>((resolve) => {
     onAnswer = resolve;
   });
-  stranger.send(receiving.relay.address, { session, sender, counter: 1, message });
+  const ids = {
+    sender: stranger.identity.idIn(session),
+    receiver: message.type === "invite" ? nobody : answerer,
+  };
+  stranger.send(receiving.relay.address, { session, ...ids, counter: 1, message });
   await answered;
   return answers.at(-1);
+}
+
+/** Invites, and once more with the cookie that the first invitation led to. */
+async function askIn(message: Invite): Promise<ControlMessage | undefined> {
+  const answer = await ask(message);
+  return answer?.type === "challenge" ? await ask({ ...message, cookie: answer.cookie }) : answer;
 }
 
 /** Resolves when the relay has ended the connection. */
 async function dialAndSend(frame: Frame): Promise<void> {
   await new Promise<void>((resolve) => {
-    const connection = stranger.dial(receiving.relay.address, {
+    const call = { session, peer: answerer, token: "0011223344556677" };
+    const connection = stranger.dial(receiving.relay.address, call, {
       onFrame: () => expect.unreachable("a stranger gets no frames"),
       onClose: () => resolve(),
     });
@@ -82,7 +102,7 @@ describe("what comes from nobody in particular", () => {
     const udp = createSocket("udp4");
     udp.send("hello", Number(port), host);
     // Answered after the garbage, from the same queue.
-    await ask(tooLarge);
+    await askIn(tooLarge);
     udp.close();
     expect(receiving.relay.counters).toMatchObject({
       connectionsMalformed: 1,
@@ -94,7 +114,7 @@ describe("what comes from nobody in particular", () => {
     await dialAndSend({
       type: "hello",
       session,
-      peer: sender,
+      peer: "1011121314151617",
       number: 1,
       token: "0011223344556677",
       link: "tree",
@@ -105,17 +125,24 @@ describe("what comes from nobody in particular", () => {
   });
 
   test("an invitation to what there is no room for is declined, each time alike", async () => {
-    expect(await ask(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
-    expect(await ask(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
+    expect(await askIn(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
+    expect(await askIn(tooLarge)).toMatchObject({ type: "decline", reason: "no-space" });
     expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 1, sessionsJoined: 0 });
   });
 
+  test("an invitation leaves nothing behind before its sender has brought the cookie back", async () => {
+    const challenge = await ask(invite);
+    expect(challenge).toMatchObject({ type: "challenge" });
+    expect(await ask({ ...invite, cookie: new Uint8Array(16).fill(1) })).toEqual(challenge);
+    expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 0, sessionsJoined: 0 });
+  });
+
   test("a session that has ended here is not joined again", async () => {
-    expect(await ask(invite)).toEqual({ type: "join" });
+    expect(await askIn(invite)).toEqual({ type: "join" });
     expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "left", detail: "" });
     expect((await receiving.end).error).toMatchObject({ code: "left" });
     expect(await ask({ type: "ended" })).toEqual({ type: "leave", code: "", detail: "" });
-    expect(await ask(invite)).toMatchObject({ type: "decline", reason: "leaving" });
+    expect(await askIn(invite)).toMatchObject({ type: "decline", reason: "leaving" });
     expect(await ask({ type: "orphan", pulse: 1 })).toMatchObject({ reason: "leaving" });
     const refused = { type: "upgrade-reject", reason: "leaving" };
     for (const [link, answer] of [

@@ -1,5 +1,5 @@
 import type { OpenTransportOptions, Transport } from "@palmtree/transport";
-import { type Address, anySession, type ControlMessage, makeKnock } from "@palmtree/wire";
+import { type Address, anySession, type ControlMessage, makeKnock, nobody } from "@palmtree/wire";
 import { expect, test } from "vitest";
 import { Switchboard } from "../../src/runtime/switchboard.js";
 import { makeInvite } from "../core/parts.js";
@@ -21,10 +21,17 @@ test("of what is said to no session in particular only a knock is heard, by ever
   for (const name of ["one", "two"])
     switchboard.join(name.padEnd(32, "0"), {
       onDatagram: (_, { message }) => heard.push(`${name}: ${message.type}`),
+      isExpected: () => false,
       onHello: () => undefined,
     });
   const say = (message: ControlMessage): void =>
-    hear(from, { session: anySession, sender: "00000000000000ff", counter: 1, message });
+    hear(from, {
+      session: anySession,
+      sender: "00000000000000ff",
+      receiver: nobody,
+      counter: 1,
+      message,
+    });
   say(makeKnock());
   say({ type: "orphan", pulse: 1 });
   say(makeInvite());

@@ -18,14 +18,16 @@ export function tamperedTransport(
       ...options,
       handlers: {
         onDatagram: (from, datagram) => options.handlers.onDatagram(from, datagram),
+        isExpected: (call) => options.handlers.isExpected?.(call) ?? false,
         onConnection: (connection) => options.handlers.onConnection(tampered(connection, tamper)),
       },
     });
     return {
       address: transport.address,
+      identity: transport.identity,
       counters: transport.counters,
       send: (to, datagram) => transport.send(to, datagram),
-      dial: (to, handlers) => tampered(transport.dial(to, handlers), tamper),
+      dial: (to, call, handlers) => tampered(transport.dial(to, call, handlers), tamper),
       release: (payload) => transport.release(payload),
       close: () => transport.close(),
       [Symbol.asyncDispose]: () => transport.close(),

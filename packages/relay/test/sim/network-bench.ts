@@ -119,7 +119,7 @@ export function describeFrame(frame: Frame): string {
 }
 
 export function datagram(counter: number): Datagram {
-  return { session: "", sender: "", counter, message: { type: "join" } };
+  return { session: "", sender: "", receiver: "", counter, message: { type: "join" } };
 }
 
 /** A chunk frame of that many bytes on the wire, its head of 16 bytes among them. */

@@ -69,8 +69,8 @@ export type LinkAction =
   | { readonly type: "send-accept"; readonly token: string }
   /** Send `upgrade-reject`. */
   | { readonly type: "send-reject"; readonly reason: UpgradeRejectReason }
-  /** Open a TCP connection to the neighbour. */
-  | { readonly type: "dial" }
+  /** Open a connection to the neighbour, which has offered it with this token. */
+  | { readonly type: "dial"; readonly token: string }
   /** Send a hello with this token as the first frame of the dialled connection. */
   | { readonly type: "send-hello"; readonly token: string }
   /** Send a welcome over the connection that the hello came on: it is the link's own now. */
@@ -116,7 +116,7 @@ export const defaultLinkOptions: LinkOptions = { upgradeRetryMs: 250, upgradeTim
  * const link = new Link();
  * link.handle({ type: "upgrade" }, 0); // [{ type: "send-request" }]
  * link.deadline(); // 250
- * link.handle({ type: "accept-received", token: "0011223344556677" }, 3); // [{ type: "dial" }]
+ * link.handle({ type: "accept-received", token: "0011223344556677" }, 3); // [{ type: "dial", token }]
  * link.state; // "dialling"
  * ```
  */
@@ -193,6 +193,7 @@ export class Link {
     switch (action) {
       case "send-accept":
         return { type: action, token: this.#offeredToken ?? "" };
+      case "dial":
       case "send-hello":
         return { type: action, token: this.#receivedToken };
       case "send-reject": {

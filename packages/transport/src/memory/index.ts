@@ -3,4 +3,5 @@ export {
   defaultMemoryNetworkOptions,
   type MemoryNetwork,
   type MemoryNetworkOptions,
+  type MemoryTransportOptions,
 } from "./memory-network.js";

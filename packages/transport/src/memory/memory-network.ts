@@ -1,12 +1,9 @@
 import type { Datagram } from "@palmtree/wire";
-import {
-  type Address,
-  decodeDatagram,
-  encodeDatagram,
-  PalmTreeError,
-  SlabPool,
-} from "@palmtree/wire";
+import { type Address, PalmTreeError, SlabPool } from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
+import type { Call } from "../security/call.js";
+import { type Guard, OpenGuard } from "../security/guard.js";
+import { Identity } from "../security/identity.js";
 import { ConnectionSet } from "../stream/connection-set.js";
 import { StreamConnection, type StreamConnectionHooks } from "../stream/stream-connection.js";
 import {
@@ -55,7 +52,14 @@ export const defaultMemoryNetworkOptions: MemoryNetworkOptions = {
   schedule: (_delayMs, run) => queueMicrotask(run),
 };
 
-/** Joins transports inside one process. */
+/** What a transport in memory is made of. */
+export interface MemoryTransportOptions {
+  readonly handlers: TransportHandlers;
+  /** Who this peer is. Default: somebody new. */
+  readonly identity?: Identity;
+}
+
+/** Joins transports inside one process; everybody in it is believed. */
 export interface MemoryNetwork {
   /**
    * Open a transport at an address.
@@ -63,7 +67,7 @@ export interface MemoryNetwork {
    * @throws port-taken when there is one already.
    * @throws address-invalid when it is not an address.
    */
-  open(address: Address, handlers: TransportHandlers): Transport;
+  open(address: Address, options: MemoryTransportOptions): Transport;
 }
 
 /**
@@ -75,7 +79,7 @@ export interface MemoryNetwork {
  * @example
  * ```ts
  * const network = createMemoryNetwork({ seed: 7, datagramLoss: 0.1 });
- * const left = network.open("10.0.0.1:4747", handlers);
+ * const left = network.open("10.0.0.1:4747", { handlers });
  * left.send("10.0.0.2:4747", datagram);
  * ```
  */
@@ -97,13 +101,13 @@ class Network implements MemoryNetwork {
     this.#random = new Random(options.seed);
   }
 
-  open(address: Address, handlers: TransportHandlers): Transport {
+  open(address: Address, options: MemoryTransportOptions): Transport {
     const canonical = canonicalOf(address);
     if (this.#transports.has(canonical)) {
       const facts = { address: canonical };
       throw new PalmTreeError("port-taken", `${canonical}: the port is taken`, { facts });
     }
-    const transport = new MemoryTransport(this, canonical, handlers);
+    const transport = new MemoryTransport(this, canonical, options);
     this.#transports.set(canonical, transport);
     return transport;
   }
@@ -127,6 +131,8 @@ class Network implements MemoryNetwork {
 
 class MemoryTransport implements Transport {
   readonly address: Address;
+  readonly identity: Identity;
+  readonly #guard: Guard;
   readonly counters: TransportCounters = zeroCounters();
   readonly #network: Network;
   readonly #handlers: TransportHandlers;
@@ -134,15 +140,21 @@ class MemoryTransport implements Transport {
   readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
 
-  constructor(network: Network, address: Address, handlers: TransportHandlers) {
+  constructor(
+    network: Network,
+    address: Address,
+    { handlers, identity = Identity.draw() }: MemoryTransportOptions,
+  ) {
     this.#network = network;
+    this.identity = identity;
+    this.#guard = new OpenGuard(identity);
     this.address = address;
     this.#handlers = handlers;
   }
 
   send(to: Address, datagram: Datagram): void {
     const target = canonicalOf(to);
-    const bytes = encodeDatagram(datagram);
+    const bytes = this.#guard.wrap(datagram);
     if (this.#closing !== undefined) {
       this.counters.datagramsUnsent += 1;
       return;
@@ -153,11 +165,15 @@ class MemoryTransport implements Transport {
   }
 
   receive(from: Address, bytes: Uint8Array): void {
-    this.counters.datagramsReceived += 1;
-    this.#handlers.onDatagram(from, decodeDatagram(bytes));
+    const datagram = this.#guard.unwrap(bytes);
+    if (datagram === undefined) this.counters.datagramsForeign += 1;
+    else {
+      this.counters.datagramsReceived += 1;
+      this.#handlers.onDatagram(from, datagram);
+    }
   }
 
-  dial(to: Address, handlers: ConnectionHandlers): Connection {
+  dial(to: Address, _call: Call, handlers: ConnectionHandlers): Connection {
     const target = canonicalOf(to);
     this.counters.connectionsDialled += 1;
     const { connection, pipe } = this.#connect(to, "dialled", handlers);

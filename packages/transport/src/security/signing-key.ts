@@ -1,4 +1,11 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 
 /** Bytes of a public key (Ed25519, RFC 8032). */
 export const publicKeyBytes = 32;
@@ -8,6 +15,9 @@ export const signatureBytes = 64;
 
 /** What stands before the 32 bytes of a key in its DER form (RFC 8410, section 4). */
 const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
+
+/** What stands before the 32 bytes of a private key (RFC 8410, section 7). */
+const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** Public keys that were read lately: reading one takes as long as a verification. */
 const mostKnownKeys = 4_096;
@@ -28,6 +38,13 @@ export class SigningKey {
   static draw(): SigningKey {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     return new SigningKey(privateKey, rawKeyOf(publicKey));
+  }
+
+  /** @internal the pair whose private half is these 32 bytes (RFC 8032), for vectors */
+  static of(seed: Uint8Array): SigningKey {
+    const der = Buffer.concat([pkcs8Prefix, seed]);
+    const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    return new SigningKey(privateKey, rawKeyOf(createPublicKey(privateKey)));
   }
 
   /** @returns 64 bytes */

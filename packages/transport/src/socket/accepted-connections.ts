@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { Address } from "@palmtree/wire";
+import { endpointOf } from "../address.js";
 import type { StreamConnection } from "../stream/stream-connection.js";
 import type { TransportCounters } from "../transport.js";
 import type { TransportOptions } from "./options.js";
@@ -12,6 +14,8 @@ export class AcceptedConnections {
   readonly #options: TransportOptions;
   readonly #counters: TransportCounters;
   readonly #pending = new Map<StreamConnection, NodeJS.Timeout>();
+  /** How many of them there are from each host. */
+  readonly #pendingOf = new Map<string, number>();
   #count = 0;
 
   constructor(options: TransportOptions, counters: TransportCounters) {
@@ -20,9 +24,13 @@ export class AcceptedConnections {
   }
 
   /** Whether there is room for this one; if not, it is reset and counted. */
-  hasRoomFor(socket: Socket): boolean {
-    const { maxConnections, maxPendingConnections } = this.#options;
-    const hasRoom = this.#count < maxConnections && this.#pending.size < maxPendingConnections;
+  hasRoomFor(socket: Socket, remote: Address): boolean {
+    const { maxConnections, maxPendingConnections, maxPendingPerHost } = this.#options;
+    const fromThere = this.#pendingOf.get(endpointOf(remote).host) ?? 0;
+    const hasRoom =
+      this.#count < maxConnections &&
+      this.#pending.size < maxPendingConnections &&
+      fromThere < maxPendingPerHost;
     if (hasRoom) return true;
     this.#counters.connectionsRefused += 1;
     // Its reset can fail where the other end was faster.
@@ -41,17 +49,25 @@ export class AcceptedConnections {
       connection.fail(timeoutError(connection.remote, "the first frame", helloTimeoutMs));
     }, helloTimeoutMs);
     this.#pending.set(connection, timer);
+    this.#countHost(connection, 1);
   }
 
   /** It has said something. */
   confirm(connection: StreamConnection): void {
     clearTimeout(this.#pending.get(connection));
-    this.#pending.delete(connection);
+    if (this.#pending.delete(connection)) this.#countHost(connection, -1);
   }
 
   /** It is over. */
   remove(connection: StreamConnection): void {
     this.confirm(connection);
     this.#count -= 1;
+  }
+
+  #countHost({ remote }: StreamConnection, change: 1 | -1): void {
+    const { host } = endpointOf(remote);
+    const count = (this.#pendingOf.get(host) ?? 0) + change;
+    if (count === 0) this.#pendingOf.delete(host);
+    else this.#pendingOf.set(host, count);
   }
 }

@@ -1,6 +1,11 @@
 import type { Server, Socket } from "node:net";
 import { type Address, type Datagram, type PalmTreeError, SlabPool } from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
+import type { Call } from "../security/call.js";
+import { GroupGuard } from "../security/group-guard.js";
+import type { GroupKey } from "../security/group-key.js";
+import { OpenGuard } from "../security/guard.js";
+import { Identity } from "../security/identity.js";
 import { ConnectionSet } from "../stream/connection-set.js";
 import type { Pipe, PipeEvents } from "../stream/pipe.js";
 import { StreamConnection, type StreamConnectionOptions } from "../stream/stream-connection.js";
@@ -17,6 +22,7 @@ import { AcceptedConnections } from "./accepted-connections.js";
 import { type BoundSockets, bindBoth } from "./bind.js";
 import { type OpenTransportOptions, type TransportOptions, withDefaults } from "./options.js";
 import { acceptedPipe, dialPipe } from "./tcp-pipe.js";
+import { acceptedTlsPipe, dialTlsPipe, TlsSetting } from "./tls-pipe.js";
 import { UdpEndpoint } from "./udp-endpoint.js";
 
 /**
@@ -40,12 +46,14 @@ import { UdpEndpoint } from "./udp-endpoint.js";
  */
 export async function openTransport(options: OpenTransportOptions): Promise<Transport> {
   const all = withDefaults(options);
-  return new SocketTransport(await bindBoth(all), all, options.handlers);
+  return new SocketTransport(await bindBoth(all), all, options);
 }
 
 class SocketTransport implements Transport {
   readonly address: Address;
+  readonly identity: Identity;
   readonly counters: TransportCounters = zeroCounters();
+  readonly #tls: TlsSetting | undefined;
   readonly #options: TransportOptions;
   readonly #handlers: TransportHandlers;
   readonly #udp: UdpEndpoint;
@@ -55,11 +63,19 @@ class SocketTransport implements Transport {
   readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
 
-  constructor(bound: BoundSockets, options: TransportOptions, handlers: TransportHandlers) {
+  constructor(bound: BoundSockets, options: TransportOptions, given: OpenTransportOptions) {
+    const { handlers, keys = [] } = given;
     this.#options = options;
     this.#handlers = handlers;
+    this.identity = given.identity ?? Identity.draw();
+    const guard = isSome(keys) ? new GroupGuard(this.identity, keys) : new OpenGuard(this.identity);
+    const isExpected = (call: Call): boolean => handlers.isExpected?.(call) ?? false;
+    if (isSome(keys)) this.#tls = new TlsSetting(this.identity, isExpected);
     this.address = addressOf(options.host, bound.port) ?? "";
-    this.#udp = new UdpEndpoint(bound.udp, handlers, this.counters, options.sendQueueBytes);
+    this.#udp = new UdpEndpoint(bound.udp, handlers, this.counters, {
+      guard,
+      sendQueueBytes: options.sendQueueBytes,
+    });
     this.#server = bound.server;
     this.#accepted = new AcceptedConnections(options, this.counters);
     this.#server.on("connection", (socket) => this.#onSocket(socket));
@@ -73,11 +89,16 @@ class SocketTransport implements Transport {
     this.#udp.send(to, datagram);
   }
 
-  dial(to: Address, handlers: ConnectionHandlers): Connection {
+  dial(to: Address, call: Call, handlers: ConnectionHandlers): Connection {
     const endpoint = endpointOf(to);
+    const options = { ...this.#options, remote: to };
+    const setting = this.#tls;
     this.counters.connectionsDialled += 1;
     const connection: StreamConnection = new StreamConnection(
-      (events) => dialPipe(endpoint, events, { ...this.#options, remote: to }),
+      (events) =>
+        setting === undefined
+          ? dialPipe(endpoint, events, options)
+          : dialTlsPipe(endpoint, call, events, { ...options, setting }),
       this.#streamOptions(to, "dialled", {
         onFirstFrame: () => undefined,
         onOver: () => this.#connections.remove(connection),
@@ -111,12 +132,17 @@ class SocketTransport implements Transport {
     const remote = addressOf(socket.remoteAddress, socket.remotePort);
     // Without an address it is over already.
     if (remote === undefined) socket.destroy();
-    else if (this.#accepted.hasRoomFor(socket)) this.#accept(socket, remote);
+    else if (this.#accepted.hasRoomFor(socket, remote)) this.#accept(socket, remote);
   }
 
   #accept(socket: Socket, remote: Address): void {
+    const options = { ...this.#options, remote };
+    const setting = this.#tls;
     const connection: StreamConnection = new StreamConnection(
-      (events: PipeEvents): Pipe => acceptedPipe(socket, events, { ...this.#options, remote }),
+      (events: PipeEvents): Pipe =>
+        setting === undefined
+          ? acceptedPipe(socket, events, options)
+          : acceptedTlsPipe(socket, events, { ...options, setting }),
       this.#streamOptions(remote, "accepted", {
         onFirstFrame: () => this.#accepted.confirm(connection),
         onOver: () => {
@@ -151,6 +177,10 @@ class SocketTransport implements Transport {
       },
     };
   }
+}
+
+function isSome(keys: readonly GroupKey[]): keys is readonly [GroupKey, ...GroupKey[]] {
+  return keys.length > 0;
 }
 
 /** A plain Uint8Array: slice() of a Buffer does not copy. */

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { PalmTreeError } from "@palmtree/wire";
+import type { GroupKey } from "../security/group-key.js";
+import type { Identity } from "../security/identity.js";
 import type { TransportHandlers } from "../transport.js";
 
 /** The knobs of a transport over UDP and TCP. Times are milliseconds. */
@@ -53,6 +55,9 @@ export interface TransportOptions {
   /** Accepted connections without a first frame at the same time, at most. Default 128. */
   readonly maxPendingConnections: number;
 
+  /** Of these, as many from one host. Default 32: it may have several receivers. */
+  readonly maxPendingPerHost: number;
+
   /** Accepted connections at the same time, at most. Default 1,024. */
   readonly maxConnections: number;
 
@@ -74,12 +79,22 @@ export const defaultTransportOptions: TransportOptions = {
   helloTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
   maxPendingConnections: 128,
+  maxPendingPerHost: 32,
   maxConnections: 1_024,
   maxFirstFrameBytes: 4 * 1024,
 };
 
 /** What `openTransport` takes: the handlers, and any of the options. */
 export interface OpenTransportOptions extends Partial<TransportOptions> {
+  /** Who this peer is. Default: somebody new. */
+  readonly identity?: Identity;
+
+  /**
+   * The group's keys: what is said is sealed with the first, and what is sealed with any is believed.
+   * Default: none; then everybody is believed, and everybody can read along.
+   */
+  readonly keys?: readonly GroupKey[] | undefined;
+
   readonly handlers: TransportHandlers;
 }
 

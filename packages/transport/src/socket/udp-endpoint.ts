@@ -1,12 +1,7 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import {
-  type Address,
-  type Datagram,
-  decodeDatagram,
-  encodeDatagram,
-  isPalmTreeError,
-} from "@palmtree/wire";
+import { type Address, type Datagram, isPalmTreeError } from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
+import type { Guard } from "../security/guard.js";
 import type { TransportCounters, TransportHandlers } from "../transport.js";
 
 /** The datagram side of a transport: codec, counting, and a bound on what waits to be sent. */
@@ -14,6 +9,7 @@ export class UdpEndpoint {
   readonly #socket: Socket;
   readonly #handlers: TransportHandlers;
   readonly #counters: TransportCounters;
+  readonly #guard: Guard;
   readonly #sendQueueBytes: number;
   readonly #isIpv6: boolean;
   #isClosed = false;
@@ -22,12 +18,13 @@ export class UdpEndpoint {
     socket: Socket,
     handlers: TransportHandlers,
     counters: TransportCounters,
-    sendQueueBytes: number,
+    options: { readonly guard: Guard; readonly sendQueueBytes: number },
   ) {
     this.#socket = socket;
     this.#handlers = handlers;
     this.#counters = counters;
-    this.#sendQueueBytes = sendQueueBytes;
+    this.#guard = options.guard;
+    this.#sendQueueBytes = options.sendQueueBytes;
     this.#isIpv6 = socket.address().family === "IPv6";
     socket.on("message", (bytes, from) => this.#onMessage(bytes, from));
     // Some systems report here that an earlier datagram found nobody.
@@ -38,7 +35,7 @@ export class UdpEndpoint {
 
   send(to: Address, datagram: Datagram): void {
     const { host, port, family } = endpointOf(to);
-    const bytes = encodeDatagram(datagram);
+    const bytes = this.#guard.wrap(datagram);
     if (this.#isClosed || this.#socket.getSendQueueSize() > this.#sendQueueBytes) {
       this.#counters.datagramsUnsent += 1;
       return;
@@ -63,13 +60,17 @@ export class UdpEndpoint {
       this.#counters.datagramsMalformed += 1;
       return;
     }
-    let datagram: Datagram;
+    let datagram: Datagram | undefined;
     try {
-      datagram = decodeDatagram(bytes);
+      datagram = this.#guard.unwrap(bytes);
     } catch (error) {
       if (!isPalmTreeError(error)) throw error;
       this.#counters.datagramsMalformed += 1;
       this.#handlers.onMalformed?.(from, error);
+      return;
+    }
+    if (datagram === undefined) {
+      this.#counters.datagramsForeign += 1;
       return;
     }
     this.#counters.datagramsReceived += 1;

@@ -1,10 +1,13 @@
-import type { PalmTreeError } from "@palmtree/wire";
+import type { PalmTreeError, PeerId } from "@palmtree/wire";
 
 /**
  * A two-way stream of bytes, as TCP gives it: what is below a connection. It never calls its
  * events from inside one of its methods.
  */
 export interface Pipe {
+  /** Of an accepted one: who has proved to be at the other end, once anything has come. */
+  readonly caller?: PeerId | undefined;
+
   /**
    * Write the pieces, in order. One write at a time: the next after `done`, which is called when
    * the operating system has taken all of them, and not at all if the pipe ends first.

@@ -3,6 +3,7 @@ import {
   type Frame,
   isPalmTreeError,
   PalmTreeError,
+  type PeerId,
   type SlabPool,
 } from "@palmtree/wire";
 import type { Connection, ConnectionDirection, ConnectionHandlers } from "../transport.js";
@@ -94,6 +95,10 @@ export class StreamConnection implements Connection {
       onEnd: () => this.#onEnd(),
       onClosed: (error) => this.#onClosed(error),
     });
+  }
+
+  get caller(): PeerId | undefined {
+    return this.#pipe.caller;
   }
 
   get queuedBytes(): number {

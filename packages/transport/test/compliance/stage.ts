@@ -42,6 +42,12 @@ export class Stage {
     }
   }
 
+  /** What one end sees when the other, which is this one, cuts the connection. */
+  endCutBy({ connection }: Side): string {
+    const canReset = connection.direction === "accepted" || this.world.canDiallerReset;
+    return canReset ? "link-lost" : "in order";
+  }
+
   #both(): readonly [Peer, Peer] {
     if (this.#peers === undefined) throw new Error("not open yet");
     return this.#peers;

@@ -78,7 +78,7 @@ const expected: Record<LinkEventType, Record<LinkState, string>> = {
   },
   "accept-received": {
     passive: "passive: send-downgrade lost",
-    requesting: "dialling: dial",
+    requesting: "dialling: dial 00000000000000bb",
     dialling: ".",
     offering: ".",
     active: ".",

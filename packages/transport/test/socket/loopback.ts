@@ -2,17 +2,19 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Address } from "@palmtree/wire";
-import { openTransport, type TransportOptions } from "../../src/index.js";
+import { type OpenTransportOptions, openTransport } from "../../src/index.js";
 import type { World } from "../peer.js";
 
 /** Transports on this machine's loopback, on ports that the system chooses. */
-export function loopback(options: Partial<TransportOptions> = {}): World {
+export function loopback(options: Partial<Omit<OpenTransportOptions, "handlers">> = {}): World {
   const host = options.host ?? "127.0.0.1";
   return {
     open: (handlers, address) => {
       const port = address === undefined ? 0 : portOf(address);
       return openTransport({ ...options, host, port, handlers });
     },
+    // Node does not let the socket below a TLS socket be reset.
+    canDiallerReset: options.keys === undefined,
     vacantAddress: async () => {
       const handlers = { onDatagram: () => undefined, onConnection: () => undefined };
       const transport = await openTransport({ host, handlers });

@@ -21,7 +21,7 @@ describe("openTransport", () => {
     const socket = await rawConnection(transport.address);
     socket.destroy();
     const peer = await Peer.open(loopback());
-    peer.transport.send(transport.address, ping(1));
+    peer.transport.send(transport.address, ping(1, peer.transport, transport));
     await expect.poll(() => transport.counters.datagramsReceived).toBe(1);
     await peer.transport.close();
   });
@@ -82,7 +82,7 @@ describe("openTransport", () => {
     const left = await Peer.open(loopback({ host: "::1" }));
     const right = await Peer.open(loopback({ host: "::1" }));
     expect(left.transport.address).toMatch(/^\[::1\]:\d+$/);
-    left.transport.send(right.transport.address, ping(1));
+    left.transport.send(right.transport.address, ping(1, left.transport, right.transport));
     expect((await right.datagrams.take()).from).toBe(left.transport.address);
     const { accepted } = await join(left, right);
     expect(accepted.connection.remote).toMatch(/^\[::1\]:\d+$/);
@@ -93,10 +93,10 @@ describe("openTransport", () => {
     const both = await Peer.open(loopback({ host: "::" }));
     const left = await Peer.open(loopback());
     const port = portOf(both.transport.address);
-    left.transport.send(`127.0.0.1:${port}`, ping(1));
+    left.transport.send(`127.0.0.1:${port}`, ping(1, left.transport, both.transport));
     const { from } = await both.datagrams.take();
     expect(from).toBe(left.transport.address);
-    both.transport.send(from, ping(2));
+    both.transport.send(from, ping(2, both.transport, left.transport));
     expect((await left.datagrams.take()).from).toBe(`127.0.0.1:${port}`);
     const dialled = left.dial(`127.0.0.1:${port}`);
     dialled.connection.send(hello);
@@ -108,7 +108,7 @@ describe("openTransport", () => {
   it("counts what the system does not send", async () => {
     await using transport = await openTransport({ host: "127.0.0.1", handlers });
     // Port 9 of the IPv6 loopback cannot be reached from an IPv4 socket.
-    transport.send("[::1]:9", ping(1));
+    transport.send("[::1]:9", ping(1, transport, transport));
     await expect.poll(() => transport.counters.datagramsUnsent).toBe(1);
     expect(transport.counters.datagramsSent).toBe(0);
   });

@@ -28,7 +28,7 @@ export class Farewell {
 
   onDatagram(from: Address, sender: PeerId, isLeave: boolean): void {
     if (isLeave) this.#awaited.delete(sender);
-    else this.#context.emit({ type: "send-datagram", to: from, message: { type: "ended" } });
+    else this.#context.send({ address: from, id: sender }, { type: "ended" });
   }
 
   onTick(): void {
@@ -40,8 +40,8 @@ export class Farewell {
   }
 
   #tell(): void {
-    for (const to of this.#awaited.values())
-      this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
+    for (const [id, address] of this.#awaited)
+      this.#context.send({ address, id }, { type: "ended" });
     const { inviteRetryMs } = this.#context.options;
     this.#retellAt = this.#context.now + this.#context.jittered(inviteRetryMs);
   }

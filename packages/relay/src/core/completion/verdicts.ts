@@ -201,8 +201,7 @@ export class Verdicts {
       else if (lateAt <= now) {
         this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
         // It may be there after all; what it still lands would not be in the result.
-        const to = peer.address;
-        this.#context.emit({ type: "send-datagram", to, message: { type: "ended" } });
+        this.#context.send(peer, { type: "ended" });
       } else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);
     }
   }

@@ -1,4 +1,4 @@
-import type { Address, TroubleKind } from "@palmtree/wire";
+import type { PeerInfo, TroubleKind } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { SinkFlow } from "../transfer/distribution.js";
@@ -64,9 +64,9 @@ export interface FeedView {
   /** Whether this peer waits for chunks, and reads them. */
   readonly isHungry: boolean;
   readonly flows: readonly SinkFlow[];
-  addressOf(number: number): Address | undefined;
+  neighbour(number: number): PeerInfo | undefined;
   /** Ask a neighbour whether it is there. */
-  probe(number: number, to: Address): void;
+  probe(peer: PeerInfo): void;
 }
 
 /**
@@ -179,11 +179,11 @@ export class FeedWatch {
       this.#tell(number, "silent", 0, 0);
     }
     const isEager = watched.unanswered < mostEagerProbes;
-    const to = view.addressOf(number);
-    if (to === undefined || (!isEager && now < watched.askedAt + patientProbeMs)) return;
+    const peer = view.neighbour(number);
+    if (peer === undefined || (!isEager && now < watched.askedAt + patientProbeMs)) return;
     watched.unanswered += 1;
     watched.askedAt = now;
-    view.probe(number, to);
+    view.probe(peer);
   }
 
   #tell(number: number, kind: TroubleKind, sent: number, offered: number): void {

@@ -1,4 +1,4 @@
-import type { Address, LinkMetrics } from "@palmtree/wire";
+import type { LinkMetrics, PeerInfo } from "@palmtree/wire";
 import type { Context } from "../context.js";
 
 /** How often each neighbour that sends chunks is asked for an answer: cheap enough for any number. */
@@ -38,12 +38,11 @@ export class LinkMeter {
   }
 
   /** Ask a neighbour whether it is there. */
-  probe(number: number, to: Address): void {
-    const { underWay } = this.#of(number);
+  probe(peer: PeerInfo): void {
+    const { underWay } = this.#of(peer.number);
     this.#probes += 1;
     if (underWay.size < mostUnderWay) underWay.set(this.#probes, this.#context.now);
-    const message = { type: "probe", count: this.#probes } as const;
-    this.#context.emit({ type: "send-datagram", to, message });
+    this.#context.send(peer, { type: "probe", count: this.#probes });
   }
 
   onAnswer(number: number, count: number): void {
@@ -68,17 +67,17 @@ export class LinkMeter {
   }
 
   /** @param isHungry whether chunks are still awaited */
-  onTick(isHungry: boolean, addressOf: (number: number) => Address | undefined): void {
+  onTick(isHungry: boolean, neighbour: (number: number) => PeerInfo | undefined): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAt = isHungry ? now + probeMs : undefined;
     for (const [number, measured] of this.#measured) {
       this.#forget(measured);
-      const to = addressOf(number);
+      const peer = neighbour(number);
       const isSource = measured.firstAt !== undefined && now - measured.lastAt < lostMs;
-      if (!isHungry || !isSource || to === undefined || now < measured.probeAt) continue;
+      if (!isHungry || !isSource || peer === undefined || now < measured.probeAt) continue;
       measured.probeAt = now + probeMs;
-      this.probe(number, to);
+      this.probe(peer);
     }
   }
 

@@ -196,16 +196,12 @@ export class Introduction {
   }
 
   #send({ peer, revision, listed }: Introduced): void {
-    this.#context.emit({
-      type: "send-datagram",
-      to: peer.address,
-      message: {
-        type: "neighbours",
-        revision,
-        number: peer.number,
-        peerCount: this.#introduced.length,
-        neighbours: this.#peersAt(listed),
-      },
+    this.#context.send(peer, {
+      type: "neighbours",
+      revision,
+      number: peer.number,
+      peerCount: this.#introduced.length,
+      neighbours: this.#peersAt(listed),
     });
   }
 }

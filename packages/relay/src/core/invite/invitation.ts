@@ -1,12 +1,13 @@
-import type { Address, DeclineReason, Invite, PeerId } from "@palmtree/wire";
+import type { Address, DeclineReason, PeerId } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import { Questions } from "../questions.js";
+import type { Inviter } from "./inviter.js";
 
 /** A peer that takes part. */
 export interface Joined {
   readonly address: Address;
   readonly id: PeerId;
-  /** From the invitation that it answered to its answer, in milliseconds. */
+  /** From an invitation, over the challenge that it may have led to, to the answer, in milliseconds. */
   readonly roundTripMs: number;
   /** Invitations until then, that one included. */
   readonly invitations: number;
@@ -33,15 +34,31 @@ export class Invitation {
   /** The newest invitation of each, and how many there were. */
   readonly #asked = new Map<Address, { readonly at: number; readonly count: number }>();
   readonly #absent: Absent[] = [];
-  readonly #invite: Invite;
+  readonly #inviter: Inviter;
+  readonly #reminderMs: number;
   #startedAt = 0;
   #remindAt = 0;
   #isOpen = false;
 
-  constructor(context: Context, invite: Invite, addresses: readonly Address[]) {
+  /**
+   * @param addresses those to invite
+   * @param timeoutMs how long those who have joined wait for the session to go on
+   */
+  constructor(
+    context: Context,
+    inviter: Inviter,
+    {
+      addresses,
+      timeoutMs: patienceMs,
+    }: {
+      readonly addresses: readonly Address[];
+      readonly timeoutMs: number;
+    },
+  ) {
     this.#context = context;
-    this.#invite = invite;
+    this.#inviter = inviter;
     this.#addresses = [...addresses];
+    this.#reminderMs = patienceMs / 4;
     const {
       inviteRetryMs: retryMs,
       maxWaitMs: timeoutMs,
@@ -49,7 +66,7 @@ export class Invitation {
     } = context.options;
     this.#questions = new Questions(context, addresses, { retryMs, timeoutMs, window }, (to) => {
       this.#asked.set(to, { at: context.now, count: 1 + (this.#asked.get(to)?.count ?? 0) });
-      context.emit({ type: "send-datagram", to, message: invite });
+      inviter.invite(to);
     });
   }
 
@@ -126,12 +143,7 @@ export class Invitation {
   /** Those who joined early must not take the root for dead while others are waited for. */
   #remind(): void {
     this.#remindAt = this.#context.now + this.#reminderMs;
-    for (const to of this.#joined.keys())
-      this.#context.emit({ type: "send-datagram", to, message: this.#invite });
-  }
-
-  get #reminderMs(): number {
-    return this.#invite.timeoutMs / 4;
+    for (const address of this.#joined.keys()) this.#inviter.invite(address);
   }
 
   get #closesAt(): number {

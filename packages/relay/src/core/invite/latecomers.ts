@@ -1,9 +1,10 @@
-import type { Address, ControlMessage, DeclineReason, Invite, PeerId } from "@palmtree/wire";
+import { Allowance } from "@palmtree/transport/core";
+import type { Address, DeclineReason, PeerId } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { Introduction } from "../hypercube/introduction.js";
 import { Questions } from "../questions.js";
-import { Allowance } from "../transfer/allowance.js";
 import { type Absent, declined, notAnswering } from "./invitation.js";
+import type { Inviter } from "./inviter.js";
 import { Recall } from "./recall.js";
 
 /** Knocks that are answered at once, and more with every millisecond. Guess. */
@@ -30,7 +31,7 @@ export interface LatecomersVerdicts {
  */
 export class Latecomers {
   readonly #context: Context;
-  readonly #invite: Invite;
+  readonly #inviter: Inviter;
   readonly #added: Questions<Address>;
   readonly #onAbsent: (absent: Absent) => void;
   readonly #waiting = new Map<Address, PeerId>();
@@ -44,17 +45,17 @@ export class Latecomers {
   #silentCount = 0;
 
   /** @param verdicts what is known of those that do not take part */
-  constructor(context: Context, invite: Invite, verdicts: LatecomersVerdicts) {
+  constructor(context: Context, inviter: Inviter, verdicts: LatecomersVerdicts) {
     this.#context = context;
-    this.#invite = invite;
+    this.#inviter = inviter;
     this.#onAbsent = verdicts.onAbsent;
-    this.#recall = new Recall(context, invite, verdicts.missing);
+    this.#recall = new Recall(context, inviter, verdicts.missing);
     this.#knocks = new Allowance(mostKnocks, knocksPerMs, context.now);
     const { inviteRetryMs: retryMs, maxWaitMs, introductionWindow: window } = context.options;
     // The others need not wait for these, so there is no reason to ask only once.
     this.#addedWaitMs = Math.max(maxWaitMs, 4 * retryMs);
     const patience = { retryMs, timeoutMs: this.#addedWaitMs, window };
-    this.#added = new Questions<Address>(context, [], patience, (to) => this.#send(to, invite));
+    this.#added = new Questions<Address>(context, [], patience, (to) => inviter.invite(to));
   }
 
   /** The others are numbered: latecomers are to be introduced to them. */
@@ -81,11 +82,11 @@ export class Latecomers {
   }
 
   /** Somebody asks to be invited; too many at once get no answer. */
-  onKnock(from: Address): void {
+  onKnock(from: Address, id: PeerId): void {
     if (!this.#knocks.take(this.#context.now)) return;
-    if (!this.#isFull) return this.#send(from, this.#invite);
+    if (!this.#isFull) return this.#inviter.invite(from);
     const detail = `the session has its ${this.#context.options.mostPeers} peers`;
-    this.#send(from, { type: "decline", reason: "busy", detail });
+    this.#context.send({ address: from, id }, { type: "decline", reason: "busy", detail });
   }
 
   /** The user wants these peers to take part too. */
@@ -102,7 +103,7 @@ export class Latecomers {
     this.#added.answer(from);
     // It may say so again and again: it is being told its neighbours, or was.
     if (this.#introduction?.numberOf(id) !== undefined) return;
-    if (this.#isFull) return this.#send(from, { type: "ended" });
+    if (this.#isFull) return this.#context.send({ address: from, id }, { type: "ended" });
     if (this.#waiting.size < mostWaiting || this.#waiting.has(from)) this.#waiting.set(from, id);
   }
 
@@ -130,7 +131,7 @@ export class Latecomers {
       if (introduction.hasNewcomerAt(address) || (isDecided && !this.#wanted.has(address)))
         continue;
       this.#waiting.delete(address);
-      if (this.#isFull) this.#send(address, { type: "ended" });
+      if (this.#isFull) this.#context.send({ address, id }, { type: "ended" });
       else introduction.admit(address, id);
     }
   }
@@ -150,9 +151,5 @@ export class Latecomers {
 
   get #isFull(): boolean {
     return (this.#introduction?.count ?? 0) >= this.#context.options.mostPeers;
-  }
-
-  #send(to: Address, message: ControlMessage): void {
-    this.#context.emit({ type: "send-datagram", to, message });
   }
 }

@@ -1,5 +1,6 @@
-import type { Address, Invite } from "@palmtree/wire";
+import type { Address } from "@palmtree/wire";
 import type { Context } from "../context.js";
+import type { Inviter } from "./inviter.js";
 
 /** How often the missing are invited. */
 const recallMs = 1_000;
@@ -11,16 +12,16 @@ const recallMs = 1_000;
  */
 export class Recall {
   readonly #context: Context;
-  readonly #invite: Invite;
+  readonly #inviter: Inviter;
   readonly #missing: () => readonly Address[];
   #recallAt: number | undefined;
   /** Where in the list it goes on: of very many not all are invited at once. */
   #next = 0;
 
   /** @param missing - asked once a second */
-  constructor(context: Context, invite: Invite, missing: () => readonly Address[]) {
+  constructor(context: Context, inviter: Inviter, missing: () => readonly Address[]) {
     this.#context = context;
-    this.#invite = invite;
+    this.#inviter = inviter;
     this.#missing = missing;
   }
 
@@ -35,8 +36,8 @@ export class Recall {
     const missing = this.#missing();
     const count = Math.min(missing.length, this.#context.options.introductionWindow);
     for (let place = 0; place < count; place += 1) {
-      const to = missing[(this.#next + place) % missing.length] as Address;
-      this.#context.emit({ type: "send-datagram", to, message: this.#invite });
+      const address = missing[(this.#next + place) % missing.length] as Address;
+      this.#inviter.invite(address);
     }
     this.#next += count;
   }

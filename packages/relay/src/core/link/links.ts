@@ -108,6 +108,12 @@ export class Links {
     });
   }
 
+  /** Whether that peer may dial this one with that token: an offer of ours to it stands. */
+  isExpected(peer: PeerId, token: string): boolean {
+    const number = this.#neighbourhood.numberOf(peer);
+    return number !== undefined && this.#links.get(number)?.link.offeredToken === token;
+  }
+
   /** The first frame on an accepted connection: does it answer an offer of ours? */
   onHello(connection: ConnectionId, hello: Hello): void {
     const entry = this.#links.get(hello.number);
@@ -229,7 +235,7 @@ export class Links {
       case "send-downgrade":
         return this.#tell(number, { type: "downgrade", link: this.#role, reason: action.reason });
       case "dial":
-        return this.#dial(number, entry);
+        return this.#dial(number, entry, action.token);
       case "send-hello":
         return this.#sendHello(entry, action.token);
       case "send-welcome":
@@ -245,17 +251,17 @@ export class Links {
   }
 
   #tell(number: number, message: ControlMessage): void {
-    const to = this.#neighbourhood.addressOf(number);
-    if (to !== undefined) this.#context.emit({ type: "send-datagram", to, message });
+    const to = this.#neighbourhood.get(number);
+    if (to !== undefined) this.#context.send(to, message);
   }
 
-  #dial(number: number, entry: NeighbourLink): void {
-    const to = this.#neighbourhood.addressOf(number);
-    if (to === undefined) return;
+  #dial(number: number, entry: NeighbourLink, token: string): void {
+    const peer = this.#neighbourhood.get(number);
+    if (peer === undefined) return;
     const connection = this.#context.nextConnection();
     entry.connection = connection;
     this.#numberOfConnection.set(connection, number);
-    this.#context.emit({ type: "dial", connection, to });
+    this.#context.emit({ type: "dial", connection, to: peer.address, peer: peer.id, token });
   }
 
   #sendHello(entry: NeighbourLink, token: string): void {

@@ -230,11 +230,7 @@ export class Assignment {
     const peers = told.peers
       .slice(0, wireLimits.neighbours)
       .map((number) => this.#peers.get(number) as PeerInfo);
-    this.#context.emit({
-      type: "send-datagram",
-      to: peer.address,
-      message: { type: "plan", revision, sources, peers },
-    });
+    this.#context.send(peer, { type: "plan", revision, sources, peers });
   }
 }
 

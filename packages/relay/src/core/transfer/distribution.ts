@@ -1,4 +1,5 @@
 import { Bitmap } from "@palmtree/files/core";
+import { Allowance } from "@palmtree/transport/core";
 import {
   type Frame,
   type Have,
@@ -10,7 +11,6 @@ import {
 } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import { Allowance } from "./allowance.js";
 import { Announcer } from "./announcer.js";
 import { chunksIn, faultOfRuns } from "./chunk-runs.js";
 import type { Content } from "./content.js";

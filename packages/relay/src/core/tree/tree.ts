@@ -180,19 +180,15 @@ export class Tree {
   }
 
   onPing(from: number, pulse: number): void {
-    const to = this.#neighbourhood.addressOf(from);
+    const to = this.#neighbourhood.get(from);
     if (to === undefined) return;
     if (from !== this.#parent) {
       // It believes that we are its child; we are not, unless the link is only just coming up.
       if (from !== this.#joining?.number)
-        this.#context.emit({
-          type: "send-datagram",
-          to,
-          message: { type: "downgrade", link: "tree", reason: "replaced" },
-        });
+        this.#context.send(to, { type: "downgrade", link: "tree", reason: "replaced" });
       return;
     }
-    this.#context.emit({ type: "send-datagram", to, message: { type: "pong", pulse } });
+    this.#context.send(to, { type: "pong", pulse });
     if (pulse <= this.#pulse) return;
     this.#pulse = pulse;
     this.#pingChildren();
@@ -236,10 +232,9 @@ export class Tree {
   #probe(number: number): void {
     // Counted even when the neighbour has been forgotten meanwhile, so that its slot gets free.
     this.#slots.probed(number);
-    const to = this.#neighbourhood.addressOf(number);
+    const to = this.#neighbourhood.get(number);
     if (to === undefined) return;
-    const message = { type: "tree-check", pulse: this.#pulse, depth: this.#depth } as const;
-    this.#context.emit({ type: "send-datagram", to, message });
+    this.#context.send(to, { type: "tree-check", pulse: this.#pulse, depth: this.#depth });
   }
 
   #refer(orphan: number): void {
@@ -250,16 +245,8 @@ export class Tree {
       this.#reject(orphan, "fanout-full");
       return;
     }
-    this.#context.emit({
-      type: "send-datagram",
-      to: peer.address,
-      message: { type: "introduce", peer: asking },
-    });
-    this.#context.emit({
-      type: "send-datagram",
-      to: asking.address,
-      message: { type: "refer", peer },
-    });
+    this.#context.send(peer, { type: "introduce", peer: asking });
+    this.#context.send(asking, { type: "refer", peer });
   }
 
   #isSearching(): boolean {
@@ -277,13 +264,8 @@ export class Tree {
   }
 
   #ask(number: number): void {
-    const to = this.#neighbourhood.addressOf(number);
-    if (to === undefined) return;
-    this.#context.emit({
-      type: "send-datagram",
-      to,
-      message: { type: "orphan", pulse: this.#pulse },
-    });
+    const to = this.#neighbourhood.get(number);
+    if (to !== undefined) this.#context.send(to, { type: "orphan", pulse: this.#pulse });
   }
 
   #gainChild(number: number): void {
@@ -332,13 +314,8 @@ export class Tree {
 
   #pingChildren(): void {
     for (const number of this.#slots.children) {
-      const to = this.#neighbourhood.addressOf(number);
-      if (to === undefined) continue;
-      this.#context.emit({
-        type: "send-datagram",
-        to,
-        message: { type: "ping", pulse: this.#pulse },
-      });
+      const to = this.#neighbourhood.get(number);
+      if (to !== undefined) this.#context.send(to, { type: "ping", pulse: this.#pulse });
     }
   }
 
@@ -347,8 +324,7 @@ export class Tree {
   }
 
   #reject(number: number, reason: TreeRejectReason): void {
-    const to = this.#neighbourhood.addressOf(number);
-    if (to)
-      this.#context.emit({ type: "send-datagram", to, message: { type: "tree-reject", reason } });
+    const to = this.#neighbourhood.get(number);
+    if (to !== undefined) this.#context.send(to, { type: "tree-reject", reason });
   }
 }

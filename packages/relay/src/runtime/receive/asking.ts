@@ -3,16 +3,16 @@ import {
   anySession,
   type Datagram,
   makeKnock,
+  nobody,
   PalmTreeError,
   type SessionId,
   wireLimits,
 } from "@palmtree/wire";
 import { defaultPeerOptions } from "../../core/index.js";
-import { drawPeerId } from "../identity.js";
 import { checkInteger, checkText } from "../option-check.js";
 import { type PeerName, parsePeerName } from "../peer-names.js";
 import { isLoopback } from "../send/own-address.js";
-import type { Switchboard, Voice } from "../switchboard.js";
+import type { Switchboard } from "../switchboard.js";
 import type { MemberSession } from "./member-session.js";
 import type { Refusal } from "./relay-options.js";
 
@@ -72,13 +72,13 @@ export class Asking {
 
   async #knock(): Promise<MemberSession> {
     const until = performance.now() + this.#maxWaitMs;
-    const voice: Voice = { session: this.#session ?? anySession, peer: drawPeerId(), counter: 0 };
+    const whoever = { address: this.#root, id: nobody };
     for (let pauseMs = retryMs; ; pauseMs = Math.min(2 * pauseMs, 4 * retryMs)) {
       this.#signal?.throwIfAborted();
       const found = this.#found;
       if (found !== undefined && (found.isNumbered || found.isOver)) return found;
       if (found === undefined) this.#checkHope(until);
-      this.#switchboard.send(voice, this.#root, makeKnock());
+      this.#switchboard.send(this.#session ?? anySession, whoever, makeKnock());
       await this.#pause(
         found === undefined ? Math.min(pauseMs, until - performance.now()) : pauseMs,
       );

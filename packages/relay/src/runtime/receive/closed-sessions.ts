@@ -6,55 +6,46 @@ import {
   truncateUtf8,
   wireLimits,
 } from "@palmtree/wire";
-import type { Voice } from "../switchboard.js";
+import type { Recipient } from "../../core/index.js";
 import type { Refusal } from "./relay-options.js";
 
 /** Sessions that are remembered; the oldest is forgotten first. */
 const mostRemembered = 256;
 
-interface Closed {
-  readonly voice: Voice;
-  readonly refusal: Refusal;
-}
+/** Says something to a peer in a session. */
+type Say = (session: SessionId, to: Recipient, message: ControlMessage) => void;
 
 /**
  * Sessions that this peer takes no part in any more, or never did: the answers to them may have
  * been lost, so whoever repeats a question gets the same answer again.
  */
 export class ClosedSessions {
-  readonly #send: (voice: Voice, to: Address, message: ControlMessage) => void;
-  readonly #closed = new Map<SessionId, Closed>();
+  readonly #say: Say;
+  readonly #closed = new Map<SessionId, Refusal>();
 
-  constructor(send: (voice: Voice, to: Address, message: ControlMessage) => void) {
-    this.#send = send;
-  }
-
-  has(session: SessionId): boolean {
-    return this.#closed.has(session);
+  constructor(say: Say) {
+    this.#say = say;
   }
 
   /** Why this peer takes no part in it; undefined when it is none of these sessions. */
   refusalOf(session: SessionId): Refusal | undefined {
-    return this.#closed.get(session)?.refusal;
+    return this.#closed.get(session);
   }
 
-  /** @param voice - with the peer's id that the session knows */
-  add(voice: Voice, refusal: Refusal): void {
+  add(session: SessionId, refusal: Refusal): void {
     // It may hold what a caller or an operating system said.
     const detail = truncateUtf8(refusal.detail, wireLimits.detailBytes);
-    this.#closed.set(voice.session, { voice, refusal: { reason: refusal.reason, detail } });
+    this.#closed.set(session, { reason: refusal.reason, detail });
     for (const oldest of this.#closed.keys()) {
       if (this.#closed.size <= mostRemembered) break;
       this.#closed.delete(oldest);
     }
   }
 
-  answer(from: Address, { session, message }: Datagram): void {
-    const closed = this.#closed.get(session);
-    if (closed === undefined) return;
-    const { voice, refusal } = closed;
-    const answer = answerTo(message, refusal);
-    if (answer !== undefined) this.#send(voice, from, answer);
+  answer(from: Address, { session, sender, message }: Datagram): void {
+    const refusal = this.#closed.get(session);
+    const answer = refusal === undefined ? undefined : answerTo(message, refusal);
+    if (answer !== undefined) this.#say(session, { address: from, id: sender }, answer);
   }
 }
 

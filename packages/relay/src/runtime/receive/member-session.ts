@@ -2,11 +2,11 @@ import type { ChunkLayout, Manifest } from "@palmtree/files";
 import type { Address, Datagram, Invite } from "@palmtree/wire";
 import { isPalmTreeError } from "@palmtree/wire";
 import { type Effect, Member, type Step } from "../../core/index.js";
-import { makeContext } from "../identity.js";
 import { MachineRunner } from "../machine-runner.js";
+import { makeContext } from "../make-context.js";
 import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
-import type { Switchboard, Voice } from "../switchboard.js";
+import type { Switchboard } from "../switchboard.js";
 import { Assembly } from "./assembly.js";
 import { ChunkFeed } from "./chunk-feed.js";
 import { type FileItems, FileProgress, noFiles } from "./file-items.js";
@@ -21,8 +21,6 @@ export interface AcceptedInvite {
   readonly from: Address;
   readonly datagram: Datagram;
   readonly invite: Invite;
-  /** This peer's own voice in the session. */
-  readonly voice: Voice;
 }
 
 /** The receiving side of a session: the member's machine with its sockets, disk and clock. */
@@ -54,12 +52,13 @@ export class MemberSession {
     accepted: AcceptedInvite,
     { options, onEnded }: { options: CheckedRelayOptions; onEnded: () => void },
   ) {
-    const { invite, voice, from, datagram } = accepted;
-    const { session, peer } = voice;
+    const { invite, from, datagram } = accepted;
+    const { session, sender: rootId } = datagram;
+    const peer = switchboard.identity.idIn(session);
     this.#accepted = accepted;
     this.#options = options;
     this.#onEnded = onEnded;
-    const invitation = { session, rootAddress: from, rootId: datagram.sender, invite };
+    const invitation = { session, rootAddress: from, rootId, invite };
     this.#member = new Member(makeContext(peer, options.peerOptions), invitation);
     this.#runner = new MachineRunner(this.#member, {
       perform: (effect) => this.#perform(effect),
@@ -67,7 +66,7 @@ export class MemberSession {
     });
     this.#uses = new PayloadUses((payload) => switchboard.release(payload));
     this.#port = new SessionPort(switchboard, {
-      voice,
+      session,
       maxChunkBytes: invite.chunkSizeBytes,
       uses: this.#uses,
       post: (event) => this.#runner.post(event),
@@ -84,6 +83,7 @@ export class MemberSession {
     switchboard.join(session, {
       onDatagram: (sender, heard) =>
         this.#runner.post({ type: "datagram-received", from: sender, datagram: heard }),
+      isExpected: (caller, token) => this.#member.relay.isExpected(caller, token),
       onHello: (connection, hello) => this.#port.accept(connection, hello),
     });
   }
@@ -237,12 +237,12 @@ export class MemberSession {
   }
 
   #view(result: Promise<ReceiveResult>): Parameters<typeof createFilesReceiver>[0] {
-    const { invite, voice, from } = this.#accepted;
+    const { invite, datagram, from } = this.#accepted;
     const bytesReceived = (): number => this.#progress?.bytesReceived ?? 0;
     const fileItems = (): FileItems => this.#progress ?? noFiles;
     const totalBytes = (): number | undefined => this.#totalBytes;
     return {
-      session: voice.session,
+      session: datagram.session,
       name: invite.name,
       from,
       directory: this.#options.directory,

@@ -1,11 +1,11 @@
 import { countLeftBytes, discardLeftStaging } from "@palmtree/files";
 import { openTransport, type TransportCounters } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
-import { drawPeerId } from "../identity.js";
 import { resolvePeers } from "../peer-names.js";
-import { Switchboard, type Voice } from "../switchboard.js";
+import { Switchboard } from "../switchboard.js";
 import { Asking, checkJoin, type JoinOptions } from "./asking.js";
 import { ClosedSessions } from "./closed-sessions.js";
+import { Cookies } from "./cookies.js";
 import { prepareDirectory, refuseForDisk } from "./destination.js";
 import type { FilesReceiver } from "./files-receiver.js";
 import { MemberSession } from "./member-session.js";
@@ -48,6 +48,7 @@ export class PalmTreeRelay implements AsyncDisposable {
   /** Sessions that are being decided about, with the bytes that they would take. */
   readonly #pending = new Map<SessionId, number>();
   readonly #closed: ClosedSessions;
+  readonly #cookies = new Cookies();
   readonly #askings = new Set<Asking>();
   #open: Switchboard | undefined;
   #closing: Promise<void> | undefined;
@@ -56,8 +57,8 @@ export class PalmTreeRelay implements AsyncDisposable {
 
   private constructor(options: CheckedRelayOptions) {
     this.#options = options;
-    this.#closed = new ClosedSessions((voice, to, message) =>
-      this.#switchboard.send(voice, to, message),
+    this.#closed = new ClosedSessions((session, to, message) =>
+      this.#switchboard.send(session, to, message),
     );
   }
 
@@ -75,7 +76,7 @@ export class PalmTreeRelay implements AsyncDisposable {
     const relay = new PalmTreeRelay({ ...checked, directory });
     relay.#open = await Switchboard.open(
       checked.openTransport ?? openTransport,
-      { host: checked.host, port: checked.port },
+      { host: checked.host, port: checked.port, keys: checked.keys },
       (from, datagram) => relay.#onStranger(from, datagram),
     );
     return relay;
@@ -165,29 +166,33 @@ export class PalmTreeRelay implements AsyncDisposable {
       return this.#closed.answer(from, datagram);
     }
     if (message.type !== "invite" || this.#pending.has(session)) return;
-    void this.#consider(from, datagram, message);
+    if (this.#cookies.isOwn(message.cookie, from, datagram))
+      return void this.#consider(from, datagram, message);
+    const cookie = this.#cookies.bake(from, datagram);
+    const root = { address: from, id: datagram.sender };
+    this.#switchboard.send(session, root, { type: "challenge", cookie });
   }
 
   /** Join or decline; until that is decided, repeated invitations are ignored. */
   async #consider(from: Address, datagram: Datagram, invite: Invite): Promise<void> {
-    const voice: Voice = { session: datagram.session, peer: drawPeerId(), counter: 0 };
+    const { session } = datagram;
     const reserved = this.#reservedBytes();
     let refusal = this.#refuse(invite, from);
     if (refusal === undefined) {
       const { directory } = this.#options;
       // How much room a stream takes shows only when it is there.
       const totalBytes = invite.isStream ? 0 : invite.totalBytes;
-      this.#pending.set(voice.session, totalBytes);
+      this.#pending.set(session, totalBytes);
       const leftBytes = await countLeftBytes(directory, invite.manifestHash);
       refusal = await refuseForDisk(directory, totalBytes - leftBytes, reserved);
-      this.#pending.delete(voice.session);
+      this.#pending.delete(session);
     }
     if (this.#closing !== undefined) refusal = leaving;
-    if (refusal === undefined) return this.#join(from, datagram, { invite, voice });
+    if (refusal === undefined) return this.#join(from, datagram, invite);
     this.#declined += 1;
-    this.#closed.add(voice, refusal);
+    this.#closed.add(session, refusal);
     this.#closed.answer(from, datagram);
-    this.#tellAskings(from, voice.session, refusal);
+    this.#tellAskings(from, session, refusal);
   }
 
   #tellAskings(from: Address, session: SessionId, refusal: Refusal): void {
@@ -207,20 +212,16 @@ export class PalmTreeRelay implements AsyncDisposable {
     return ask(accept, invite, from);
   }
 
-  #join(
-    from: Address,
-    datagram: Datagram,
-    { invite, voice }: { readonly invite: Invite; readonly voice: Voice },
-  ): void {
-    const { session } = voice;
+  #join(from: Address, datagram: Datagram, invite: Invite): void {
+    const { session } = datagram;
     const member = new MemberSession(
       this.#switchboard,
-      { from, datagram, invite, voice },
+      { from, datagram, invite },
       {
         options: this.#options,
         onEnded: () => {
           this.#switchboard.leave(session);
-          this.#closed.add(voice, leaving);
+          this.#closed.add(session, leaving);
         },
       },
     );

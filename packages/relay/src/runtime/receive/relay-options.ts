@@ -1,7 +1,8 @@
+import type { GroupKey } from "@palmtree/transport";
 import { type Address, type DeclineReason, type Invite, wireLimits } from "@palmtree/wire";
 import type { PeerOptions, Step } from "../../core/index.js";
 import { defaultPort } from "../default-port.js";
-import { checkInteger, checkPeerOptions, checkText } from "../option-check.js";
+import { checkInteger, checkKeys, checkPeerOptions, checkText } from "../option-check.js";
 import type { OpenTransport } from "../switchboard.js";
 import type { FilesReceiver, ReceiveResult } from "./files-receiver.js";
 
@@ -23,6 +24,10 @@ export interface RelayOptions {
   readonly host?: string;
   /** The port to listen on, UDP and TCP; 0 for a free one. Default 4747. */
   readonly port?: number;
+  /**
+   * The group's keys, 8 at most: whoever has one of them is believed. Default: none; then everybody is.
+   */
+  readonly keys?: readonly GroupKey[];
   /**
    * What happens where something has the name of something received: `fail` keeps it and fails the
    * transfer, but where everything is there already and is the same; `overwrite` replaces it, a
@@ -100,7 +105,7 @@ export type CheckedRelayOptions = typeof defaultRelayOptions &
   Pick<
     RelayOptions,
     "directory" | "accept" | "onTransferStart" | "onTransferEnd" | "onStep" | "openTransport"
-  > & { readonly peerOptions: PeerOptions };
+  > & { readonly keys: readonly GroupKey[]; readonly peerOptions: PeerOptions };
 
 /** @throws TypeError or RangeError for what a caller got wrong */
 export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {
@@ -119,5 +124,9 @@ export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {
     );
   if (typeof given.sync !== "boolean")
     throw new TypeError(`sync: got a ${typeof given.sync}, expected a boolean`);
-  return { ...given, peerOptions: checkPeerOptions(options.peerOptions) };
+  return {
+    ...given,
+    keys: checkKeys(options.keys),
+    peerOptions: checkPeerOptions(options.peerOptions),
+  };
 }

@@ -4,10 +4,15 @@ import {
   type DescribedSources,
   type NamedStream,
 } from "@palmtree/files";
-import { openTransport } from "@palmtree/transport";
-import { type Address, type Invite, PalmTreeError, type SessionId } from "@palmtree/wire";
+import { Identity, openTransport } from "@palmtree/transport";
+import {
+  type Address,
+  type Invite,
+  PalmTreeError,
+  type SessionId,
+  wireLimits,
+} from "@palmtree/wire";
 import type { Step } from "../../core/index.js";
-import { drawSessionId } from "../identity.js";
 import { checkTexts } from "../option-check.js";
 import {
   checkDistinct,
@@ -115,12 +120,13 @@ export class FilesSender {
     sources: RootSources,
     startedAt: number,
   ): AsyncGenerator<SenderStep, void, undefined> {
-    const { peers, host, port } = this.#order;
-    const session = drawSessionId();
+    const { peers, host, port, keys } = this.#order;
+    const identity = Identity.draw();
+    const { session } = identity;
     yield describe(session, sources.described);
     const { resolved, unresolved } = await resolvePeers(peers, familyOf(host));
     const open = this.#order.openTransport ?? openTransport;
-    const place = { host: host ?? wildcardFor(resolved), port };
+    const place = { host: host ?? wildcardFor(resolved), port, identity, keys };
     const switchboard = await Switchboard.open(open, place);
     try {
       const own = await ownAddress(
@@ -217,6 +223,7 @@ export class FilesSender {
       timeoutMs,
       manifestBytes: manifestBytes.length,
       manifestHash,
+      cookie: new Uint8Array(wireLimits.cookieBytes),
     };
   }
 }

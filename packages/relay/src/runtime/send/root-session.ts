@@ -7,8 +7,8 @@ import {
   Root,
   type Step,
 } from "../../core/index.js";
-import { drawPeerId, makeContext } from "../identity.js";
 import { MachineRunner } from "../machine-runner.js";
+import { makeContext } from "../make-context.js";
 import { PayloadUses } from "../payload-uses.js";
 import { SessionPort } from "../session-port.js";
 import type { Switchboard } from "../switchboard.js";
@@ -38,6 +38,7 @@ export interface RootSessionOptions {
 export class RootSession {
   readonly #switchboard: Switchboard;
   readonly #options: RootSessionOptions;
+  readonly #root: Root;
   readonly #runner: MachineRunner;
   readonly #port: SessionPort;
   readonly #content: SourceContent;
@@ -47,10 +48,10 @@ export class RootSession {
   constructor(switchboard: Switchboard, options: RootSessionOptions) {
     const { session, sources, invite } = options;
     const { manifestBytes: manifest, layout: sizes } = sources.described;
-    const peer = drawPeerId();
+    const peer = switchboard.identity.idIn(session);
     this.#switchboard = switchboard;
     this.#options = options;
-    const root = new Root(makeContext(peer, options.peerOptions), {
+    this.#root = new Root(makeContext(peer, options.peerOptions), {
       session,
       address: options.ownAddress,
       invite,
@@ -63,7 +64,7 @@ export class RootSession {
     this.#ended = new Promise((resolve) => {
       onEnded = resolve;
     });
-    this.#runner = new MachineRunner(root, {
+    this.#runner = new MachineRunner(this.#root, {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => {
         switchboard.leave(session);
@@ -73,7 +74,7 @@ export class RootSession {
     });
     this.#uses = new PayloadUses((payload) => this.#content.release(payload));
     this.#port = new SessionPort(switchboard, {
-      voice: { session, peer, counter: 0 },
+      session,
       maxChunkBytes: invite.chunkSizeBytes,
       uses: this.#uses,
       post: (event) => this.#runner.post(event),
@@ -84,6 +85,7 @@ export class RootSession {
   start(): void {
     this.#switchboard.join(this.#options.session, {
       onDatagram: (from, datagram) => this.#onDatagram(from, datagram),
+      isExpected: (peer, token) => this.#root.relay.isExpected(peer, token),
       onHello: (connection, hello) => this.#port.accept(connection, hello),
     });
     this.#runner.post({ type: "start" });

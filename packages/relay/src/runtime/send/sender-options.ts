@@ -1,10 +1,12 @@
 import { tmpdir } from "node:os";
 import type { NamedStream } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
+import type { GroupKey } from "@palmtree/transport";
 import { type Strategy, utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { defaultPeerOptions, type PeerOptions } from "../../core/index.js";
 import {
   checkInteger,
+  checkKeys,
   checkOneOf,
   checkPeerOptions,
   checkText,
@@ -62,6 +64,11 @@ export interface FilesSenderOptions {
   readonly minWaitMs?: number;
   /** Fewer receivers than this are not served at all. Default 1. */
   readonly minReceivers?: number;
+  /**
+   * The group's keys, 8 at most: receivers must have the first. Default: none; then anybody on the way
+   * can read along, change what is sent, and take part.
+   */
+  readonly keys?: readonly GroupKey[];
   /** Ends the session; `start()` then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** The machine's own knobs, for tests and unusual networks. */
@@ -110,6 +117,7 @@ export interface SendOrder {
   readonly chunkSizeBytes: number | undefined;
   readonly name: string | undefined;
   readonly host: string | undefined;
+  readonly keys: readonly GroupKey[];
   readonly signal: AbortSignal | undefined;
   readonly openTransport: OpenTransport | undefined;
   readonly peerOptions: PeerOptions;
@@ -138,6 +146,7 @@ export function checkOrder(
     chunkSizeBytes: checkChunkSize(given.chunkSizeBytes),
     name: checkName(given.name),
     host: given.host === undefined ? undefined : checkText("host", given.host),
+    keys: checkKeys(given.keys),
     signal: given.signal,
     openTransport: given.openTransport,
     peerOptions: {

@@ -1,9 +1,19 @@
 import { createHash } from "node:crypto";
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { drawKey, formatKey, keyBytes, parseKey } from "../../src/key.js";
+import { GroupKey, groupKeyBytes } from "../../src/index.js";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const key = Uint8Array.from({ length: keyBytes }, (_, index) => (index * 37 + 11) & 255);
+const session = "000102030405060708090a0b0c0d0e0f";
+const key = Uint8Array.from({ length: groupKeyBytes }, (_, index) => (index * 37 + 11) & 255);
+
+function formatKey(bytes: Uint8Array): string {
+  return new GroupKey(bytes).format();
+}
+
+function parseKey(text: string): string {
+  return GroupKey.parse(text).format();
+}
 
 describe("a key in writing", () => {
   test("is its prefix, then key and checksum in base64url", () => {
@@ -14,18 +24,35 @@ describe("a key in writing", () => {
   });
 
   test("is read back, with white space around it too", () => {
-    expect(parseKey(formatKey(key))).toEqual(key);
-    expect(parseKey(`  ${formatKey(key)}\r\n`)).toEqual(key);
+    expect(parseKey(formatKey(key))).toEqual(formatKey(key));
+    expect(parseKey(`  ${formatKey(key)}\r\n`)).toEqual(formatKey(key));
   });
 
-  test("is another each time, and has 32 bytes", () => {
-    const keys = Array.from({ length: 50 }, () => drawKey());
-    expect(new Set(keys.map(formatKey)).size).toBe(50);
-    for (const one of keys) expect(parseKey(formatKey(one))).toEqual(Uint8Array.from(one));
+  test("is another each time", () => {
+    const keys = Array.from({ length: 50 }, () => GroupKey.draw().format());
+    expect(new Set(keys).size).toBe(50);
+    for (const one of keys) expect(parseKey(one)).toBe(one);
   });
 
   test("of another length is refused before it is written", () => {
     expect(() => formatKey(new Uint8Array(31))).toThrow(RangeError);
+  });
+});
+
+describe("a key", () => {
+  test("seals each session with another key, as docs/protocol.md has it", () => {
+    const sealing = new GroupKey(key).sealingKey(session);
+    expect(sealing).toHaveLength(32);
+    expect(new GroupKey(key).sealingKey("ff".repeat(16))).not.toEqual(sealing);
+    expect(Buffer.from(sealing).toString("hex")).toMatchInlineSnapshot(
+      `"e8b3f1fe48ba53df6b0ccee103427814dfa23144f3b56b9ce7ab069c80e54214"`,
+    );
+  });
+
+  test("does not show itself where something that has it is printed", () => {
+    const secret = new GroupKey(new Uint8Array(groupKeyBytes).fill(0x41));
+    expect(JSON.stringify({ secret })).not.toContain("AAAA");
+    expect(inspect(secret, { showHidden: true, depth: 9 })).not.toContain("65");
   });
 });
 

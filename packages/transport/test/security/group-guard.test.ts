@@ -1,0 +1,144 @@
+import { anySession, type ControlMessage, type Datagram, makeKnock, nobody } from "@palmtree/wire";
+import { describe, expect, it, vi } from "vitest";
+import { GroupGuard } from "../../src/security/group-guard.js";
+import { GroupKey } from "../../src/security/group-key.js";
+import { OpenGuard } from "../../src/security/guard.js";
+import { Identity } from "../../src/security/identity.js";
+
+const session = "000102030405060708090a0b0c0d0e0f";
+const group = GroupKey.draw();
+
+/** Somebody who has that key. */
+class Somebody {
+  readonly identity = Identity.draw();
+  readonly guard: GroupGuard;
+  #counter = 0;
+
+  constructor(...keys: [GroupKey, ...GroupKey[]]) {
+    this.guard = new GroupGuard(this.identity, keys);
+  }
+
+  idIn(which: string): string {
+    return this.identity.idIn(which);
+  }
+
+  datagram(receiver: string, message: ControlMessage, where = session): Datagram {
+    this.#counter += 1;
+    return { session: where, sender: this.idIn(where), receiver, counter: this.#counter, message };
+  }
+
+  says(receiver: string, message: ControlMessage, where = session): Uint8Array {
+    return this.guard.wrap(this.datagram(receiver, message, where));
+  }
+}
+
+const ping = { type: "ping", pulse: 7 } as const;
+
+describe("a member of the group", () => {
+  const left = new Somebody(group);
+  const right = new Somebody(group);
+
+  it("is believed", () => {
+    const said = left.datagram(right.idIn(session), ping);
+    expect(right.guard.unwrap(left.guard.wrap(said))).toEqual(said);
+  });
+
+  it("is believed once: what was captured says nothing a second time", () => {
+    const said = left.says(right.idIn(session), ping);
+    expect(right.guard.unwrap(said)).toBeDefined();
+    expect(right.guard.unwrap(said)).toBeUndefined();
+  });
+
+  it("is believed when its words overtake each other, but not for ever", () => {
+    const said = Array.from({ length: 40 }, () => left.says(right.idIn(session), ping));
+    const heard = said.toReversed().map((each) => right.guard.unwrap(each) !== undefined);
+    expect(heard.slice(0, 16)).toEqual(Array.from({ length: 16 }, () => true));
+    expect(heard.slice(17)).not.toContain(true);
+  });
+
+  it("cannot speak in another's name, whose id it knows", () => {
+    const forged = { ...left.datagram(right.idIn(session), ping), sender: "0123456789abcdef" };
+    expect(right.guard.unwrap(left.guard.wrap(forged))).toBeUndefined();
+  });
+
+  it("is not overheard by whom it does not mean", () => {
+    const third = new Somebody(group);
+    expect(third.guard.unwrap(left.says(right.idIn(session), ping))).toBeUndefined();
+  });
+
+  it("may say to nobody in particular what invites, and nothing else", () => {
+    expect(right.guard.unwrap(left.says(nobody, makeKnock(), anySession))).toBeDefined();
+    expect(right.guard.unwrap(left.says(nobody, makeKnock()))).toBeDefined();
+    expect(right.guard.unwrap(left.says(nobody, ping))).toBeUndefined();
+  });
+
+  it("says nothing that can be read on the way", () => {
+    const detail = "what nobody should read";
+    const said = left.says(right.idIn(session), { type: "leave", code: "left", detail });
+    expect(Buffer.from(said).includes(detail)).toBe(false);
+  });
+});
+
+describe("whoever is not of the group", () => {
+  const member = new Somebody(group);
+
+  it("is not believed, with another key or without one", () => {
+    const stranger = new Somebody(GroupKey.draw());
+    expect(member.guard.unwrap(stranger.says(member.idIn(session), ping))).toBeUndefined();
+    const open = new OpenGuard(stranger.identity);
+    const said = open.wrap(stranger.datagram(member.idIn(session), ping));
+    expect(member.guard.unwrap(said)).toBeUndefined();
+  });
+
+  it("cannot change a bit of what members say", () => {
+    const friend = new Somebody(group);
+    const said = friend.says(member.idIn(session), ping);
+    for (let bit = 32; bit < said.length * 8; bit += 1) {
+      const changed = Uint8Array.from(said);
+      changed[bit >> 3] = changed[bit >> 3]! ^ (1 << (bit & 7));
+      expect(heardOf(member, changed), `bit ${bit}`).toBe(false);
+    }
+    expect(heardOf(member, said)).toBe(true);
+  });
+
+  it("costs little: of unknown sessions few are looked into at once", () => {
+    const stranger = new Somebody(GroupKey.draw());
+    const junk = stranger.says(nobody, makeKnock());
+    const lookedInto = vi.spyOn(group, "sealingKey");
+    const startedAt = performance.now();
+    for (let count = 0; count < 20_000; count += 1) {
+      junk[4 + (count % 16)] = count & 255;
+      member.guard.unwrap(junk);
+    }
+    const mostMore = 2 * (performance.now() - startedAt);
+    expect(lookedInto.mock.calls.length).toBeGreaterThan(1_000);
+    expect(lookedInto.mock.calls.length).toBeLessThanOrEqual(1_025 + mostMore);
+  });
+});
+
+/** Whether something was believed; what is malformed was not. */
+function heardOf({ guard }: Somebody, bytes: Uint8Array): boolean {
+  try {
+    return guard.unwrap(bytes) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+describe("a key that is being replaced", () => {
+  const next = GroupKey.draw();
+
+  it("is accepted beside the new one, and answered with what was heard", () => {
+    const sender = new Somebody(group);
+    const receiver = new Somebody(next, group);
+    expect(receiver.guard.unwrap(sender.says(receiver.idIn(session), ping))).toBeDefined();
+    const answer = receiver.says(sender.idIn(session), { type: "pong", pulse: 7 });
+    expect(sender.guard.unwrap(answer)).toBeDefined();
+  });
+
+  it("is not used any more by who has the new one first", () => {
+    const sender = new Somebody(next, group);
+    const behind = new Somebody(group);
+    expect(behind.guard.unwrap(sender.says(behind.idIn(session), ping))).toBeUndefined();
+  });
+});
