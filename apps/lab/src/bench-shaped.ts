@@ -11,7 +11,7 @@ import { palmtreeTool } from "./peers/palmtree.js";
 import { star } from "./peers/star.js";
 import type { Tool, ToolName } from "./peers/tool.js";
 import { uftp } from "./peers/uftp.js";
-import type { Palmtree } from "./processes/palmtree.js";
+import { type Palmtree, withKey } from "./processes/palmtree.js";
 import type { Conditions } from "./report/report.js";
 import { saveJson, saveText } from "./report/save.js";
 import { plotRatios } from "./shaped/plot.js";
@@ -40,8 +40,10 @@ export async function benchShaped(
 ): Promise<ShapedReport> {
   const { sendArguments, runCount, logDirectory, timeLimitMs } = order;
   const { palmtree } = options;
+  const keyed = await withKey(palmtree, options.directory);
   const tools: Readonly<Record<ToolName, Tool>> = {
-    palmtree: palmtreeTool({ palmtree, sendArguments }),
+    palmtree: palmtreeTool({ name: "palmtree", palmtree: keyed, sendArguments }),
+    "palmtree-open": palmtreeTool({ name: "palmtree-open", palmtree, sendArguments }),
     chain,
     libtorrent,
     uftp,

@@ -1,24 +1,30 @@
 import { type Palmtree, receiveArguments, sendArguments } from "../processes/palmtree.js";
 import type { WatchedProcess } from "../processes/watched-process.js";
 import type { ShapedMeasurement } from "../shaped/metrics.js";
-import type { Stage, Station, Tool } from "./tool.js";
+import type { Stage, Station, Tool, ToolName } from "./tool.js";
 
 /** Its own: nothing else runs on the hosts of a lab. */
 const port = 4747;
 
 /** What Palm Tree is measured with. */
 export interface PalmtreeOptions {
+  readonly name: Extract<ToolName, `palmtree${string}`>;
   readonly palmtree: Palmtree;
   /** Beside paths and receivers. */
   readonly sendArguments: readonly string[];
 }
 
+const about = {
+  palmtree: "this project; authenticated and encrypted, SHA-256 of every chunk and of the whole",
+  "palmtree-open": "the same with --insecure: neither authenticated nor encrypted",
+};
+
 /** The built command, as users start it. The receivers run before the clock starts. */
 export function palmtreeTool(options: PalmtreeOptions): Tool {
-  const { palmtree } = options;
+  const { name, palmtree } = options;
   return {
-    name: "palmtree",
-    about: "this project; SHA-256 of every chunk and of the whole",
+    name,
+    about: about[name],
     requirements: [],
 
     async start(stage) {

@@ -4,7 +4,14 @@ import type { ShapedMeasurement } from "../shaped/metrics.js";
 import type { Source } from "../source.js";
 
 /** Everything that can distribute a file in the lab: Palm Tree and its peers. */
-export const toolNames = ["palmtree", "chain", "libtorrent", "uftp", "star"] as const;
+export const toolNames = [
+  "palmtree",
+  "palmtree-open",
+  "chain",
+  "libtorrent",
+  "uftp",
+  "star",
+] as const;
 export type ToolName = (typeof toolNames)[number];
 
 /** A program that a tool is made of, and the package of Debian that holds it. */

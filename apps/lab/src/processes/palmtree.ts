@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GroupKey } from "@palmtree/relay";
 import type { Roster } from "./roster.js";
 import type { WatchedProcess } from "./watched-process.js";
 
@@ -9,15 +11,25 @@ export interface Palmtree {
   readonly file: string;
   /** Where every process leaves a CPU profile, if anywhere. */
   readonly profileDirectory: string | undefined;
+  /** What every process is told of keys. */
+  readonly keyArguments: readonly string[];
 }
 
-/** The command that the workspace's `@palmtree/cli` names under `bin`. */
+/** The command that the workspace's `@palmtree/cli` names under `bin`, without a key. */
 export function findPalmtree(profileDirectory: string | undefined): Palmtree {
   const manifestFile = fileURLToPath(import.meta.resolve("@palmtree/cli/package.json"));
   const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as {
     readonly bin: { readonly palmtree: string };
   };
-  return { file: join(dirname(manifestFile), manifest.bin.palmtree), profileDirectory };
+  const file = join(dirname(manifestFile), manifest.bin.palmtree);
+  return { file, profileDirectory, keyArguments: ["--insecure"] };
+}
+
+/** The same with a new key, in a file in that directory. */
+export async function withKey(palmtree: Palmtree, directory: string): Promise<Palmtree> {
+  const file = join(directory, "group.key");
+  await writeFile(file, `${GroupKey.draw().format()}\n`, { mode: 0o600 });
+  return { ...palmtree, keyArguments: ["--key-file", file] };
 }
 
 /** A receiver that can be invited. */
@@ -71,7 +83,7 @@ export interface ReceiveOrder {
 /** What Node is told to be a receiver of one session. */
 export function receiveArguments(palmtree: Palmtree, order: ReceiveOrder): string[] {
   const { name, listen, directory, more = [] } = order;
-  const args = ["receive", "--once", "--insecure", "--json", "--listen", listen];
+  const args = ["receive", "--once", ...palmtree.keyArguments, "--json", "--listen", listen];
   return [...nodeArguments(palmtree, name), ...args, "--dir", directory, ...more];
 }
 
@@ -84,8 +96,9 @@ export interface SendOrder {
 
 /** What Node is told to be a sender. */
 export function sendArguments(palmtree: Palmtree, order: SendOrder): string[] {
-  const args = ["send", order.path, "--to", order.addresses.join(","), "--insecure", "--json"];
-  return [...nodeArguments(palmtree, "send"), ...args, ...order.sendArguments];
+  const args = ["send", order.path, "--to", order.addresses.join(","), "--json"];
+  const more = [...palmtree.keyArguments, ...order.sendArguments];
+  return [...nodeArguments(palmtree, "send"), ...args, ...more];
 }
 
 const { execPath } = process;

@@ -67,8 +67,8 @@ export const shapedScenarios: readonly ShapedScenario[] = [
     about: "64 MiB to 8 receivers, links of 100 Mbit/s",
     receiverCount: 8,
     bitsPerSecond: 100 * mbit,
-    tools: [...peers, "star"],
-    promises: [ratio(1.13), ...economy, ...memory],
+    tools: [...peers, "palmtree-open", "star"],
+    promises: [ratio(1.13), versus("seconds", "palmtree-open", 1.05), ...economy, ...memory],
   },
   {
     ...common,
@@ -108,7 +108,7 @@ export const shapedScenarios: readonly ShapedScenario[] = [
     sizeBytes: 256 * mebibyte,
     receiverCount: 8,
     bitsPerSecond: undefined,
-    tools: ["palmtree", "chain", "libtorrent", "star"],
+    tools: ["palmtree", "palmtree-open", "chain", "libtorrent", "star"],
     promises: [
       versus("seconds", "libtorrent", 0.6),
       versus("cpu-time", "libtorrent", 0.6),
