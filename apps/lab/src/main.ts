@@ -5,6 +5,7 @@ import { benchLoopback, saveLoopback } from "./bench-loopback.js";
 import { benchShaped, saveShaped } from "./bench-shaped.js";
 import { catalog } from "./catalog.js";
 import { type Order, parseOrder } from "./command-line.js";
+import { floodCommand, runFlood } from "./flood.js";
 import { removeAllNetworks } from "./network/network.js";
 import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
 import { findPalmtree } from "./processes/palmtree.js";
@@ -29,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     await runPlainCopy(rest);
     return exitCodes.held;
   }
+  if (first === floodCommand) await runFlood(rest);
   const order = orderOf(args);
   if (typeof order === "number") return order;
   const interruption = new AbortController();

@@ -9,6 +9,12 @@ interface Faults {
   readonly cutOff?: { readonly host: number; readonly atShare: number };
   /** Hosts that come late. */
   readonly join?: { readonly count: number; readonly atShare: number };
+  /** A stranger on the network, from the start, and whom it floods. */
+  readonly flood?: {
+    readonly hosts: readonly number[];
+    readonly datagramsPerSecond: number;
+    readonly connectionsPerSecond: number;
+  };
 }
 
 /** A number that Palm Tree promises not to exceed. */
@@ -51,10 +57,11 @@ export function isCounted({ faults }: ShapedScenario, host: number): boolean {
   return host !== faults.slow?.host && host !== faults.cutOff?.host;
 }
 
-/** The link of each host, root first, latecomers last. */
+/** The link of each host, root first, latecomers behind the others, a stranger last. */
 export function linkRatesOf(scenario: ShapedScenario): readonly (number | undefined)[] {
   const { receiverCount, bitsPerSecond, faults } = scenario;
-  const hostCount = 1 + receiverCount + (faults.join?.count ?? 0);
+  const strangerCount = faults.flood === undefined ? 0 : 1;
+  const hostCount = 1 + receiverCount + (faults.join?.count ?? 0) + strangerCount;
   return Array.from({ length: hostCount }, (_, number) =>
     number === faults.slow?.host ? faults.slow.bitsPerSecond : bitsPerSecond,
   );

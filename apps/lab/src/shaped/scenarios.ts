@@ -72,6 +72,16 @@ export const shapedScenarios: readonly ShapedScenario[] = [
   },
   {
     ...common,
+    name: "eight-flooded",
+    about: "as eight-at-100, and a stranger that says all it can to two of the hosts",
+    receiverCount: 8,
+    bitsPerSecond: 100 * mbit,
+    faults: { flood: { hosts: [1, 4], datagramsPerSecond: 5_000, connectionsPerSecond: 200 } },
+    tools: ["palmtree"],
+    promises: [...memory],
+  },
+  {
+    ...common,
     name: "one-slow",
     about: "64 MiB to 8 receivers, links of 50 Mbit/s, the fourth's of 5; the other 7 count",
     receiverCount: 8,

@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { floodArguments } from "../flood.js";
 import type { LabNetwork } from "../network/network.js";
 import type { Host } from "../network/shape.js";
 import type { Distribution, Stage, Station, Tool } from "../peers/tool.js";
@@ -23,6 +25,12 @@ export interface RunOptions {
 /** A process is ended with its run; this is for one that the lab somehow lost. */
 const graceMs = 60_000;
 
+/** Of every tool of the lab that is flooded. */
+const port = 4747;
+
+/** The lab itself, which is one file when it is built. */
+const labFile = fileURLToPath(new URL("main.js", import.meta.url));
+
 /** Two cores have enough to do with 32 hosts. */
 const sampleIntervalMs = 500;
 
@@ -33,6 +41,7 @@ export class Scene {
   readonly #network: LabNetwork;
   readonly #roster: Roster;
   readonly #latecomers: readonly Station[];
+  readonly #stranger: Station | undefined;
   readonly #started: { readonly station: Station; readonly process: WatchedProcess }[] = [];
   #sentBytes: number | undefined;
 
@@ -49,8 +58,9 @@ export class Scene {
     const stations = network.hosts.map((host) => makeStation(host, directory, source));
     const [root, ...others] = stations;
     if (root === undefined) throw new RangeError("a lab needs a root");
-    const { receiverCount, timeoutMs, bitsPerSecond } = scenario;
-    this.#latecomers = others.slice(receiverCount);
+    const { receiverCount, timeoutMs, bitsPerSecond, faults } = scenario;
+    this.#latecomers = others.slice(receiverCount, receiverCount + (faults.join?.count ?? 0));
+    this.#stranger = faults.flood === undefined ? undefined : others.at(-1);
     this.stage = {
       source,
       root,
@@ -69,6 +79,7 @@ export class Scene {
   /** From the first process to the last: all have ended then. */
   async play(tool: Tool): Promise<Course> {
     await using roster = this.#roster;
+    await this.#flood();
     const distribution = await tool.start(this.stage);
     const course = new Course(distribution, (at) => isCounted(this.#scenario, at + 1));
     const incidents = this.#incidents(distribution, course);
@@ -80,6 +91,16 @@ export class Scene {
     } finally {
       for (const timer of incidents) clearTimeout(timer);
     }
+  }
+
+  /** The stranger begins before anybody else. */
+  async #flood(): Promise<void> {
+    const { flood } = this.#scenario.faults;
+    if (flood === undefined || this.#stranger === undefined) return;
+    const { hosts, ...rates } = flood;
+    const targets = hosts.map((number) => `${this.#network.hosts[number]?.address}:${port}`);
+    const args = [labFile, ...floodArguments({ targets, ...rates })];
+    await this.stage.start(this.#stranger, process.execPath, args).first("flooding");
   }
 
   /** Those that say that they have the file. */
