@@ -288,7 +288,7 @@ export class Member {
     const { parent } = this.#relay.tree;
     if (parent === undefined) return;
     const chunksHeld = this.#intake.content?.held.count ?? 0;
-    this.#relay.summary.note({ number: this.number, parent, chunksHeld });
+    this.#relay.summary.note({ number: this.number, parent, chunksHeld }, chunksHeld);
     this.#lifeSignAt = this.#context.now + this.#context.options.lifeSignIntervalMs;
   }
 

@@ -174,7 +174,7 @@ export class Relay {
         this.tree.onSubtree(number, frame.size);
         return undefined;
       case "progress":
-        for (const entry of frame.entries) this.summary.note(entry);
+        for (const entry of frame.entries) this.summary.note(entry, this.distribution.knownChunks);
         return undefined;
       case "report":
         this.summary.report(frame);

@@ -62,10 +62,10 @@ describe("Summary", () => {
   test("progress is gathered and sent at most every so often, the newest of each peer", () => {
     gain(1);
     pass(1_000);
-    expect(during(() => summary.note(entry(5, 1)))).toEqual([]);
-    summary.note(entry(6, 3));
+    expect(during(() => summary.note(entry(5, 1), 100))).toEqual([]);
+    summary.note(entry(6, 3), 100);
     bench.context.now = 1_100;
-    summary.note(entry(5, 2));
+    summary.note(entry(5, 2), 100);
     expect(pass(1_249)).toEqual([]);
     expect(pass(1_250)).toEqual([{ type: "progress", entries: [entry(5, 2), entry(6, 3)] }]);
     expect(pass(5_000)).toEqual([]);
@@ -73,17 +73,39 @@ describe("Summary", () => {
 
   test("only those that moved since are sent", () => {
     gain(1);
-    summary.note(entry(5, 1));
-    summary.note(entry(6, 1));
+    summary.note(entry(5, 1), 100);
+    summary.note(entry(6, 1), 100);
     pass(1_000);
-    summary.note(entry(6, 2));
+    summary.note(entry(6, 2), 100);
     expect(pass(2_000)).toEqual([{ type: "progress", entries: [entry(6, 2)] }]);
+  });
+
+  test("old news of a peer, told again by somebody it hung below before, hides no newer one", () => {
+    gain(1);
+    pass(1_000);
+    summary.note(entry(5, 64), 64);
+    summary.note(entry(5, 47), 64);
+    expect(pass(1_250)).toEqual([{ type: "progress", entries: [entry(5, 64)] }]);
+    summary.note(entry(5, 47), 64);
+    expect(pass(2_000)).toEqual([]);
+    lose();
+    expect([...gain(2), ...pass(bench.now)].slice(1)).toEqual([
+      { type: "progress", entries: [entry(5, 64)] },
+    ]);
+  });
+
+  test("nobody is hidden by whoever says that it holds more than there is", () => {
+    gain(1);
+    pass(1_000);
+    summary.note(entry(5, 65), 64);
+    summary.note(entry(5, 47), 64);
+    expect(pass(1_250)).toEqual([{ type: "progress", entries: [entry(5, 47)] }]);
   });
 
   test("more than 1,024 peers are told in several frames", () => {
     gain(1);
     pass(500);
-    for (const number of range(0, 2_500)) summary.note(entry(number, 1));
+    for (const number of range(0, 2_500)) summary.note(entry(number, 1), 100);
     const sizes = pass(1_000).map((frame) =>
       frame.type === "progress" ? frame.entries.length : 0,
     );
@@ -93,7 +115,7 @@ describe("Summary", () => {
   test("a report goes up at once, after the progress that led to it", () => {
     gain(1);
     pass(500);
-    summary.note(entry(6, 9));
+    summary.note(entry(6, 9), 100);
     expect(during(() => summary.report(report(6)))).toEqual([
       { type: "progress", entries: [entry(6, 9)] },
       report(6),
@@ -117,8 +139,8 @@ describe("Summary", () => {
   test("a new parent is told everything again: size, reports and all progress", () => {
     gain(1);
     summary.onSubtreeResized(3);
-    summary.note(entry(5, 7));
-    summary.note(entry(6, 8));
+    summary.note(entry(5, 7), 100);
+    summary.note(entry(6, 8), 100);
     summary.report(report(6));
     pass(1_000);
     lose();
@@ -131,7 +153,7 @@ describe("Summary", () => {
   });
 
   test("nothing is lost that happens while there is no parent", () => {
-    expect(bench.do(() => summary.note(entry(6, 2)))).toEqual([]);
+    expect(bench.do(() => summary.note(entry(6, 2), 100))).toEqual([]);
     expect(bench.do(() => summary.report(report(6)))).toEqual([]);
     expect(bench.do(() => summary.onSubtreeResized(2))).toEqual([]);
     expect(summary.deadline()).toBeUndefined();

@@ -25,6 +25,12 @@ test.each([23_752, 23_819])(
   },
 );
 
+test("nobody is given up in a pause because old news hid that it has all there is (swarm 23149)", () => {
+  const scenario = randomScenario(23_149);
+  expect(scenario.stream?.size).toBeGreaterThan(0);
+  expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
+});
+
 describe.each(["tree", "pipeline"] as const)("a stream, by strategy %s", (strategy) => {
   const base = { strategy, peerCount: 9, chunkSizeBytes: 4_096 } as const;
 

@@ -43,8 +43,16 @@ export class Summary {
     if (this.#parent !== undefined) this.#links.send(this.#parent, { type: "subtree", size });
   }
 
-  /** A peer's place or progress, this peer's own or one below it. */
-  note(entry: ProgressEntry): void {
+  /**
+   * A peer's place or progress, this peer's own or one below it. One with fewer chunks is old news, told
+   * again by somebody below whom that peer hung before; taken in, it would hide the newer ones.
+   *
+   * @param knownChunks chunks that there are, as far as this peer knows; who is said to hold more may be
+   * lied about, and that must not hide what is true
+   */
+  note(entry: ProgressEntry, knownChunks: number): void {
+    const { chunksHeld = 0 } = this.#entries.get(entry.number) ?? {};
+    if (entry.chunksHeld < chunksHeld && chunksHeld <= knownChunks) return;
     this.#entries.set(entry.number, entry);
     this.#change(entry.number);
   }

@@ -242,6 +242,12 @@ export class Distribution {
     }
   }
 
+  /** Chunks that there are, as far as this peer knows; of a stream those that it has heard of. */
+  get knownChunks(): number {
+    const { isOpen = false, chunkCount = 0, pages } = this.#content ?? {};
+    return isOpen ? (pages?.knownEnd ?? 0) : chunkCount;
+  }
+
   /** How each sink fares that is fed. */
   get flows(): readonly SinkFlow[] {
     const flows: SinkFlow[] = [];
