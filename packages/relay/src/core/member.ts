@@ -1,6 +1,7 @@
 import {
   type Address,
   type ControlMessage,
+  type Decline,
   type Frame,
   type Invite,
   type Neighbours,
@@ -147,6 +148,7 @@ export class Member {
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
     else if (isRoot && message.type === "plan") this.#onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
+    else if (isRoot && message.type === "decline") this.#onGivenUp(message);
     else this.#relay.onControl(from, sender, message);
   }
 
@@ -326,7 +328,11 @@ export class Member {
     if (this.#outcome === undefined) this.#conclude("failed", code, message);
     // What has landed stays landed, whatever goes wrong while serving others.
     const isComplete = this.#outcome === "complete";
-    this.#leave(isComplete ? "" : code, message);
+    // The root is told directly too: a link that ends may take the report with it.
+    const detail = truncateUtf8(message, wireLimits.detailBytes);
+    this.#sendToRoot({ type: "leave", code: isComplete ? "" : code, detail });
+    this.#relay.tree.leave();
+    this.#relay.endLinks();
     this.#end(isComplete ? undefined : { code, message });
   }
 
@@ -338,14 +344,6 @@ export class Member {
     if (isComplete) return this.#end(undefined);
     const message = "the root ended the session before everything had arrived here";
     this.#end({ code: "left", message });
-  }
-
-  /** The root is told directly too: a link that ends may take the report with it. */
-  #leave(code: string, detail: string): void {
-    const cut = truncateUtf8(detail, wireLimits.detailBytes);
-    this.#sendToRoot({ type: "leave", code, detail: cut });
-    this.#relay.tree.leave();
-    this.#relay.endLinks();
   }
 
   #end(error: { readonly code: string; readonly message: string } | undefined): void {
@@ -380,18 +378,18 @@ export class Member {
       this.#movedAt = this.#context.now;
       return;
     }
-    if (this.#outcome === "complete") {
-      this.#leave("", "");
-      return this.#end(undefined);
-    }
     const isAttached = this.#relay.tree.parent !== undefined;
     const code = isAttached ? "timed-out" : "root-lost";
     const message = isAttached
       ? `nothing arrived for ${seconds} s`
       : `no way to the root was found within ${seconds} s`;
-    this.#conclude("failed", code, message);
-    this.#leave(code, message);
-    this.#end({ code, message });
+    this.#fail({ code, message });
+  }
+
+  /** The session goes on without this peer. Knocks are declined for other reasons. */
+  #onGivenUp({ reason, detail }: Decline): void {
+    const message = `the root has given this peer up: ${detail}`;
+    if (reason === "refused") this.#fail({ code: "timed-out", message });
   }
 
   #sendToRoot(message: ControlMessage): void {

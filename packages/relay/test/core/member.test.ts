@@ -104,6 +104,34 @@ describe("a receiver that is invited", () => {
   });
 });
 
+describe("a receiver that the root gives up", () => {
+  const givenUp = { type: "decline", reason: "refused", detail: "no progress for 10 s" } as const;
+
+  test("leaves with the reason, and takes nobody below it along", () => {
+    const room = halfway(64);
+    const middle = room.parties.find(
+      ({ place }) => place > 0 && room.member(place).relay.tree.depth === 2,
+    );
+    const place = middle?.place ?? 0;
+    const child = room.member(place).relay.tree.children[0] as number;
+    room.say(0, place, givenUp);
+    expect(room.party(place).ended?.error).toEqual({
+      code: "timed-out",
+      message: "the root has given this peer up: no progress for 10 s",
+    });
+    expect(room.heard("finish", place)).toEqual([]);
+    goOn(room);
+    room.passUntil(() => room.party(child).isLanded);
+  });
+
+  test("is told so by its root, and not by a knock that was declined", () => {
+    const room = halfway(64);
+    room.say(2, 1, givenUp);
+    room.say(0, 1, { type: "decline", reason: "busy", detail: "" });
+    expect(room.party(1).ended).toBeUndefined();
+  });
+});
+
 describe("a receiver whose parent is lost", () => {
   test("finds another, tells it what it holds, and gets every other chunk exactly once", () => {
     const room = halfway(64);

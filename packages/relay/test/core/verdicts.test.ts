@@ -115,11 +115,11 @@ describe("Verdicts", () => {
     expect(verdicts.deadline()).toBeUndefined();
   });
 
-  test("a peer that is given up for standing still is told that it is over, in case it is there", () => {
+  test("a peer that is given up for standing still is told so, in case it is there", () => {
     pass(10_000);
-    expect(saidIn(context.takeEffects())).toEqual([
-      { to: 1, type: "ended" },
-      { to: 2, type: "ended" },
+    expect(saidIn(context.takeEffects())).toMatchObject([
+      { to: 1, type: "decline", reason: "refused", detail: "no progress for 10 s" },
+      { to: 2, type: "decline", reason: "refused" },
     ]);
   });
 

@@ -199,9 +199,11 @@ export class Verdicts {
       const lateAt = movedAt + this.#timeoutMs;
       if (leaving !== undefined && leaving.at <= now) this.#concludeLeft(peer, leaving);
       else if (lateAt <= now) {
-        this.giveUp(peer.number, "timed-out", `no progress for ${this.#timeoutMs / 1_000} s`);
-        // It may be there after all; what it still lands would not be in the result.
-        this.#context.send(peer, { type: "ended" });
+        const detail = `no progress for ${this.#timeoutMs / 1_000} s`;
+        this.giveUp(peer.number, "timed-out", detail);
+        // It may be there after all; what it still lands would not be in the result. But the session
+        // is not over: whoever hangs below it finds another parent.
+        this.#context.send(peer, { type: "decline", reason: "refused", detail });
       } else this.#dueAt = Math.min(this.#dueAt, lateAt, leaving?.at ?? lateAt);
     }
   }
