@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { faultsOf, randomScenario, simulate } from "@palmtree/relay/sim";
+import { faultsOf, roughScenario, simulate } from "@palmtree/relay/sim";
 import { type Order, parseOrder, usage } from "./order.js";
 
 const exitCodes = { kept: 0, broken: 1, usage: 2 } as const;
@@ -49,7 +49,7 @@ function soak({ minutes, mostSwarms, seed: firstSeed }: Order): number {
 }
 
 function faultsOfSwarm(seed: number): string[] {
-  const scenario = randomScenario(seed);
+  const scenario = roughScenario(seed);
   try {
     return faultsOf(scenario, simulate(scenario));
   } catch (error) {
@@ -59,6 +59,6 @@ function faultsOfSwarm(seed: number): string[] {
 
 /** What was drawn, in a line: what tells swarms apart first. */
 function describe(seed: number): string {
-  const { strategy, planKind, seed: _, peerOptions: __, ...drawn } = randomScenario(seed);
+  const { strategy, planKind, seed: _, peerOptions: __, ...drawn } = roughScenario(seed);
   return JSON.stringify({ strategy, planKind, ...drawn });
 }

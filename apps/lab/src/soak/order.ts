@@ -16,7 +16,7 @@ const mostSeed = 2 ** 32 - 1;
 export const usage: string = `Usage: npm run soak -- [OPTIONS]
 
 Simulates random swarms, each drawn from a seed of its own: how many peers, which strategy, plan and
-network, who is slow, who dies and when. Every survivor has to become complete, and every other peer
+network, who is slow, late, or dies, and when. Every survivor has to become complete, and every other peer
 to be reported; no byte may ever be wrong. Prints each seed that breaks a promise, with how.
 
 Options:

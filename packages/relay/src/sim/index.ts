@@ -1,6 +1,7 @@
 export { faultsOf } from "./judge.js";
 export type { LinkRates, NetworkConditions } from "./network/conditions.js";
 export { randomScenario } from "./random-scenario.js";
+export { roughScenario } from "./rough-scenario.js";
 export type {
   Crash,
   Latecomer,

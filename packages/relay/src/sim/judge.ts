@@ -1,7 +1,12 @@
+import type { PeerResult } from "../core/step.js";
+import { hostAddress } from "./host-address.js";
 import type { Scenario, SimulationResult } from "./scenario.js";
 
 /** The codes that a peer may be said to have ended by which crashed: nobody can know more. */
 const codesOfTheDead = ["timed-out", "not-answering"];
+
+/** Whoever comes so long before the end is let in, however many of its knocks are lost. */
+const lettingInMs = 10_000;
 
 /**
  * What is wrong with how a swarm ended whose root lives: every survivor has to be complete, and
@@ -14,27 +19,50 @@ export function faultsOf(scenario: Scenario, result: SimulationResult): string[]
   return [...faultsOfResults(scenario, result), ...faultsOfTraffic(scenario, result)];
 }
 
-function faultsOfResults(
-  { peerCount, crashes = [] }: Scenario,
-  result: SimulationResult,
-): string[] {
+function faultsOfResults(scenario: Scenario, result: SimulationResult): string[] {
   const faults: string[] = [];
-  const crashed = new Set(crashes.map(({ host }) => `10.0.0.${host}:4747`));
   const results = new Map(result.results.map((one) => [one.address, one]));
-  if (result.results.length !== peerCount - 1 || results.size !== peerCount - 1)
-    faults.push(`${result.results.length} results for ${peerCount - 1} receivers`);
-  for (const { address, status, error } of results.values()) {
-    if (status === "complete") continue;
-    const why = `${error?.code}: ${error?.message}`;
-    if (!crashed.has(address)) faults.push(`${address} failed, ${why}`);
-    if (!codesOfTheDead.includes(error?.code ?? ""))
-      faults.push(`${address} crashed, but is said to have ended by ${why}`);
+  if (results.size < result.results.length) faults.push("a receiver has several results");
+  for (let host = 1; host < scenario.peerCount; host += 1) {
+    const one = results.get(hostAddress(host));
+    results.delete(hostAddress(host));
+    const fault =
+      one === undefined
+        ? faultOfAbsence(host, scenario, result)
+        : faultOfResult(host, one, scenario);
+    if (fault !== undefined) faults.push(`${hostAddress(host)} ${fault}`);
   }
+  for (const address of results.keys()) faults.push(`${address} has a result, and does not exist`);
   const complete = result.results.filter(({ status }) => status === "complete").length;
   // A receiver may die when it is complete, before or after its report has come up.
   if (complete > result.landedCount)
     faults.push(`${complete} are said to be complete, ${result.landedCount} are`);
   return faults;
+}
+
+function faultOfResult(host: number, one: PeerResult, scenario: Scenario): string | undefined {
+  if (one.status === "complete") return undefined;
+  const why = `${one.error?.code}: ${one.error?.message}`;
+  if (!hasCrashed(host, scenario)) return `failed, ${why}`;
+  if (codesOfTheDead.includes(one.error?.code ?? "")) return undefined;
+  return `crashed, but is said to have ended by ${why}`;
+}
+
+/** Only who comes by itself, and when all is over, or nearly, has no result. */
+function faultOfAbsence(
+  host: number,
+  scenario: Scenario,
+  { durationMs, formedAtMs = durationMs }: SimulationResult,
+): string | undefined {
+  const latecomer = scenario.latecomers?.find((one) => one.host === host);
+  if (latecomer === undefined) return "has no result";
+  if (hasCrashed(host, scenario) && latecomer.how === "knock") return undefined;
+  const isLate = durationMs < Math.max(latecomer.atMs, formedAtMs) + lettingInMs;
+  return isLate ? undefined : `came after ${latecomer.atMs} of ${durationMs} ms and has no result`;
+}
+
+function hasCrashed(host: number, { crashes = [] }: Scenario): boolean {
+  return crashes.some((crash) => crash.host === host);
 }
 
 function faultsOfTraffic(scenario: Scenario, result: SimulationResult): string[] {

@@ -9,7 +9,7 @@ import type { Step } from "../core/step.js";
 import { isSame, SimulatedContent } from "./content.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
-
+import { hostAddress } from "./host-address.js";
 import { calmNetwork } from "./network/conditions.js";
 import { Network } from "./network/network.js";
 import { Timeline } from "./network/timeline.js";
@@ -193,7 +193,7 @@ class Simulation implements World {
   }
 
   #addHost(place: number): void {
-    const address = `10.${place >> 16}.${(place >> 8) & 255}.${place & 255}:4747`;
+    const address = hostAddress(place);
     const host = new Host(this, address, new Random(this.#random.below(2 ** 32)));
     this.#hosts.push(host);
     this.network.attach(address, host);

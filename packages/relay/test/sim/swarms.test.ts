@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { faultsOf, randomScenario, simulate } from "../../src/sim/index.js";
+import { faultsOf, roughScenario, simulate } from "../../src/sim/index.js";
 
 const swarmCount = 200;
 const batchSize = 20;
@@ -13,7 +13,7 @@ const batches = Array.from({ length: Math.ceil(seeds.length / batchSize) }, (_, 
 );
 
 function run(seed: number): string[] {
-  const scenario = randomScenario(seed);
+  const scenario = roughScenario(seed);
   try {
     return faultsOf(scenario, simulate(scenario));
   } catch (error) {

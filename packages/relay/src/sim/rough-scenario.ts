@@ -1,0 +1,41 @@
+import { Random } from "../core/random.js";
+import { randomScenario } from "./random-scenario.js";
+import type { Latecomer, Scenario } from "./scenario.js";
+
+/** Sets these draws apart from those of `randomScenario`, which stay as they are for every seed. */
+const salt = 0x5eed_0001;
+
+/**
+ * Draws a swarm as {@link randomScenario} does for that seed, and more that may go wrong. Each class is
+ * left out of at least half of the swarms, so that each is also met alone.
+ *
+ * - Up to a third of the receivers come late: they knock, or are added by the user.
+ *
+ * @example
+ * ```ts
+ * import { roughScenario, simulate } from "@palmtree/relay/sim";
+ * console.log(simulate(roughScenario(42)));
+ * ```
+ */
+export function roughScenario(seed: number): Scenario {
+  const seeds = new Random(seed ^ salt);
+  // A stream of draws for each class: what one draws changes nothing in the others.
+  const fork = (): Random => new Random(seeds.below(2 ** 32));
+  const scenario = randomScenario(seed);
+  return { ...scenario, ...drawLatecomers(fork(), scenario) };
+}
+
+/** Never all of them: somebody has to be invited. */
+function drawLatecomers(random: Random, { peerCount }: Scenario): Pick<Scenario, "latecomers"> {
+  if (random.next() < 0.6 || peerCount < 3) return {};
+  const late = random.sample(receiversOf(peerCount), 1 + random.below(Math.ceil(peerCount / 3)));
+  const latecomers = late.slice(0, peerCount - 2).map((host): Latecomer => {
+    const atMs = random.next() ** 2 * 8_000;
+    return { host, atMs, how: random.next() < 0.7 ? "knock" : "added" };
+  });
+  return { latecomers };
+}
+
+function receiversOf(peerCount: number): number[] {
+  return Array.from({ length: peerCount - 1 }, (_, place) => place + 1);
+}
