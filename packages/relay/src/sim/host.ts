@@ -20,6 +20,7 @@ import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { ChunkArrivals } from "./chunk-arrivals.js";
 import { type SimulatedContent, simulatedSessionHash } from "./content.js";
+import type { Disk } from "./disk.js";
 import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
 import type { Pipe, PipeEnd, PipeEndName } from "./network/pipe.js";
@@ -57,8 +58,7 @@ interface Connection {
 export class Host implements NetworkPort {
   readonly address: Address;
   readonly id: PeerId;
-  /** What is on the disk, by the chunk's index. */
-  readonly stored: (Uint8Array | undefined)[] = [];
+  readonly disk: Disk;
   readonly arrivals: ChunkArrivals;
   machine: Root | Member | undefined;
   /** How this host ended, as its own machine says. */
@@ -85,9 +85,10 @@ export class Host implements NetworkPort {
   #endedBytes: number | undefined;
   #tickAt = Number.POSITIVE_INFINITY;
 
-  constructor(world: World, address: Address, random: Random) {
+  constructor(world: World, address: Address, disk: Disk, random: Random) {
     this.#world = world;
     this.address = address;
+    this.disk = disk;
     this.#random = random;
     this.id = random.hex(16);
     this.#cookie = fromHex(this.id.repeat(2));
@@ -266,24 +267,30 @@ export class Host implements NetworkPort {
       case "release-chunk":
         this.#released.add(effect.payload);
         return;
-      case "store-chunk":
-        this.#checkUse(effect.index, effect.payload);
-        this.#checkLength(effect.index, effect.payload);
-        this.stored[effect.index] = effect.payload;
-        return this.#later({ type: "chunk-stored", index: effect.index });
+      case "store-chunk": {
+        const { index, payload } = effect;
+        this.#checkUse(index, payload);
+        this.#checkLength(index, payload);
+        const error = this.disk.write(index, payload);
+        const event: PeerEvent =
+          error === undefined ? { type: "chunk-stored", index } : { type: "failed", error };
+        return this.#later(event);
+      }
       case "end-stream":
         this.#endedBytes = effect.totalBytes;
         return;
       case "load-chunk": {
         const { index } = effect;
-        const payload = this.number === 0 ? content.payloadOf(index) : this.stored[index];
+        const payload = this.number === 0 ? content.payloadOf(index) : this.disk.stored[index];
+        // What a disk refused cannot be read either; that it did is on its way to the machine.
+        if (payload === undefined && this.disk.hasFailed) return;
         if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
         // Another object, of which nothing was released yet; the same bytes.
         return this.#later({ type: "chunk-loaded", index, payload: payload.subarray() });
       }
       case "check-leftover": {
         const { index, hash } = effect;
-        const found = content.hashOf(index, this.stored[index] ?? new Uint8Array());
+        const found = content.hashOf(index, this.disk.stored[index] ?? new Uint8Array());
         const isIntact = found.every((byte, place) => byte === hash[place]);
         return this.#later({ type: "leftover-checked", index, isIntact });
       }
@@ -315,8 +322,8 @@ export class Host implements NetworkPort {
     if (this.#world.sizes.isOpen === true) return new Bitmap(0);
     const found = new Bitmap(chunkCount);
     for (let index = 0; index < chunkCount; index += 1) {
-      this.stored[index] = this.#world.leftoverOf(this, index);
-      if (this.stored[index] !== undefined) found.set(index);
+      this.disk.stored[index] = this.#world.leftoverOf(this, index);
+      if (this.disk.stored[index] !== undefined) found.set(index);
     }
     return found;
   }

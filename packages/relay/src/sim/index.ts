@@ -4,6 +4,7 @@ export { randomScenario } from "./random-scenario.js";
 export { roughScenario } from "./rough-scenario.js";
 export type {
   Crash,
+  DiskFault,
   Latecomer,
   Leftover,
   Scenario,

@@ -29,7 +29,7 @@ function faultsOfResults(scenario: Scenario, result: SimulationResult): string[]
     const fault =
       one === undefined
         ? faultOfAbsence(host, scenario, result)
-        : faultOfResult(host, one, scenario);
+        : faultOfResult(host, one, scenario, result);
     if (fault !== undefined) faults.push(`${hostAddress(host)} ${fault}`);
   }
   for (const address of results.keys()) faults.push(`${address} has a result, and does not exist`);
@@ -40,12 +40,23 @@ function faultsOfResults(scenario: Scenario, result: SimulationResult): string[]
   return faults;
 }
 
-function faultOfResult(host: number, one: PeerResult, scenario: Scenario): string | undefined {
-  if (one.status === "complete") return undefined;
-  const why = `${one.error?.code}: ${one.error?.message}`;
-  if (!hasCrashed(host, scenario)) return `failed, ${why}`;
-  if (codesOfTheDead.includes(one.error?.code ?? "")) return undefined;
-  return `crashed, but is said to have ended by ${why}`;
+function faultOfResult(
+  host: number,
+  one: PeerResult,
+  scenario: Scenario,
+  { failedDisks }: SimulationResult,
+): string | undefined {
+  const diskFault = scenario.diskFaults?.find((fault) => fault.host === host);
+  const mayFail = diskFault !== undefined && failedDisks.includes(host);
+  if (one.status === "complete")
+    return mayFail ? "is said to be complete, and its disk refused a chunk" : undefined;
+  const { code = "", message } = one.error ?? {};
+  if (mayFail && code === diskFault.code) return undefined;
+  // Its report, and that it left, may have been lost.
+  const isMute = mayFail && (scenario.network?.loss ?? 0) > 0;
+  const isDead = isMute || hasCrashed(host, scenario);
+  if (isDead && codesOfTheDead.includes(code)) return undefined;
+  return `${isDead ? "crashed, but is said to have ended by" : "failed,"} ${code}: ${message}`;
 }
 
 /** Only who comes by itself, and when all is over, or nearly, has no result. */

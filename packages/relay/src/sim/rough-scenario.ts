@@ -1,6 +1,6 @@
 import { Random } from "../core/random.js";
 import { randomScenario } from "./random-scenario.js";
-import type { Latecomer, Scenario } from "./scenario.js";
+import type { DiskFault, Latecomer, Scenario } from "./scenario.js";
 
 /** Sets these draws apart from those of `randomScenario`, which stay as they are for every seed. */
 const salt = 0x5eed_0001;
@@ -10,6 +10,7 @@ const salt = 0x5eed_0001;
  * left out of at least half of the swarms, so that each is also met alone.
  *
  * - Up to a third of the receivers come late: they knock, or are added by the user.
+ * - Disks of up to a quarter of the receivers refuse to take more, at any time.
  *
  * @example
  * ```ts
@@ -22,7 +23,11 @@ export function roughScenario(seed: number): Scenario {
   // A stream of draws for each class: what one draws changes nothing in the others.
   const fork = (): Random => new Random(seeds.below(2 ** 32));
   const scenario = randomScenario(seed);
-  return { ...scenario, ...drawLatecomers(fork(), scenario) };
+  return {
+    ...scenario,
+    ...drawLatecomers(fork(), scenario),
+    ...drawDiskFaults(fork(), scenario),
+  };
 }
 
 /** Never all of them: somebody has to be invited. */
@@ -34,6 +39,19 @@ function drawLatecomers(random: Random, { peerCount }: Scenario): Pick<Scenario,
     return { host, atMs, how: random.next() < 0.7 ? "knock" : "added" };
   });
   return { latecomers };
+}
+
+function drawDiskFaults(
+  random: Random,
+  { peerCount, chunkCount = 0 }: Scenario,
+): Pick<Scenario, "diskFaults"> {
+  if (random.next() < 0.7) return {};
+  const hosts = random.sample(receiversOf(peerCount), 1 + random.below(Math.ceil(peerCount / 4)));
+  const diskFaults = hosts.map((host): DiskFault => {
+    const afterWrites = random.below(chunkCount + 1);
+    return { host, afterWrites, code: random.next() < 0.5 ? "disk-full" : "store-failed" };
+  });
+  return { diskFaults };
 }
 
 function receiversOf(peerCount: number): number[] {

@@ -29,6 +29,15 @@ export interface Latecomer {
   readonly how: "knock" | "added";
 }
 
+/** A disk that refuses to take more. Hosts are counted as in {@link Crash}. */
+export interface DiskFault {
+  readonly host: number;
+  /** Chunks that it takes before. */
+  readonly afterWrites: number;
+  /** What the host says of it. */
+  readonly code: "disk-full" | "store-failed";
+}
+
 /** Milliseconds for which a simulated stream gives nothing, by the index of the chunk that is late. */
 export type StreamPauses = ReadonlyMap<number, number>;
 
@@ -71,6 +80,8 @@ export interface Scenario {
   readonly latecomers?: readonly Latecomer[];
   /** What receivers find on their disks; hosts are counted as in {@link Crash}. Default: nothing. */
   readonly leftovers?: (host: number, chunk: number) => Leftover;
+  /** Disks that fail; one for a host at most. Default: none. */
+  readonly diskFaults?: readonly DiskFault[];
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
   /** Stop as soon as the tree spans, before the manifest is sent. */
@@ -105,6 +116,8 @@ export interface SimulationResult {
   readonly finishedMs: readonly (number | undefined)[];
   /** When the last of them had; undefined when none did. */
   readonly lastFinishedMs: number | undefined;
+  /** Hosts whose disk refused a write, in the order of invitation. */
+  readonly failedDisks: readonly number[];
   /** Chunks that came to a host although it held them, or was just verifying them. */
   readonly duplicateCount: number;
   /** Bytes of chunks that reached each host, duplicates among them. */

@@ -7,6 +7,7 @@ import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { isSame, SimulatedContent } from "./content.js";
+import { Disk } from "./disk.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
 import { hostAddress } from "./host-address.js";
@@ -179,7 +180,7 @@ class Simulation implements World {
 
   #checkWhole(host: Host): void {
     for (let index = 0; index < this.content.chunkCount; index += 1)
-      if (!isSame(host.stored[index] ?? new Uint8Array(), this.content.payloadOf(index)))
+      if (!isSame(host.disk.stored[index] ?? new Uint8Array(), this.content.payloadOf(index)))
         this.#break(`host ${host.number} lands without chunk ${index}`);
   }
 
@@ -194,7 +195,9 @@ class Simulation implements World {
 
   #addHost(place: number): void {
     const address = hostAddress(place);
-    const host = new Host(this, address, new Random(this.#random.below(2 ** 32)));
+    const fault = this.#scenario.diskFaults?.find(({ host }) => host === place);
+    const random = new Random(this.#random.below(2 ** 32));
+    const host = new Host(this, address, new Disk(fault), random);
     this.#hosts.push(host);
     this.network.attach(address, host);
     const { links } = this.#scenario;
@@ -313,6 +316,7 @@ class Simulation implements World {
       refusedCount: hosts.filter(({ wasRefused }) => wasRefused).length,
       finishedMs,
       lastFinishedMs: landed.length === 0 ? undefined : Math.max(...landed),
+      failedDisks: [...hosts.keys()].filter((place) => hosts[place]?.disk.hasFailed === true),
       duplicateCount: hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
       payloadBytesReceived: hosts.map(({ arrivals }) => arrivals.bytes),
       duplicateBytes: hosts.map(({ arrivals }) => arrivals.duplicateBytes),
