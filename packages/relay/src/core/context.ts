@@ -21,6 +21,8 @@ export type Fact =
   | { readonly type: "neighbours-acknowledged" }
   /** Root: a latecomer has acknowledged its neighbours, and they are being told of it. */
   | { readonly type: "newcomer-introduced"; readonly peer: PeerInfo }
+  /** Root: a latecomer joined, and never acknowledged its neighbours. */
+  | { readonly type: "newcomer-lost"; readonly address: Address }
   /** `role` is this peer's own on that link; `isDialled` when this peer asked for it. */
   | {
       readonly type: "link-active";
@@ -49,6 +51,8 @@ export type Fact =
   /** A feed is up, over which this peer sends chunks to that one. */
   | { readonly type: "sink-gained"; readonly number: number; readonly connection: ConnectionId }
   | { readonly type: "sink-lost"; readonly number: number; readonly connection: ConnectionId }
+  /** An orphan asked all whom it knows in vain. */
+  | { readonly type: "neighbours-exhausted" }
   | { readonly type: "subtree-resized"; readonly size: number }
   | { readonly type: "manifest-complete" }
   | { readonly type: "chunk-held"; readonly index: number }

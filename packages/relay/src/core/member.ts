@@ -7,6 +7,7 @@ import {
   type Neighbours,
   type PalmTreeError,
   type PeerId,
+  type PeerInfo,
   type PlanMessage,
   type SessionId,
   truncateUtf8,
@@ -36,6 +37,7 @@ export interface Invitation {
 export class Member {
   readonly #context: Context;
   readonly #invitation: Invitation;
+  readonly #root: PeerInfo;
   readonly #relay: Relay;
   readonly #intake: Intake;
   #revision = 0;
@@ -54,6 +56,7 @@ export class Member {
     const { session, invite } = invitation;
     this.#context = context;
     this.#invitation = invitation;
+    this.#root = { number: 0, id: invitation.rootId, address: invitation.rootAddress };
     this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: false });
     this.#intake = new Intake(context, invite, (number) => this.#relay.heard(number));
   }
@@ -143,7 +146,7 @@ export class Member {
   }
 
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
-    const isRoot = sender === this.#invitation.rootId;
+    const isRoot = sender === this.#root.id;
     if (isRoot && message.type === "invite") this.#onInvite();
     else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
     else if (isRoot && message.type === "plan") this.#onPlan(message);
@@ -265,6 +268,7 @@ export class Member {
       } else if (fact.type === "source-lost") this.#intake.removeInlet(fact.connection);
       else if (fact.type === "chunk-held") this.#moved();
       else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
+      else if (fact.type === "neighbours-exhausted") this.#relay.meet(this.#root);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();
       else if (fact.type === "finish-received") this.#onFinish();
@@ -365,14 +369,12 @@ export class Member {
       if (this.#isBusy) this.#noteSelf();
     }
     const { timeoutMs } = this.#invitation.invite;
-    if (this.#isBusy || now < this.#movedAt + timeoutMs) return;
-    this.#giveUp(timeoutMs);
+    if (!this.#isBusy && now >= this.#movedAt + timeoutMs) this.#giveUp(timeoutMs);
   }
 
   #giveUp(timeoutMs: number): void {
     const seconds = timeoutMs / 1_000;
-    // Attached means that the root still lives, and waits for others or for its stream; whoever
-    // holds up the rest is given up by it.
+    // Attached means that the root lives, and waits, or will give up whoever holds up the rest.
     const mayWait = this.#outcome === "complete" || this.#intake.content?.isOpen === true;
     if (mayWait && this.#relay.tree.parent !== undefined) {
       this.#movedAt = this.#context.now;
@@ -393,7 +395,6 @@ export class Member {
   }
 
   #sendToRoot(message: ControlMessage): void {
-    const { rootAddress: address, rootId: id } = this.#invitation;
-    this.#context.send({ address, id }, message);
+    this.#context.send(this.#root, message);
   }
 }

@@ -189,6 +189,9 @@ export class Root {
         this.#assignment?.onTrouble(number, message);
       if (number !== undefined && message.type === "leave")
         this.#verdicts?.onLeave(number, message.code, message.detail);
+      // All whom it knew may be gone. Everybody knows the root.
+      const orphan = message.type === "orphan" ? this.#introduction?.present(sender) : undefined;
+      if (orphan !== undefined) this.#relay.meet(orphan);
       this.#relay.onControl(from, sender, message);
     }
   }
@@ -258,6 +261,8 @@ export class Root {
         return this.#form();
       case "newcomer-introduced":
         return this.#takeIn(fact.peer);
+      case "newcomer-lost":
+        return this.#latecomers.onLost(fact.address);
       case "concluded":
         if (fact.isComplete) return;
         this.#introduction?.forget(fact.number);

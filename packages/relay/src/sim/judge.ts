@@ -63,12 +63,16 @@ function faultOfResult(
 function faultOfAbsence(
   host: number,
   scenario: Scenario,
-  { durationMs, formedAtMs = durationMs }: SimulationResult,
+  { durationMs, formedAtMs = durationMs, results }: SimulationResult,
 ): string | undefined {
   const latecomer = scenario.latecomers?.find((one) => one.host === host);
   if (latecomer === undefined) return "has no result";
   if (hasCrashed(host, scenario) && latecomer.how === "knock") return undefined;
-  const isLate = durationMs < Math.max(latecomer.atMs, formedAtMs) + lettingInMs;
+  // Who comes by itself is let in as long as others are at it, not while one that was added is awaited.
+  const numbered = results.filter(({ number }) => number !== undefined);
+  const openMs = Math.max(0, ...numbered.map(({ seconds }) => seconds * 1_000));
+  const endMs = latecomer.how === "knock" ? openMs : durationMs;
+  const isLate = endMs < Math.max(latecomer.atMs, formedAtMs) + lettingInMs;
   return isLate ? undefined : `came after ${latecomer.atMs} of ${durationMs} ms and has no result`;
 }
 
@@ -82,7 +86,8 @@ function faultsOfTraffic(scenario: Scenario, result: SimulationResult): string[]
   const faults: string[] = [];
   if (result.blamed.length > 0) faults.push(`wrongly blamed: ${result.blamed[0]}`);
   // A pipeline asks for what is overdue, and that may be on its way.
-  if (strategy === "tree" && crashes.length === 0 && result.duplicateCount > 0)
+  const isUndisturbed = crashes.length === 0 && result.failedDisks.length === 0;
+  if (strategy === "tree" && isUndisturbed && result.duplicateCount > 0)
     faults.push(`${result.duplicateCount} chunks were sent to who had them`);
   return faults;
 }

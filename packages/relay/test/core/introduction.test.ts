@@ -184,6 +184,7 @@ describe("Introduction", () => {
       pass(context.now + 5_000);
       expect(introduction.numberOf(peer(44).id)).toBeUndefined();
       expect(introduction.newcomerCount).toBe(0);
+      expect(takeFacts(context)).toEqual([{ type: "newcomer-lost", address: address(44) }]);
       said = [];
       admit(45);
       expect(said).toMatchObject([{ number: 4, peerCount: 5 }]);

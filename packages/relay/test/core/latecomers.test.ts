@@ -31,6 +31,20 @@ function answersTo(room: Room, place: number): string[] {
   );
 }
 
+test("whom the user adds has a result, also when it joins and then dies; once, however often", () => {
+  const room = runningRoom({ options: { neighboursTimeoutMs: 500, maxWaitMs: 1_000 } });
+  room.lose = ({ from, message }) => from === 5 && message.type === "neighbours-ack";
+  for (let time = 0; time < 2; time += 1) {
+    room.tell(0, { type: "peers-added", addresses: [address(5)] });
+    room.pass(3_000);
+  }
+  room.crash(5, "vanish");
+  goOn(room);
+  room.passUntil(() => room.phase === "ended");
+  const late = room.results.filter((result) => result.address === address(5));
+  expect(late).toMatchObject([{ status: "failed", error: { code: "not-answering" } }]);
+});
+
 describe.each(strategies)("who knocks while a session runs (strategy %s)", (strategy) => {
   test("is invited, numbered behind the others, and gets every chunk", () => {
     const room = runningRoom({ invite: { strategy } });

@@ -57,6 +57,18 @@ describe("OrphanSearch", () => {
     }
   });
 
+  test("asks the root too in each round, once it has asked in vain for long and until it has a parent", () => {
+    const neighbours = range(0, 9);
+    for (let round = 0; round < 8; round += 1)
+      expect(nextRound(range(1, 9)).isHopeless).toBe(false);
+    expect(nextRound(range(1, 9)).isHopeless).toBe(true);
+    for (let round = 0; round < 20; round += 1)
+      expect(nextRound(neighbours).asked.filter((number) => number === 0)).toEqual([0]);
+    search.end();
+    const asked = Array.from({ length: 5 }, () => nextRound(neighbours).asked);
+    expect(asked.every((numbers) => numbers.includes(0))).toBe(false);
+  });
+
   test("asks nobody that has left, that is blamed, or that is no neighbour any more", () => {
     search.depart(1);
     search.blame(2);

@@ -32,6 +32,29 @@ function receiversBut(...crashed: readonly number[]): number[] {
   );
 }
 
+describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
+  test.each(["kill", "vanish"] as const)(
+    "a peer all of whose neighbours are gone finds a place through the root (%s)",
+    (how) => {
+      for (const seed of [1, 2, 3]) {
+        // In a hypercube of 16, these are all whom peer 15 knows.
+        const crashes = [7, 11, 13, 14].map((host) => ({ host, atMs: 60, how }));
+        const links = { uplinkBytesPerSecond: rate };
+        const result = simulate({
+          ...flow("chain"),
+          seed,
+          peerCount: 16,
+          strategy,
+          links,
+          crashes,
+        });
+        expect(result.finishedMs[15]).toBeLessThan(60_000);
+        expect(result).toMatchObject({ landedCount: 11, blamed: [] });
+      }
+    },
+  );
+});
+
 describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
   test("over links that are all the same finds nobody slow, and sends nothing twice", () => {
     for (const seed of [1, 2, 3]) {

@@ -64,6 +64,7 @@ export class Verdicts {
 
   /** A listed peer that never took part. */
   absent(address: Address, code: string, message: string): void {
+    this.#recant(address);
     this.#decide({
       address,
       number: undefined,
@@ -82,8 +83,7 @@ export class Verdicts {
     for (const { peer: other, result } of this.#candidates.values())
       if (other.address === peer.address && result === undefined)
         this.giveUp(other.number, "left", "another process has taken its place");
-    const earlier = this.#results.findIndex(({ address }) => address === peer.address);
-    if (earlier !== -1) this.#results.splice(earlier, 1);
+    this.#recant(peer.address);
     this.#candidates.set(peer.number, {
       peer,
       entry: undefined,
@@ -226,6 +226,12 @@ export class Verdicts {
         bytes: this.#extent.totalBytes,
         seconds,
       });
+  }
+
+  /** What was said of that address does not count any more. */
+  #recant(address: Address): void {
+    const earlier = this.#results.findIndex((result) => result.address === address);
+    if (earlier !== -1) this.#results.splice(earlier, 1);
   }
 
   #conclude(candidate: Candidate, result: PeerResult): void {

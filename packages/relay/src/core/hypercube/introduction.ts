@@ -81,6 +81,12 @@ export class Introduction {
     return false;
   }
 
+  /** The peer with that id, if it takes part. */
+  present(id: PeerId): PeerInfo | undefined {
+    const one = this.#introduced[this.#numbers.get(id) ?? 0];
+    return one?.isKnown === true && !one.isGone && one.peer.id === id ? one.peer : undefined;
+  }
+
   /** The neighbours of the peer with that number, those that may be told of. */
   neighboursOf(number: number): readonly PeerInfo[] {
     const one = this.#introduced[number];
@@ -170,6 +176,7 @@ export class Introduction {
     if (!this.#newcomers.delete(one)) return;
     this.#numbers.delete(one.peer.id);
     this.#introduced[one.peer.number] = undefined;
+    this.#context.tell({ type: "newcomer-lost", address: one.peer.address });
   }
 
   #tell(one: Introduced): void {

@@ -107,6 +107,12 @@ export class Latecomers {
     if (this.#waiting.size < mostWaiting || this.#waiting.has(from)) this.#waiting.set(from, id);
   }
 
+  /** Who comes unasked is forgotten; whoever the user has added gets a result. */
+  onLost(address: Address): void {
+    const message = `${address} joined and then went silent`;
+    if (this.#wanted.has(address)) this.#onAbsent({ address, code: "not-answering", message });
+  }
+
   onDecline(from: Address, reason: DeclineReason, detail: string): void {
     if (!this.#added.answer(from)) return;
     const absent = declined(from, reason, detail);

@@ -10,12 +10,15 @@ export interface OrphanRound {
 /**
  * How a peer without a parent looks for one: when it asks, whom, and whom it does not ask any
  * more. In each round two neighbours drawn at random, and the two ends of its last referral,
- * where a walk down the tree goes on when a datagram of it was lost.
+ * where a walk down the tree goes on when a datagram of it was lost. When that was in vain for long, the
+ * root too: it is there as long as there is a session.
  */
 export class OrphanSearch {
   readonly #context: Context;
   #askAt: number | undefined;
   #rounds = 0;
+  /** Since it asked in vain for long: all its neighbours may be gone. */
+  #asksRoot = false;
   /** Who referred this orphan last, and to whom. */
   #trail: readonly number[] = [];
   readonly #blamedUntil = new Map<number, number>();
@@ -39,6 +42,7 @@ export class OrphanSearch {
   /** A parent is found, or none is needed any more. */
   end(): void {
     this.#askAt = undefined;
+    this.#asksRoot = false;
     this.#restart();
   }
 
@@ -79,9 +83,11 @@ export class OrphanSearch {
     this.#rounds += 1;
     const isHopeless = this.#rounds > options.orphanRounds || willing.length === 0;
     if (isHopeless) this.#restart();
+    this.#asksRoot ||= isHopeless;
     const trail = this.#trail.filter((number) => willing.includes(number));
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
     this.#askAt = now + this.#context.jittered(pauseMs);
+    if (this.#asksRoot && willing.includes(0) && !trail.includes(0)) trail.push(0);
     const others = willing.filter((number) => !trail.includes(number));
     return { asked: [...trail, ...random.sample(others, 2)], isHopeless };
   }

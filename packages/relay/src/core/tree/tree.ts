@@ -258,8 +258,11 @@ export class Tree {
     const children = this.#slots.children;
     const others = this.#neighbourhood.numbers.filter((number) => !children.includes(number));
     const { asked, isHopeless } = this.#search.nextRound(others);
-    // Only letting go of them leads back to the root, when all ways to it lead through them.
-    if (isHopeless) for (const number of children) this.#links.downgrade(number, "lost");
+    if (isHopeless) {
+      this.#context.tell({ type: "neighbours-exhausted" });
+      // Only letting go of them leads back to the root, when all ways to it lead through them.
+      for (const number of children) this.#links.downgrade(number, "lost");
+    }
     for (const number of asked) this.#ask(number);
   }
 
