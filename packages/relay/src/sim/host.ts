@@ -322,7 +322,7 @@ export class Host implements NetworkPort {
     if (this.#world.sizes.isOpen === true) return new Bitmap(0);
     const found = new Bitmap(chunkCount);
     for (let index = 0; index < chunkCount; index += 1) {
-      this.disk.stored[index] = this.#world.leftoverOf(this, index);
+      this.disk.stored[index] ??= this.#world.leftoverOf(this, index);
       if (this.disk.stored[index] !== undefined) found.set(index);
     }
     return found;

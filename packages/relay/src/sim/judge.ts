@@ -44,36 +44,55 @@ function faultOfResult(
   host: number,
   one: PeerResult,
   scenario: Scenario,
-  { failedDisks }: SimulationResult,
+  result: SimulationResult,
 ): string | undefined {
   const diskFault = scenario.diskFaults?.find((fault) => fault.host === host);
-  const mayFail = diskFault !== undefined && failedDisks.includes(host);
+  const mayFail = diskFault !== undefined && result.failedDisks.includes(host);
   if (one.status === "complete")
     return mayFail ? "is said to be complete, and its disk refused a chunk" : undefined;
   const { code = "", message } = one.error ?? {};
   if (mayFail && code === diskFault.code) return undefined;
   // Its report, and that it left, may have been lost.
   const isMute = mayFail && (scenario.network?.loss ?? 0) > 0;
-  const isDead = isMute || hasCrashed(host, scenario);
+  const isDead = isMute || (hasCrashed(host, scenario) && !isBackInTime(host, scenario, result));
   if (isDead && codesOfTheDead.includes(code)) return undefined;
   return `${isDead ? "crashed, but is said to have ended by" : "failed,"} ${code}: ${message}`;
+}
+
+/** Whether it was started anew, after its crash, so early that it has to be complete. */
+function isBackInTime(
+  host: number,
+  { restarts = [] }: Scenario,
+  result: SimulationResult,
+): boolean {
+  const restart = restarts.find((one) => one.host === host);
+  return restart !== undefined && isInTime(restart.atMs, openUntilMs(result), result);
 }
 
 /** Only who comes by itself, and when all is over, or nearly, has no result. */
 function faultOfAbsence(
   host: number,
   scenario: Scenario,
-  { durationMs, formedAtMs = durationMs, results }: SimulationResult,
+  result: SimulationResult,
 ): string | undefined {
   const latecomer = scenario.latecomers?.find((one) => one.host === host);
   if (latecomer === undefined) return "has no result";
-  if (hasCrashed(host, scenario) && latecomer.how === "knock") return undefined;
-  // Who comes by itself is let in as long as others are at it, not while one that was added is awaited.
+  const { atMs, how } = latecomer;
+  if (hasCrashed(host, scenario) && how === "knock") return undefined;
+  const endMs = how === "knock" ? openUntilMs(result) : result.durationMs;
+  if (!isInTime(atMs, endMs, result)) return undefined;
+  return `came after ${atMs} of ${endMs} ms and has no result`;
+}
+
+/** Whether who comes at that time has to be let in before that end. */
+function isInTime(atMs: number, endMs: number, { formedAtMs = endMs }: SimulationResult): boolean {
+  return endMs > Math.max(atMs, formedAtMs) + lettingInMs;
+}
+
+/** Who comes by itself is let in as long as others are at it, not while one that was added is awaited. */
+function openUntilMs({ results }: SimulationResult): number {
   const numbered = results.filter(({ number }) => number !== undefined);
-  const openMs = Math.max(0, ...numbered.map(({ seconds }) => seconds * 1_000));
-  const endMs = latecomer.how === "knock" ? openMs : durationMs;
-  const isLate = endMs < Math.max(latecomer.atMs, formedAtMs) + lettingInMs;
-  return isLate ? undefined : `came after ${latecomer.atMs} of ${durationMs} ms and has no result`;
+  return Math.max(0, ...numbered.map(({ seconds }) => seconds * 1_000));
 }
 
 function hasCrashed(host: number, { crashes = [] }: Scenario): boolean {
@@ -81,12 +100,12 @@ function hasCrashed(host: number, { crashes = [] }: Scenario): boolean {
 }
 
 function faultsOfTraffic(scenario: Scenario, result: SimulationResult): string[] {
-  const { network, strategy = "tree", crashes = [] } = scenario;
+  const { network, strategy = "tree", crashes = [], latecomers = [] } = scenario;
   if ((network?.corruption ?? 0) > 0) return [];
   const faults: string[] = [];
   if (result.blamed.length > 0) faults.push(`wrongly blamed: ${result.blamed[0]}`);
   // A pipeline asks for what is overdue, and that may be on its way.
-  const isUndisturbed = crashes.length === 0 && result.failedDisks.length === 0;
+  const isUndisturbed = crashes.length + latecomers.length + result.failedDisks.length === 0;
   if (strategy === "tree" && isUndisturbed && result.duplicateCount > 0)
     faults.push(`${result.duplicateCount} chunks were sent to who had them`);
   return faults;

@@ -1,6 +1,6 @@
 import { Random } from "../core/random.js";
 import { randomScenario } from "./random-scenario.js";
-import type { DiskFault, Latecomer, Scenario } from "./scenario.js";
+import type { DiskFault, Latecomer, Restart, Scenario } from "./scenario.js";
 
 /** Sets these draws apart from those of `randomScenario`, which stay as they are for every seed. */
 const salt = 0x5eed_0001;
@@ -11,6 +11,7 @@ const salt = 0x5eed_0001;
  *
  * - Up to a third of the receivers come late: they knock, or are added by the user.
  * - Disks of up to a quarter of the receivers refuse to take more, at any time.
+ * - Of those that crash some are started anew up to 10 s later, a few torn chunks on their disks.
  *
  * @example
  * ```ts
@@ -27,6 +28,7 @@ export function roughScenario(seed: number): Scenario {
     ...scenario,
     ...drawLatecomers(fork(), scenario),
     ...drawDiskFaults(fork(), scenario),
+    ...drawRestarts(fork(), scenario),
   };
 }
 
@@ -52,6 +54,17 @@ function drawDiskFaults(
     return { host, afterWrites, code: random.next() < 0.5 ? "disk-full" : "store-failed" };
   });
   return { diskFaults };
+}
+
+function drawRestarts(random: Random, { crashes = [] }: Scenario): Pick<Scenario, "restarts"> {
+  if (random.next() < 0.4) return {};
+  const drawn = random.sample(crashes, 1 + random.below(crashes.length));
+  const restarts = drawn.map(({ host, atMs }): Restart => {
+    const tornWrites = random.next() < 0.5 ? 0 : random.below(8);
+    const how = random.next() < 0.7 ? "wait" : "knock";
+    return { host, atMs: atMs + 100 + random.next() ** 2 * 10_000, tornWrites, how };
+  });
+  return { restarts };
 }
 
 function receiversOf(peerCount: number): number[] {

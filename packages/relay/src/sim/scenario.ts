@@ -29,6 +29,20 @@ export interface Latecomer {
   readonly how: "knock" | "added";
 }
 
+/**
+ * A host that crashed runs again: another process at the same address, with what the disk has. Hosts are
+ * counted as in {@link Crash}.
+ */
+export interface Restart {
+  readonly host: number;
+  /** After the host's crash. */
+  readonly atMs: number;
+  /** Chunks written last that are torn, as when the power went. */
+  readonly tornWrites: number;
+  /** `wait`: until the root invites it again. `knock`: it asks to be taken in. */
+  readonly how: "wait" | "knock";
+}
+
 /** A disk that refuses to take more. Hosts are counted as in {@link Crash}. */
 export interface DiskFault {
   readonly host: number;
@@ -76,6 +90,8 @@ export interface Scenario {
   readonly peerOptions?: Partial<PeerOptions>;
   readonly mostDiskMs?: number;
   readonly crashes?: readonly Crash[];
+  /** Those that are started anew after their crash, each once. */
+  readonly restarts?: readonly Restart[];
   /** Those that take part later than the others. */
   readonly latecomers?: readonly Latecomer[];
   /** What receivers find on their disks; hosts are counted as in {@link Crash}. Default: nothing. */

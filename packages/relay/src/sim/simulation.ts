@@ -7,7 +7,7 @@ import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { isSame, SimulatedContent } from "./content.js";
-import { Disk } from "./disk.js";
+import { Disk, torn } from "./disk.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
 import { hostAddress } from "./host-address.js";
@@ -17,6 +17,7 @@ import { Timeline } from "./network/timeline.js";
 import type {
   Crash,
   Latecomer,
+  Restart,
   Scenario,
   ScenarioEvent,
   SimulationResult,
@@ -74,7 +75,6 @@ class Simulation implements World {
   readonly #queue = new EventQueue();
   readonly #hosts: Host[] = [];
   readonly #hostOfNumber = new Map<number, Host>();
-  readonly #numberOfAddress = new Map<Address, number>();
   readonly #blamed: string[] = [];
   readonly #demoted: number[] = [];
   #now = 0;
@@ -110,12 +110,13 @@ class Simulation implements World {
   }
 
   run(): SimulationResult {
-    const { crashes = [], events = [] } = this.#scenario;
+    const { crashes = [], events = [], restarts = [] } = this.#scenario;
     for (const latecomer of this.#latecomers)
       this.#queue.push(latecomer.atMs, () => this.#comeLate(latecomer));
     const { mostMs = 600_000, isFormationOnly = false } = this.#scenario;
     const root = this.#startRoot();
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
+    for (const restart of restarts) this.#queue.push(restart.atMs, () => this.#restart(restart));
     for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
     while (!this.#isOver() && !(isFormationOnly && this.#formedAtMs !== undefined)) {
       const next = this.#queue.pop();
@@ -143,15 +144,11 @@ class Simulation implements World {
   leftoverOf(host: Host, chunk: number): Uint8Array | undefined {
     const leftover = this.#scenario.leftovers?.(this.#hosts.indexOf(host), chunk);
     const payload = this.content.payloadOf(chunk);
-    // A write that was torn: its last byte is not there.
-    if (leftover === "torn")
-      return payload.map((byte, at) => byte ^ Number(at === payload.length - 1));
+    if (leftover === "torn") return torn(payload);
     return leftover === "intact" ? payload : undefined;
   }
 
   onStep(host: Host, step: Step): void {
-    if (step.type === "numbered")
-      for (const { number, address } of step.peers) this.#numberOfAddress.set(address, number);
     if (step.type === "planned") this.#planKind = step.kind;
     if (step.type === "attached") this.#checkNoCycle(host);
     if (step.type === "blamed")
@@ -196,13 +193,16 @@ class Simulation implements World {
   #addHost(place: number): void {
     const address = hostAddress(place);
     const fault = this.#scenario.diskFaults?.find(({ host }) => host === place);
-    const random = new Random(this.#random.below(2 ** 32));
-    const host = new Host(this, address, new Disk(fault), random);
-    this.#hosts.push(host);
-    this.network.attach(address, host);
+    this.#hosts.push(this.#boot(address, new Disk(fault)));
     const { links } = this.#scenario;
     if (links !== undefined)
       this.network.setRates(address, typeof links === "function" ? links(place) : links);
+  }
+
+  #boot(address: Address, disk: Disk): Host {
+    const host = new Host(this, address, disk, new Random(this.#random.below(2 ** 32)));
+    this.network.attach(address, host);
+    return host;
   }
 
   #startRoot(): Root {
@@ -238,7 +238,6 @@ class Simulation implements World {
       planKind: this.#scenario.planKind,
     });
     host.machine = root;
-    this.#hostOfNumber.set(0, host);
     host.handle({ type: "start" });
     return root;
   }
@@ -270,13 +269,25 @@ class Simulation implements World {
     this.network.detach(host.address, how === "kill");
   }
 
+  #restart({ host: place, tornWrites, how }: Restart): void {
+    const [root, dead] = [this.#hosts[0], this.#hosts[place]];
+    if (root === undefined || dead?.isDown !== true) return;
+    dead.disk.tear(tornWrites);
+    const host = this.#boot(dead.address, dead.disk);
+    // What had landed stands where it should.
+    host.landedAtMs = dead.landedAtMs;
+    this.#hosts[place] = host;
+    if (how === "knock") host.knock(root.address);
+  }
+
+  /** Whoever has that number; nobody if the process is gone, also if another runs there now. */
   #hostByNumber(number: number): Host | undefined {
-    if (this.#hostOfNumber.size < this.#numberOfAddress.size)
-      for (const host of this.#hosts) {
-        const known = this.#numberOfAddress.get(host.address);
-        if (known !== undefined) this.#hostOfNumber.set(known, host);
-      }
-    return this.#hostOfNumber.get(number);
+    if (number === 0) return this.#hosts[0];
+    const known = this.#hostOfNumber.get(number);
+    if (known?.number === number && !known.isDown) return known;
+    const found = this.#hosts.find((host) => host.number === number);
+    if (found !== undefined) this.#hostOfNumber.set(number, found);
+    return found;
   }
 
   #checkNoCycle(host: Host): void {
