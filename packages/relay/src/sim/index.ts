@@ -7,6 +7,7 @@ export type {
   DiskFault,
   Latecomer,
   Leftover,
+  Partition,
   Restart,
   Scenario,
   ScenarioEvent,

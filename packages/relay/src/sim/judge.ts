@@ -100,12 +100,13 @@ function hasCrashed(host: number, { crashes = [] }: Scenario): boolean {
 }
 
 function faultsOfTraffic(scenario: Scenario, result: SimulationResult): string[] {
-  const { network, strategy = "tree", crashes = [], latecomers = [] } = scenario;
+  const { network, strategy = "tree", crashes = [], latecomers = [], partitions = [] } = scenario;
   if ((network?.corruption ?? 0) > 0) return [];
   const faults: string[] = [];
   if (result.blamed.length > 0) faults.push(`wrongly blamed: ${result.blamed[0]}`);
   // A pipeline asks for what is overdue, and that may be on its way.
-  const isUndisturbed = crashes.length + latecomers.length + result.failedDisks.length === 0;
+  const disturbances = [crashes, latecomers, partitions, result.failedDisks];
+  const isUndisturbed = disturbances.every(({ length }) => length === 0);
   if (strategy === "tree" && isUndisturbed && result.duplicateCount > 0)
     faults.push(`${result.duplicateCount} chunks were sent to who had them`);
   return faults;

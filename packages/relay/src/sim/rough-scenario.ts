@@ -1,6 +1,6 @@
 import { Random } from "../core/random.js";
 import { randomScenario } from "./random-scenario.js";
-import type { DiskFault, Latecomer, Restart, Scenario } from "./scenario.js";
+import type { DiskFault, Latecomer, Partition, Restart, Scenario } from "./scenario.js";
 
 /** Sets these draws apart from those of `randomScenario`, which stay as they are for every seed. */
 const salt = 0x5eed_0001;
@@ -12,6 +12,8 @@ const salt = 0x5eed_0001;
  * - Up to a third of the receivers come late: they knock, or are added by the user.
  * - Disks of up to a quarter of the receivers refuse to take more, at any time.
  * - Of those that crash some are started anew up to 10 s later, a few torn chunks on their disks.
+ * - Up to half of the hosts, the root perhaps among them, are cut off for up to 7 s at any time, or for up
+ *   to 16 s once the tree spans, both ways or one way; at times twice.
  *
  * @example
  * ```ts
@@ -29,6 +31,7 @@ export function roughScenario(seed: number): Scenario {
     ...drawLatecomers(fork(), scenario),
     ...drawDiskFaults(fork(), scenario),
     ...drawRestarts(fork(), scenario),
+    ...drawPartitions(fork(), scenario),
   };
 }
 
@@ -57,7 +60,7 @@ function drawDiskFaults(
 }
 
 function drawRestarts(random: Random, { crashes = [] }: Scenario): Pick<Scenario, "restarts"> {
-  if (random.next() < 0.4) return {};
+  if (random.next() < 0.4 || crashes.length === 0) return {};
   const drawn = random.sample(crashes, 1 + random.below(crashes.length));
   const restarts = drawn.map(({ host, atMs }): Restart => {
     const tornWrites = random.next() < 0.5 ? 0 : random.below(8);
@@ -65,6 +68,23 @@ function drawRestarts(random: Random, { crashes = [] }: Scenario): Pick<Scenario
     return { host, atMs: atMs + 100 + random.next() ** 2 * 10_000, tornWrites, how };
   });
   return { restarts };
+}
+
+/** None is so long that anybody may be given up for it. */
+function drawPartitions(
+  random: Random,
+  { peerCount, timeoutMs = 0 }: Scenario,
+): Pick<Scenario, "partitions"> {
+  if (random.next() < 0.6) return {};
+  const draw = (isEarly: boolean): Partition => ({
+    hosts: random.sample([0, ...receiversOf(peerCount)], 1 + random.below(peerCount / 2)),
+    way: random.sample(["both", "both", "out", "in"] as const, 1)[0] ?? "both",
+    since: isEarly ? "start" : "formation",
+    atMs: random.next() ** 2 * (isEarly ? 8_000 : 2_000),
+    durationMs: random.next() * (isEarly ? 7_000 : 0.4 * timeoutMs),
+  });
+  const kinds = random.sample([[true], [false], [true, false]], 1)[0] ?? [];
+  return { partitions: kinds.map(draw) };
 }
 
 function receiversOf(peerCount: number): number[] {

@@ -21,6 +21,17 @@ export type ScenarioEvent =
   | { readonly type: "cut"; readonly atMs: number; readonly host: number }
   | ({ readonly type: "crash" } & Crash);
 
+/** Hosts that are cut off from all others for a while. Hosts are counted as in {@link Crash}. */
+export interface Partition {
+  readonly hosts: readonly number[];
+  /** `out`: nothing leaves them. `in`: nothing reaches them. */
+  readonly way: "both" | "out" | "in";
+  /** From when `atMs` counts: the simulation's start, or the moment when the tree spans. */
+  readonly since: "start" | "formation";
+  readonly atMs: number;
+  readonly durationMs: number;
+}
+
 /** A host that is not invited at first. Hosts are counted as in {@link Crash}. */
 export interface Latecomer {
   readonly host: number;
@@ -90,6 +101,8 @@ export interface Scenario {
   readonly peerOptions?: Partial<PeerOptions>;
   readonly mostDiskMs?: number;
   readonly crashes?: readonly Crash[];
+  /** Parts of the network that are cut off, and heal. */
+  readonly partitions?: readonly Partition[];
   /** Those that are started anew after their crash, each once. */
   readonly restarts?: readonly Restart[];
   /** Those that take part later than the others. */

@@ -17,6 +17,7 @@ import { Timeline } from "./network/timeline.js";
 import type {
   Crash,
   Latecomer,
+  Partition,
   Restart,
   Scenario,
   ScenarioEvent,
@@ -118,6 +119,7 @@ class Simulation implements World {
     for (const crash of crashes) this.#queue.push(crash.atMs, () => this.#crash(crash));
     for (const restart of restarts) this.#queue.push(restart.atMs, () => this.#restart(restart));
     for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
+    this.#schedulePartitions("start");
     while (!this.#isOver() && !(isFormationOnly && this.#formedAtMs !== undefined)) {
       const next = this.#queue.pop();
       if (next === undefined)
@@ -253,6 +255,17 @@ class Simulation implements World {
     else root.handle({ type: "peers-added", addresses: [host.address] });
   }
 
+  #schedulePartitions(since: Partition["since"]): void {
+    for (const partition of this.#scenario.partitions ?? [])
+      if (partition.since === since)
+        this.timeline.later(partition.atMs, () => this.#split(partition));
+  }
+
+  #split({ hosts, way, durationMs }: Partition): void {
+    const addresses = new Set(hosts.map(hostAddress));
+    this.network.split({ addresses, way, untilMs: this.#now + durationMs });
+  }
+
   #happen(event: ScenarioEvent): void {
     if (event.type === "crash") return this.#crash(event);
     const host = this.#hosts[event.host];
@@ -310,6 +323,7 @@ class Simulation implements World {
     });
     this.#formed = { treeSize: size, treeDepth, treeParents };
     this.#formedAtMs = this.#now;
+    this.#schedulePartitions("formation");
   }
 
   #result(root: Root): SimulationResult {

@@ -2,6 +2,7 @@ import type { Address, Datagram, Frame } from "@palmtree/wire";
 import type { Random } from "../../core/random.js";
 import { Attachment, type NetworkPort } from "./attachment.js";
 import type { LinkRates, NetworkConditions } from "./conditions.js";
+import { type Cut, Partitions } from "./partitions.js";
 import { Pipe, type PipeEnd, type PipeWorld } from "./pipe.js";
 import { datagramBytes } from "./sizes.js";
 import type { Timeline } from "./timeline.js";
@@ -13,6 +14,7 @@ export class Network implements PipeWorld {
   readonly #random: Random;
   readonly #attachments = new Map<Address, Attachment>();
   readonly #pipes = new Set<Pipe>();
+  readonly #partitions = new Partitions();
   datagramsSent = 0;
   framesSent = 0;
 
@@ -34,6 +36,19 @@ export class Network implements PipeWorld {
       this.#attachments.set(address, attachment);
     }
     return attachment;
+  }
+
+  /** From now on some hosts are cut off from the others, for a while. */
+  split(cut: Cut): void {
+    this.#partitions.add(cut);
+  }
+
+  /** How long what is sent again and again needs to get from one host to another, latency aside. */
+  blockedMs(from: Address, to: Address): number {
+    const { now } = this.timeline;
+    const leftMs = this.#partitions.opensAt(from, to) - now;
+    // Pauses before a repetition grow, so it may come as late again.
+    return leftMs > 0 ? leftMs * (1 + this.#random.next()) : 0;
   }
 
   /** From now on, the host's link has these rates; one that is not named stays as it is. */
@@ -58,6 +73,7 @@ export class Network implements PipeWorld {
     const bytes = datagramBytes(datagram);
     const leavesInMs = this.attachment(from).uplink.pass(bytes);
     if (leavesInMs === undefined || this.#random.next() < loss) return;
+    if (this.#isBlocked(from, to)) return;
     const times = this.#random.next() < duplication ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
       const arrivesInMs = leavesInMs + this.#datagramLatency();
@@ -71,8 +87,9 @@ export class Network implements PipeWorld {
     const pipe = new Pipe(this, source, target, dialler);
     this.#pipes.add(pipe);
     this.timeline.later(this.latency() * 2, () => {
-      // Neither an answer nor a refusal comes back from behind a link that is cut.
-      if (source.isCut || target.isCut) return;
+      // Neither an answer nor a refusal comes back from behind a cut.
+      if (source.isCut || target.isCut || this.#isBlocked(from, to) || this.#isBlocked(to, from))
+        return;
       if (target.port === undefined) pipe.cut(true);
       else pipe.accept(target.port);
     });
@@ -97,6 +114,10 @@ export class Network implements PipeWorld {
     const place = this.#random.below(payload.length);
     payload[place] = (payload[place] as number) ^ 1;
     return { ...frame, payload };
+  }
+
+  #isBlocked(from: Address, to: Address): boolean {
+    return this.#partitions.opensAt(from, to) > this.timeline.now;
   }
 
   #datagramLatency(): number {

@@ -70,10 +70,12 @@ export class Pipe {
   /** The connection breaks: both ends that still exist learn of it, or nobody does. */
   cut(isNoticed: boolean): void {
     if (!this.#stop() || !isNoticed) return;
-    this.#world.timeline.later(this.#world.latency(), () => {
-      this.#ends.dialler.onClose();
-      this.#ends.accepter?.onClose();
-    });
+    const latencyMs = this.#world.latency();
+    const tell = (end: PipeEndName, blockedMs: number): void =>
+      this.#world.timeline.later(latencyMs + blockedMs, () => this.#ends[end]?.onClose());
+    const [from, to] = [this.#from.address, this.#to.address];
+    tell("dialler", this.#world.blockedMs(to, from));
+    tell("accepter", this.#world.blockedMs(from, to));
   }
 
   #stream(from: PipeEndName, sender: Attachment, reader: Attachment): Stream {

@@ -1,4 +1,4 @@
-import type { Frame } from "@palmtree/wire";
+import type { Address, Frame } from "@palmtree/wire";
 import type { Attachment } from "./attachment.js";
 import type { NetworkConditions } from "./conditions.js";
 import { Fifo } from "./fifo.js";
@@ -15,6 +15,8 @@ export interface StreamWorld {
   readonly conditions: NetworkConditions;
   /** The latency of the next packet. */
   latency(): number;
+  /** How long what is sent again and again needs from one host to another, latency aside. */
+  blockedMs(from: Address, to: Address): number;
   /** A frame has left. @returns what arrives of it */
   carry(frame: Frame): Frame;
 }
@@ -116,7 +118,8 @@ export class Stream implements Flow {
     const bytes = frameBytes(frame);
     this.#inFlightBytes += bytes;
     // A packet does not overtake those before it.
-    this.#arrivesAt = Math.max(this.#arrivesAt, timeline.now + this.#world.latency());
+    const delayMs = this.#world.latency() + this.#blockedMs(this.#from, this.#to);
+    this.#arrivesAt = Math.max(this.#arrivesAt, timeline.now + delayMs);
     const arriving = this.#world.carry(frame);
     const beganAt = startedAt + this.#arrivesAt - timeline.now;
     timeline.at(this.#arrivesAt, () =>
@@ -127,12 +130,22 @@ export class Stream implements Flow {
   #arrive(frame: Frame, bytes: number): void {
     if (this.#isStopped) return;
     this.#inFlightBytes -= bytes;
-    this.#unacknowledgedBytes -= bytes;
     if (this.#isPaused || this.#unread.size > 0) {
       this.#unread.push(frame);
       this.#unreadBytes += bytes;
     } else this.#deliver(frame);
+    const unheardMs = this.#blockedMs(this.#to, this.#from);
+    if (unheardMs === 0) this.#acknowledge(bytes);
+    else this.#world.timeline.later(unheardMs, () => this.#acknowledge(bytes));
+  }
+
+  #acknowledge(bytes: number): void {
+    this.#unacknowledgedBytes -= bytes;
     this.#goOn();
+  }
+
+  #blockedMs(from: Attachment, to: Attachment): number {
+    return this.#world.blockedMs(from.address, to.address);
   }
 
   #deliver(frame: Frame): void {
