@@ -16,8 +16,9 @@ const mostSeed = 2 ** 32 - 1;
 export const usage: string = `Usage: npm run soak -- [OPTIONS]
 
 Simulates random swarms, each drawn from a seed of its own: how many peers, which strategy, plan and
-network, who is slow, late, or dies, and when. Every survivor has to become complete, and every other peer
-to be reported; no byte may ever be wrong. Prints each seed that breaks a promise, with how.
+network; who is slow, comes late, is cut off, has a disk that fails, dies and when, and comes back.
+Every survivor has to become complete within a minute after the last of it, and every other peer to be
+reported with its reason; no byte may ever be wrong. Prints each seed that breaks a promise, with how.
 
 Options:
   --minutes M   how long, 0.1 to ${mostMinutes} (default 1)

@@ -8,15 +8,22 @@ const codesOfTheDead = ["timed-out", "not-answering"];
 /** Whoever comes so long before the end is let in, however many of its knocks are lost. */
 const lettingInMs = 10_000;
 
+/** How long everybody may take once nothing more happens: several times the longest seen. */
+const healingMs = 60_000;
+
 /**
  * What is wrong with how a swarm ended whose root lives: every survivor has to be complete, and
- * every other peer to be reported. What must never happen at any moment, the simulation watches by
+ * every other peer to be reported, within a minute after the last thing that happened. What must never happen at any moment, the simulation watches by
  * itself.
  *
  * @returns a sentence for each fault
  */
 export function faultsOf(scenario: Scenario, result: SimulationResult): string[] {
-  return [...faultsOfResults(scenario, result), ...faultsOfTraffic(scenario, result)];
+  return [
+    ...faultsOfResults(scenario, result),
+    ...faultsOfHealing(scenario, result),
+    ...faultsOfTraffic(scenario, result),
+  ];
 }
 
 function faultsOfResults(scenario: Scenario, result: SimulationResult): string[] {
@@ -97,6 +104,28 @@ function openUntilMs({ results }: SimulationResult): number {
 
 function hasCrashed(host: number, { crashes = [] }: Scenario): boolean {
   return crashes.some((crash) => crash.host === host);
+}
+
+/** Once nothing more happens to anybody, everybody who is to be complete soon is. */
+function faultsOfHealing(scenario: Scenario, result: SimulationResult): string[] {
+  const healedMs = healedAtMs(scenario, result);
+  const lateMs = (result.lastFinishedMs ?? 0) - healedMs;
+  if (lateMs <= healingMs) return [];
+  return [
+    `the last was complete ${lateMs} ms after the last thing that happened, at ${healedMs} ms`,
+  ];
+}
+
+function healedAtMs(scenario: Scenario, { formedAtMs = 0 }: SimulationResult): number {
+  const { crashes = [], restarts = [], latecomers = [], events = [], partitions = [] } = scenario;
+  const happened = [...crashes, ...restarts, ...latecomers, ...events].map(({ atMs }) => atMs);
+  const healed = partitions.map(
+    ({ since, atMs, durationMs }) => (since === "start" ? 0 : formedAtMs) + atMs + durationMs,
+  );
+  const last = Math.max(formedAtMs, ...happened, ...healed);
+  // Pauses come one after the other, none before the tree spans.
+  const pauses = [...(scenario.stream?.values() ?? [])];
+  return pauses.reduce((sum, pauseMs) => sum + pauseMs, last);
 }
 
 function faultsOfTraffic(scenario: Scenario, result: SimulationResult): string[] {

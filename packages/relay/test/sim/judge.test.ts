@@ -40,6 +40,13 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
     { ...fine, failedDisks: [2] },
   ],
   [
+    "who is complete only long after all has healed",
+    {
+      partitions: [{ hosts: [2], way: "both", since: "start", atMs: 10, durationMs: 1_000 }],
+    },
+    { ...fine, lastFinishedMs: 62_000 },
+  ],
+  [
     "who comes late, in time, and has no result",
     { latecomers: [{ host: 2, atMs: 50, how: "added" }] },
     { ...ended(undefined), durationMs: 60_000 },
