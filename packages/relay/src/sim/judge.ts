@@ -59,8 +59,9 @@ function faultOfResult(
     return mayFail ? "is said to be complete, and its disk refused a chunk" : undefined;
   const { code = "", message } = one.error ?? {};
   if (mayFail && code === diskFault.code) return undefined;
-  // Its report, and that it left, may have been lost.
-  const isMute = mayFail && (scenario.network?.loss ?? 0) > 0;
+  // Its report, and that it left, is said once, and may have been lost.
+  const isLossy = (scenario.network?.loss ?? 0) > 0 || (scenario.partitions ?? []).length > 0;
+  const isMute = mayFail && isLossy;
   const isDead = isMute || (hasCrashed(host, scenario) && !isBackInTime(host, scenario, result));
   if (isDead && codesOfTheDead.includes(code)) return undefined;
   return `${isDead ? "crashed, but is said to have ended by" : "failed,"} ${code}: ${message}`;
