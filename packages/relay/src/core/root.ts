@@ -1,5 +1,5 @@
 import type { PlanKind } from "@palmtree/topology";
-import type { Address, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
+import type { Address, Datagram, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
 import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
@@ -168,11 +168,7 @@ export class Root {
     }
   }
 
-  #onDatagram(
-    from: Address,
-    sender: PeerId,
-    message: Extract<PeerEvent, { type: "datagram-received" }>["datagram"]["message"],
-  ): void {
+  #onDatagram(from: Address, sender: PeerId, message: Datagram["message"]): void {
     const farewell = this.#farewell;
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
     else if (message.type === "knock") this.#latecomers.onKnock(from, sender);
@@ -189,7 +185,6 @@ export class Root {
         this.#assignment?.onTrouble(number, message);
       if (number !== undefined && message.type === "leave")
         this.#verdicts?.onLeave(number, message.code, message.detail);
-      // All whom it knew may be gone. Everybody knows the root.
       const orphan = message.type === "orphan" ? this.#introduction?.present(sender) : undefined;
       if (orphan !== undefined) this.#relay.meet(orphan);
       this.#relay.onControl(from, sender, message);

@@ -81,7 +81,7 @@ export class Introduction {
     return false;
   }
 
-  /** The peer with that id, if it takes part. */
+  /** The peer with that id, if it takes part: it may ask the root when all whom it knew are gone. */
   present(id: PeerId): PeerInfo | undefined {
     const one = this.#introduced[this.#numbers.get(id) ?? 0];
     return one?.isKnown === true && !one.isGone && one.peer.id === id ? one.peer : undefined;
