@@ -15,6 +15,8 @@ export {
   encodeManifest,
   escapeForTerminal,
   type Hash,
+  type LandingRule,
+  landingRules,
   type Manifest,
   type ManifestEntries,
   type ManifestEntry,
@@ -39,6 +41,7 @@ export { sha256 } from "./sha256.js";
 export { type ProducedChunk, SourceReader } from "./source-reader.js";
 export {
   type DescribedSources,
+  type OnLinks,
   type ScannedSources,
   type ScanOptions,
   type SkippedSource,

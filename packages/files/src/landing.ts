@@ -2,6 +2,7 @@ import { link, lstat, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
+import type { ManifestEntry } from "./core/manifest-entries.js";
 import { escapeForTerminal } from "./core/safe-path.js";
 import { destinationError, systemCode } from "./disk-error.js";
 import { checkFree, isExisting, nameExists, type OnConflict, type Staging } from "./staging.js";
@@ -9,7 +10,7 @@ import { checkFree, isExisting, nameExists, type OnConflict, type Staging } from
 /** Something at the top of the staged content, and so of the destination. */
 export interface TopEntry {
   readonly name: string;
-  readonly kind: "file" | "directory";
+  readonly kind: ManifestEntry["kind"];
 }
 
 /** Steps back, in the order in which the steps forward were done. */

@@ -1,16 +1,17 @@
-import { lstat as lstatCallback, type Stats } from "node:fs";
-import { access, constants, readdir, realpath } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
 import { manifestLimits } from "./core/limits.js";
-import { comparePaths, decodeManifest, encodeManifest, type Manifest } from "./core/manifest.js";
+import { LinkSet, resolveLink } from "./core/links.js";
+import { decodeManifest, encodeManifest, type Manifest } from "./core/manifest.js";
 import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
-import { checkPath, escapeForTerminal, NameSet } from "./core/safe-path.js";
-import { isMissing, sourceError } from "./disk-error.js";
+import { comparePaths } from "./core/path-order.js";
+import { checkPath, NameSet, shorten } from "./core/safe-path.js";
+import { sourceError } from "./disk-error.js";
 import { sha256 } from "./sha256.js";
+import { type FoundSource, look, lookInside, unsafe, unsendable } from "./source-look.js";
 
 /** Something in a directory to send that is not sent. */
 export interface SkippedSource {
@@ -39,6 +40,9 @@ export interface ScannedSources extends DescribedSources {
   pathOf(entry: number): string;
 }
 
+/** What happens with symbolic links in a directory that is sent. */
+export type OnLinks = "keep" | "skip";
+
 /** Options of {@link scanSources}. */
 export interface ScanOptions {
   /**
@@ -46,6 +50,11 @@ export interface ScanOptions {
    * `defaultChunkSizeBytes`.
    */
   readonly chunkSizeBytes?: number | ((totalBytes: number) => number);
+  /**
+   * What happens with symbolic links in directories: `keep` sends them as links, and throws where
+   * one leads out of what is sent; `skip` leaves all of them out, and names them. Default `keep`.
+   */
+  readonly links?: OnLinks;
   /** Stops the scan; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -58,11 +67,13 @@ const LOOKS_IN_A_SLICE = 512;
 /**
  * Finds everything that is to be sent, and checks that it can be read and that its names are safe
  * everywhere. Each path lands as its last component, a directory with all below it, empty ones too.
- * A path that is a symbolic link is followed; in directories, links and special files are skipped.
+ * A path that is a symbolic link is followed; in directories, links are kept as links.
  *
  * @param paths - at least one
  * @throws RangeError when there is no path, or the chunk size is out of its range
- * @throws source-missing, source-unreadable or source-unsupported, with the `path`
+ * @throws source-missing or source-unreadable, with the `path`
+ * @throws source-unsupported, with the `path`, for pipes, sockets and devices, and for a link that
+ *   leads out of what is sent, or that is kept and cannot be (`links`)
  * @throws source-changed when something goes away while it is looked at
  * @throws name-unsafe when a name breaks a rule, or two would be one at the destination
  * @throws limit-exceeded when there are more than 1,000,000 entries or 2^24 chunks
@@ -77,12 +88,13 @@ export async function scanSources(
   paths: readonly string[],
   options: ScanOptions = {},
 ): Promise<ScannedSources> {
-  const { chunkSizeBytes, signal } = options;
+  const { chunkSizeBytes, links = "keep", signal } = options;
   if (paths.length === 0) throw new RangeError("There is nothing to send: no path was given");
   if (typeof chunkSizeBytes === "number") checkChunkSize(chunkSizeBytes);
   const roots = await findRoots(paths);
-  const walk = new Walk(signal);
+  const walk = new Walk(links, signal);
   for (const root of roots) await walk.addRoot(root);
+  walk.checkLinks();
   const totalBytes = walk.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const rule = typeof chunkSizeBytes === "function" ? chunkSizeBytes : defaultChunkSizeBytes;
   const found: Manifest = {
@@ -153,10 +165,23 @@ class Walk {
   readonly skipped: SkippedSource[] = [];
   /** What lands in the destination itself. */
   readonly #rootNames: NameSet = new NameSet();
+  readonly #links: LinkSet = new LinkSet();
+  /** By entry, where each link is. */
+  readonly #linkPaths = new Map<number, string>();
+  readonly #onLinks: OnLinks;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(onLinks: OnLinks, signal: AbortSignal | undefined) {
+    this.#onLinks = onLinks;
     this.#signal = signal;
+  }
+
+  /** Links do not lead through each other: known once there are all. */
+  checkLinks(): void {
+    const wrong = this.#links.findThrough();
+    if (wrong === undefined) return;
+    const path = this.#linkPaths.get(wrong.index) as string;
+    throw unsendable(path, `it leads through "${shorten(wrong.through)}", a link`);
   }
 
   async addRoot({ name, path }: Root): Promise<void> {
@@ -166,15 +191,10 @@ class Walk {
       await this.#addDirectory(name, path, found, this.#rootNames);
       return;
     }
-    if (found.kind !== "file") {
-      const what = `${escapeForTerminal(path)} ${found.kind}`;
-      const message = `${what}: only files and directories are sent`;
-      throw new PalmTreeError("source-unsupported", message, { facts: { path } });
-    }
     this.#add(name, path, found, this.#rootNames);
   }
 
-  async #addDirectory(name: string, path: string, directory: Found, beside: NameSet) {
+  async #addDirectory(name: string, path: string, directory: FoundSource, beside: NameSet) {
     this.#add(name, path, directory, beside);
     const names = new NameSet();
     const children = await this.#listDirectory(path);
@@ -183,19 +203,20 @@ class Walk {
       // Looked at side by side, added in order.
       const all = await this.#lookAt(path, slice);
       for (const [index, child] of slice.entries()) {
-        const found = all[index] as Found;
+        const found = all[index] as FoundSource;
         const childPath = join(path, child);
         const childName = `${name}/${child}`;
         if (found.kind === "directory") {
           await this.#addDirectory(childName, childPath, found, names);
-        } else if (found.kind === "file") this.#add(childName, childPath, found, names);
-        else this.skipped.push({ path: childPath, why: found.kind });
+        } else if (found.kind === "link" && this.#onLinks === "skip")
+          this.skipped.push({ path: childPath, why: "is a symbolic link" });
+        else this.#add(childName, childPath, found, names);
       }
     }
   }
 
-  async #lookAt(directory: string, names: readonly string[]): Promise<readonly Found[]> {
-    const all: Found[] = [];
+  async #lookAt(directory: string, names: readonly string[]): Promise<readonly FoundSource[]> {
+    const all: FoundSource[] = [];
     await forEachBounded(
       names.length,
       LOOKS_AT_ONCE,
@@ -221,7 +242,8 @@ class Walk {
   }
 
   /** @param beside - the names in the directory that it is in */
-  #add(name: string, path: string, found: Found, beside: NameSet): void {
+  #add(name: string, path: string, found: FoundSource, beside: NameSet): void {
+    const { kind, sizeBytes } = found;
     const problem = checkPath(name) ?? beside.add(name);
     if (problem !== undefined) throw unsafe(path, problem);
     if (this.entries.length >= manifestLimits.entryCount) {
@@ -230,72 +252,29 @@ class Walk {
         facts: { what: "files", limit },
       });
     }
+    const target = kind === "link" ? { target: this.#checkLink(name, path, found) } : {};
     this.modifiedMs.push(found.modifiedMs);
     this.entries.push({
       path: name,
-      kind: found.kind === "directory" ? "directory" : "file",
-      sizeBytes: found.kind === "directory" ? 0 : found.sizeBytes,
-      mode: found.mode & manifestLimits.mode,
+      kind,
+      sizeBytes: kind === "file" ? sizeBytes : 0,
+      // Systems differ in what they say of a link, and it means nothing.
+      mode: kind === "link" ? manifestLimits.mode : found.mode & manifestLimits.mode,
       // Rounded: a time that was set to a millisecond may come back a little below it.
       modifiedMs: Math.min(Math.max(0, Math.round(found.modifiedMs)), manifestLimits.modifiedMs),
+      ...target,
     });
   }
-}
 
-/** What is there. Node's own object for this is ten times as large. */
-interface Found {
-  /** `file`, `directory`, or a sentence's end about what it is instead. */
-  readonly kind: string;
-  readonly sizeBytes: number;
-  readonly mode: number;
-  readonly modifiedMs: number;
-}
-
-const lstat = promisify(lstatCallback);
-
-/** Looks at what is there, without following links, and checks that it can be read. */
-async function look(
-  path: string,
-  whenMissing: "source-missing" | "source-changed",
-): Promise<Found> {
-  try {
-    const stats = await lstat(path);
-    const { size: sizeBytes, mode, mtimeMs: modifiedMs } = stats;
-    const kind = kindOf(stats);
-    const isEverybodys = (mode & 0o444) === 0o444;
-    const isSent = kind === "file" || kind === "directory";
-    if (isSent && !isEverybodys) await access(path, constants.R_OK);
-    return { kind, sizeBytes, mode, modifiedMs };
-  } catch (error) {
-    throw sourceError(error, path, whenMissing);
+  /** @returns what is sent as the link's target */
+  #checkLink(name: string, path: string, { target }: FoundSource): string {
+    if (target === undefined) throw unsendable(path, "its target is not UTF-8");
+    const destination = resolveLink(name, target);
+    if ("rule" in destination) throw unsendable(path, destination.reason);
+    this.#links.add(name, this.entries.length, destination.path);
+    this.#linkPaths.set(this.entries.length, path);
+    return target;
   }
-}
-
-/** Looks at something that a directory says it has. */
-async function lookInside(directory: string, name: string): Promise<Found> {
-  const path = join(directory, name);
-  try {
-    return await look(path, "source-changed");
-  } catch (error) {
-    // Node puts U+FFFD where a name is not UTF-8; there is no file of that name.
-    if (!name.includes("\ufffd") || !isMissing((error as Error).cause)) throw error;
-    throw unsafe(path, "its name is not UTF-8");
-  }
-}
-
-function kindOf(stats: Stats): string {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "directory";
-  if (stats.isSymbolicLink()) return "is a symbolic link";
-  if (stats.isFIFO()) return "is a pipe";
-  if (stats.isSocket()) return "is a socket";
-  return "is a device";
-}
-
-function unsafe(path: string, problem: string): PalmTreeError {
-  return new PalmTreeError("name-unsafe", `${escapeForTerminal(path)} cannot be sent: ${problem}`, {
-    facts: { path, problem },
-  });
 }
 
 function checkChunkSize(chunkSizeBytes: number | undefined): void {

@@ -1,5 +1,15 @@
 import { constants } from "node:fs";
-import { chmod, copyFile, link, mkdir, stat, unlink, utimes } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  link,
+  lutimes,
+  mkdir,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
@@ -36,8 +46,8 @@ export interface FoundEntries {
 }
 
 /**
- * The files and directories of a manifest, on disk below one directory: made when they are needed,
- * with the permissions and times that the manifest says. The umask applies.
+ * The files, directories and links of a manifest, on disk below one directory: made when they are
+ * needed, with the permissions and times that the manifest says. The umask applies.
  *
  * Every method throws not-writable, disk-full or store-failed, with the `path`.
  */
@@ -47,9 +57,11 @@ export class StagedTree {
   readonly #parents: Int32Array;
   /** Entries that are directories. */
   readonly #directories: Bitmap;
-  /** Files and directories that exist. */
+  /** Entries that are symbolic links. */
+  readonly #links: Bitmap;
+  /** Entries that exist. */
   readonly #made: Bitmap;
-  /** Files and directories that are in the destination already, and are used there. */
+  /** Entries that are in the destination already, and are used there. */
   readonly #standing: Bitmap;
   readonly #destination: string;
   #base: string;
@@ -62,10 +74,11 @@ export class StagedTree {
     this.#entries = manifest.entries;
     this.#parents = new Int32Array(manifest.entries.length);
     this.#directories = new Bitmap(manifest.entries.length);
+    this.#links = new Bitmap(manifest.entries.length);
     this.#made = found.made ?? new Bitmap(manifest.entries.length);
     this.#standing = found.standing ?? new Bitmap(manifest.entries.length);
     this.#destination = found.destination;
-    this.#findDirectories();
+    this.#findKinds();
     this.#base = base;
   }
 
@@ -186,6 +199,8 @@ export class StagedTree {
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
       if (this.#isStagedDirectory(entry)) await this.#makeDirectory(entry);
     }
+    // After everything that is written: nothing is ever written through a link.
+    for (const entry of this.#links.indexes()) await this.#makeLink(entry);
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
       if (this.#isStagedDirectory(entry)) await this.#finishDirectory(entry, sync);
     }
@@ -208,7 +223,7 @@ export class StagedTree {
   }
 
   /** Entries come after the directory that they are in, and before what comes after it. */
-  #findDirectories(): void {
+  #findKinds(): void {
     const around: { readonly index: number; readonly prefix: string }[] = [];
     let index = 0;
     for (const { path, kind } of this.#entries) {
@@ -217,7 +232,7 @@ export class StagedTree {
       if (kind === "directory") {
         this.#directories.set(index);
         around.push({ index, prefix: `${path}/` });
-      }
+      } else if (kind === "link") this.#links.set(index);
       index += 1;
     }
   }
@@ -240,6 +255,17 @@ export class StagedTree {
     });
   }
 
+  async #makeLink(entry: number): Promise<void> {
+    if (this.#made.has(entry) || this.#standing.has(entry)) return;
+    await this.#makeParent(entry);
+    await this.#try("make the link", entry, async (path, { target = "", modifiedMs }) => {
+      await symlink(target, path);
+      this.#made.set(entry);
+      // Some systems keep no time for links.
+      await lutimes(path, modifiedMs / 1000, modifiedMs / 1000).catch(() => undefined);
+    });
+  }
+
   async #finishDirectory(entry: number, sync: boolean): Promise<void> {
     await this.#try("finish", entry, async (path, { modifiedMs }) => {
       await utimes(path, modifiedMs / 1000, modifiedMs / 1000);
@@ -259,7 +285,7 @@ export class StagedTree {
 
   async #forEachFile(work: (entry: number) => Promise<void>): Promise<void> {
     await forEachBounded(this.#entries.length, OPERATIONS_AT_ONCE, async (entry) => {
-      if (!this.#directories.has(entry)) await work(entry);
+      if (!this.#directories.has(entry) && !this.#links.has(entry)) await work(entry);
     });
   }
 

@@ -4,8 +4,18 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ChunkLayout, ChunkStore, type ManifestEntry, type OnConflict } from "../src/index.js";
 import { onWindows } from "./support/platform.js";
+import { Resuming } from "./support/resuming.js";
 import { temporaryDirectory } from "./support/temporary-directory.js";
-import { directory, file, makeTree, manifestOf, readTree, type Tree } from "./support/tree.js";
+import {
+  directory,
+  file,
+  link,
+  makeTree,
+  manifestOf,
+  readTree,
+  statsOf,
+  type Tree,
+} from "./support/tree.js";
 
 const SESSION = "00112233445566778899aabbccddeeff";
 const STAGING = `.palmtree-${SESSION}`;
@@ -79,6 +89,67 @@ describe("landing where nothing may be replaced", () => {
     await expect(store.land()).rejects.toMatchObject({ code: "name-exists" });
     await store.abandon();
     expect(await readTree(base)).toEqual({ a: "link to elsewhere" });
+  });
+});
+
+describe.skipIf(onWindows)("landing links", () => {
+  const entries = [
+    directory("d"),
+    file("d/a", 5),
+    link("d/chain", "l"),
+    directory("d/e"),
+    link("d/e/up", "../a"),
+    link("d/l", "a"),
+    link("d/nowhere", "e/not/there"),
+  ];
+  const landed = {
+    d: "directory",
+    "d/a": NEW,
+    "d/chain": "link to l",
+    "d/e": "directory",
+    "d/e/up": "link to ../a",
+    "d/l": "link to a",
+    "d/nowhere": "link to e/not/there",
+  };
+
+  it("makes them with their targets and times, after everything that is written", async () => {
+    const { base, store } = await readyToLand(entries, "fail");
+    const staged = join(base, STAGING, "content");
+    expect(Object.values(await readTree(staged)).join()).not.toContain("link to");
+    expect(await store.land()).toMatchObject({ files: 1 });
+    expect(await readTree(base)).toEqual(landed);
+    expect(await readFile(join(base, "d/e/up"), "utf8")).toBe(NEW);
+    const { modifiedMs } = await statsOf(join(base, "d/l"));
+    expect(modifiedMs).toBe(entries[5]?.modifiedMs);
+    expect((await statsOf(join(base, "d/e"))).modifiedMs).toBe(entries[3]?.modifiedMs);
+  });
+
+  it("does not take what is there and the same for a conflict, and a link elsewhere for one", async () => {
+    const base = await temporaryDirectory();
+    await (await Resuming.start(base, entries)).finish();
+    const again = await Resuming.start(base, entries);
+    await again.finish();
+    expect(await readTree(base)).toEqual({ ...landed, "d/a": expect.any(String) });
+    await rm(join(base, "d/l"));
+    await symlink("e", join(base, "d/l"));
+    await expect(Resuming.start(base, entries)).rejects.toMatchObject({ code: "name-exists" });
+    await (await Resuming.start(base, entries, { onConflict: "overwrite" })).finish();
+    expect(await readTree(base)).toEqual({ ...landed, "d/a": expect.any(String) });
+  });
+
+  it("removes links from what an earlier session has left, and never writes through them", async () => {
+    const base = await temporaryDirectory();
+    const elsewhere = await temporaryDirectory();
+    const more = [...entries, file("z", 2048)];
+    const first = await Resuming.start(base, more);
+    await first.put(0);
+    await first.put(1);
+    await first.store.suspend();
+    await rm(join(first.staging, "content/d"), { recursive: true });
+    await symlink(elsewhere, join(first.staging, "content/d"));
+    await (await Resuming.start(base, more)).finish();
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect((await readTree(base))["d/e/up"]).toBe("link to ../a");
   });
 });
 

@@ -108,41 +108,72 @@ describe("a scan", () => {
     }
   });
 
-  it.skipIf(onWindows)("follows a link that is given, and skips links in directories", async () => {
+  it.skipIf(onWindows)("follows a link that is given, and keeps links inside", async () => {
     const base = await temporaryDirectory();
-    await makeTree(base, { "real/a": "a", secret: "s" });
-    await symlink("../secret", join(base, "real/b-link"));
-    await symlink("nowhere", join(base, "real/dangling"));
+    await makeTree(base, { "real/a": "a", "real/d/b": "b" });
+    await symlink("./d//b", join(base, "real/b-link"));
+    await symlink("../a", join(base, "real/d/up"));
+    await symlink("nowhere/", join(base, "real/dangling"));
     await symlink("real", join(base, "alias"));
     const scanned = await scanSources([join(base, "alias")]);
-    expect(pathsOf(scanned.manifest)).toEqual(["alias", "alias/a"]);
-    expect(scanned.pathOf(1)).toBe(join(base, "real/a"));
-    expect(scanned.skipped).toEqual([
-      { path: join(base, "real/b-link"), why: "is a symbolic link" },
-      { path: join(base, "real/dangling"), why: "is a symbolic link" },
+    const found = Array.from(scanned.manifest.entries, ({ path, kind, target, sizeBytes }) =>
+      kind === "link" ? `${path} -> ${target}` : `${path} ${sizeBytes}`,
+    );
+    expect(found).toEqual([
+      "alias 0",
+      "alias/a 1",
+      "alias/b-link -> d/b",
+      "alias/d 0",
+      "alias/d/b 1",
+      "alias/d/up -> ../a",
+      "alias/dangling -> nowhere",
     ]);
+    expect(scanned.pathOf(1)).toBe(join(base, "real/a"));
+    expect(scanned.skipped).toEqual([]);
   });
 
-  it.skipIf(onWindows)(
-    "skips pipes and sockets in directories, and refuses them by name",
-    async () => {
+  it.skipIf(onWindows)("fails at a link that leads out, and names it, or skips all", async () => {
+    const outside = ["../secret", "/etc/passwd", "a/../../secret", "..", "l/x", "../d/a"];
+    for (const target of outside) {
       const base = await temporaryDirectory();
-      await makeTree(base, { "d/a": "a" });
-      makePipe(join(base, "d/pipe"));
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(join(base, "d/socket"), resolve));
-      const scanned = await scanSources([join(base, "d")]);
-      expect(scanned.skipped.map(({ why }) => why)).toEqual(["is a pipe", "is a socket"]);
-      expect(pathsOf(scanned.manifest)).toEqual(["d", "d/a"]);
-      for (const name of ["d/pipe", "d/socket"]) {
-        await expect(scanSources([join(base, name)])).rejects.toMatchObject({
-          code: "source-unsupported",
-          facts: { path: join(base, name) },
-        });
-      }
-      await new Promise((resolve) => server.close(resolve));
-    },
-  );
+      await makeTree(base, { "d/a": "a", secret: "s" });
+      await symlink("a", join(base, "d/l"));
+      await symlink(target, join(base, "d/out"));
+      const path = join(base, "d/out");
+      await expect(scanSources([join(base, "d")])).rejects.toMatchObject({
+        code: "source-unsupported",
+        facts: { path },
+        message: expect.stringContaining(`The symbolic link ${path} cannot be sent: `),
+      });
+      const { manifest, skipped } = await scanSources([join(base, "d")], { links: "skip" });
+      expect(pathsOf(manifest)).toEqual(["d", "d/a"]);
+      expect(skipped).toEqual([
+        { path: join(base, "d/l"), why: "is a symbolic link" },
+        { path, why: "is a symbolic link" },
+      ]);
+    }
+  });
+
+  it.skipIf(onWindows)("refuses pipes and sockets, wherever they are", async () => {
+    const base = await temporaryDirectory();
+    await makeTree(base, { "d/a": "a", "e/a": "a" });
+    makePipe(join(base, "d/pipe"));
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(join(base, "e/socket"), resolve));
+    for (const [given, path] of [
+      ["d", "d/pipe"],
+      ["d/pipe", "d/pipe"],
+      ["e", "e/socket"],
+      ["e/socket", "e/socket"],
+    ] as const) {
+      await expect(scanSources([join(base, given)])).rejects.toMatchObject({
+        code: "source-unsupported",
+        facts: { path: join(base, path) },
+      });
+    }
+    await expect(scanSources(["/dev/null"])).rejects.toMatchObject({ code: "source-unsupported" });
+    await new Promise((resolve) => server.close(resolve));
+  });
 
   it("skips what a transfer under way has staged, and refuses it by name", async () => {
     const base = await temporaryDirectory();

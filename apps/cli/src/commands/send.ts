@@ -31,6 +31,7 @@ interface SendOptions extends KeyOptions {
   readonly plan?: PlanKind;
   readonly fanout?: number;
   readonly chunkSize?: number;
+  readonly links?: "keep" | "skip";
   readonly timeout?: number;
   readonly maxWait?: number;
   readonly minWait?: number;
@@ -80,6 +81,11 @@ export function sendCommand(setExitCode: (code: ExitCode) => void): Command {
       "--chunk-size <size>",
       "unit of transfer and verification (16KiB to 256KiB by size and hosts, more for over 256 GiB)",
       sizeOption("--chunk-size", wireLimits.chunkSizeBytesMin, wireLimits.chunkSizeBytesMax),
+    )
+    .option(
+      "--links <what>",
+      "symbolic links in a directory: keep sends them, if they stay inside; skip leaves them out (keep)",
+      choiceOption("--links", ["keep", "skip"]),
     )
     .option(
       "--timeout <seconds>",
@@ -166,7 +172,7 @@ async function makeSender(
   options: SendOptions,
   running: Pick<FilesSenderOptions, "keys" | "signal">,
 ): Promise<FilesSender> {
-  const { listen, strategy, plan, fanout, name, spool: spoolDirectory } = options;
+  const { listen, strategy, plan, fanout, links, name, spool: spoolDirectory } = options;
   const { chunkSize: chunkSizeBytes, timeout: timeoutMs } = options;
   const { maxWait: maxWaitMs, minWait: minWaitMs, minReceivers } = options;
   checkTogether(options, peers.length);
@@ -176,6 +182,7 @@ async function makeSender(
     plan,
     fanout,
     chunkSizeBytes,
+    links,
     timeoutMs,
     maxWaitMs,
     minWaitMs,

@@ -7,9 +7,9 @@ export {
   pipelineChunkSizeBytes,
   streamChunkSizeBytes,
 } from "./chunk-layout.js";
+export { type LandingRule, landingRules } from "./landing-rules.js";
 export { type ManifestLimits, manifestLimits } from "./limits.js";
 export {
-  comparePaths,
   decodeManifest,
   encodeManifest,
   type Manifest,
@@ -17,6 +17,8 @@ export {
 } from "./manifest.js";
 export { countFiles, type ManifestEntries, type ManifestEntry } from "./manifest-entries.js";
 export { type Hash, MerkleTree, merkleRoot, sessionHash, streamHash } from "./merkle.js";
+export { comparePaths } from "./path-order.js";
+export { type PathRule, pathRules } from "./path-rules.js";
 export {
   checkComponent,
   checkPath,
@@ -24,7 +26,5 @@ export {
   escapeForTerminal,
   NameSet,
   type PathProblem,
-  type PathRule,
-  pathRules,
 } from "./safe-path.js";
 export { type SessionContent, SessionHasher } from "./session-hasher.js";

@@ -1,148 +1,4 @@
-import { manifestLimits } from "./limits.js";
-import { utf8Length } from "./utf8.js";
-
-/**
- * Names that come from another machine. A path in a manifest is relative, its components are
- * separated by "/", and it must mean one and the same thing on every system that may receive it:
- * the rules are the same everywhere, so that a session fails at the sender, before it began,
- * rather than at the one receiver that runs another system.
- *
- * Names are kept as they are: nothing is normalised, replaced or cut.
- */
-
-/** A rule that a path must not break. */
-export interface PathRule {
-  /** A stable name, for tests and reports. */
-  readonly name: string;
-  /** What the rule looks at: the whole path, or each of its components. */
-  readonly scope: "path" | "component";
-  /** Whether the path or component breaks the rule. */
-  readonly isBrokenBy: (text: string) => boolean;
-  /** What is wrong, to follow the path or the component in a sentence. */
-  readonly sentence: string;
-}
-
-const CONTROL = /[\p{Control}\u2028\u2029]/u;
-const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-/** In Unicode mode a surrogate matches only where it has no partner. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)/i;
-
-/** All rules, in the order in which they are tried. */
-export const pathRules: readonly PathRule[] = [
-  {
-    name: "empty",
-    scope: "path",
-    isBrokenBy: (path) => path === "",
-    sentence: "is empty",
-  },
-  {
-    name: "path-too-long",
-    scope: "path",
-    isBrokenBy: (path) =>
-      path.length * 3 > manifestLimits.pathBytes && utf8Length(path) > manifestLimits.pathBytes,
-    sentence: `is longer than ${manifestLimits.pathBytes} bytes of UTF-8`,
-  },
-  {
-    name: "absolute",
-    scope: "path",
-    isBrokenBy: (path) => path.startsWith("/"),
-    sentence: "is absolute",
-  },
-  {
-    name: "network-share",
-    scope: "path",
-    isBrokenBy: (path) => path.startsWith("\\\\"),
-    sentence: "names a network share",
-  },
-  {
-    name: "drive-letter",
-    scope: "path",
-    isBrokenBy: (path) => /^[a-z]:/i.test(path),
-    sentence: "begins with a drive letter",
-  },
-  {
-    name: "path-too-deep",
-    scope: "path",
-    isBrokenBy: (path) =>
-      path.split("/", manifestLimits.pathDepth + 1).length > manifestLimits.pathDepth,
-    sentence: `has more than ${manifestLimits.pathDepth} components`,
-  },
-  {
-    name: "empty-component",
-    scope: "component",
-    isBrokenBy: (name) => name === "",
-    sentence: "is an empty component",
-  },
-  {
-    name: "dot-component",
-    scope: "component",
-    isBrokenBy: (name) => name === "." || name === "..",
-    sentence: "means this or the parent directory",
-  },
-  {
-    name: "backslash",
-    scope: "component",
-    isBrokenBy: (name) => name.includes("\\"),
-    sentence: "has a backslash, which separates components on Windows",
-  },
-  {
-    name: "control-character",
-    scope: "component",
-    isBrokenBy: (name) => CONTROL.test(name),
-    sentence: "has a control character",
-  },
-  {
-    name: "bidi-control",
-    scope: "component",
-    isBrokenBy: (name) => BIDI.test(name),
-    sentence: "has a character that reverses the direction of text",
-  },
-  {
-    name: "lone-surrogate",
-    scope: "component",
-    isBrokenBy: (name) => LONE_SURROGATE.test(name),
-    sentence: "is not well-formed Unicode",
-  },
-  {
-    name: "component-too-long",
-    scope: "component",
-    isBrokenBy: (name) =>
-      name.length * 3 > manifestLimits.componentBytes &&
-      utf8Length(name) > manifestLimits.componentBytes,
-    sentence: `is longer than ${manifestLimits.componentBytes} bytes of UTF-8`,
-  },
-  {
-    name: "alternate-stream",
-    scope: "component",
-    isBrokenBy: (name) => name.includes(":"),
-    sentence: "has a colon, which names a stream of a file on Windows",
-  },
-  {
-    name: "device-name",
-    scope: "component",
-    isBrokenBy: (name) => DEVICE.test(name),
-    sentence: "is a device on Windows",
-  },
-  {
-    name: "surrounding-space",
-    scope: "component",
-    isBrokenBy: (name) => name !== name.trim(),
-    sentence: "begins or ends with a space",
-  },
-  {
-    name: "trailing-dot",
-    scope: "component",
-    isBrokenBy: (name) => name.endsWith("."),
-    sentence: "ends with a dot, which Windows drops",
-  },
-  {
-    name: "staging-name",
-    scope: "component",
-    isBrokenBy: (name) => /^\.palmtree-/i.test(name),
-    sentence: "is reserved for transfers under way",
-  },
-];
+import { BIDI, CONTROL, LONE_SURROGATE, type PathRule, pathRules } from "./path-rules.js";
 
 const wholePathRules = pathRules.filter(({ scope }) => scope === "path");
 const componentRules = pathRules.filter(({ scope }) => scope === "component");
@@ -160,17 +16,34 @@ const componentRules = pathRules.filter(({ scope }) => scope === "component");
  * ```
  */
 export function checkPath(path: string): string | undefined {
-  const broken = wholePathRules.find((rule) => rule.isBrokenBy(path));
-  if (broken !== undefined) return say(path, broken);
-  for (const name of path.split("/")) {
-    const reason = checkComponent(name);
-    if (reason !== undefined) return reason;
-  }
-  return undefined;
+  return findPathProblem(path)?.reason;
 }
 
 /** Why `name` must not be a component of a path: {@link checkPath} without whole-path rules. */
 export function checkComponent(name: string): string | undefined {
+  return findComponentProblem(name)?.reason;
+}
+
+/** A rule that is broken, and how. */
+export interface BrokenRule {
+  /** The rule's name in `landingRules`. */
+  readonly rule: string;
+  /** A sentence for people, safe to print. */
+  readonly reason: string;
+}
+
+/** As {@link checkPath}, with the rule's name. */
+export function findPathProblem(path: string): BrokenRule | undefined {
+  const broken = wholePathRules.find((rule) => rule.isBrokenBy(path));
+  if (broken !== undefined) return say(path, broken);
+  for (const name of path.split("/")) {
+    const problem = findComponentProblem(name);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function findComponentProblem(name: string): BrokenRule | undefined {
   const broken = componentRules.find((rule) => rule.isBrokenBy(name));
   return broken === undefined ? undefined : say(name, broken);
 }
@@ -220,10 +93,11 @@ export class NameSet {
 }
 
 /**
- * What is equal for paths that are one name on some system. Upper case first: it joins what full
+ * What is equal for paths that are one name on some system: they may differ in case, in Unicode
+ * normalisation, and in characters that are ignored. Upper case first: it joins what full
  * case folding joins (ß and SS, the two small sigmas), which lower case alone does not.
  */
-function collisionKey(path: string): string {
+export function collisionKey(path: string): string {
   if (/^\p{ASCII}*$/u.test(path)) return path.toLowerCase();
   const visible = path.normalize("NFC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible.toUpperCase().toLowerCase().normalize("NFC");
@@ -246,7 +120,12 @@ export function escapeForTerminal(text: string): string {
 /** Names are for people here: a hostile one of 4 KiB would hide the sentence. */
 const SHOWN_CHARACTERS = 120;
 
-function say(text: string, rule: PathRule): string {
+function say(text: string, { name, sentence }: PathRule): BrokenRule {
+  return { rule: name, reason: `"${shorten(text)}" ${sentence}` };
+}
+
+/** A text that a peer chose, safe to print, and short enough not to hide what is said of it. */
+export function shorten(text: string): string {
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
-  return `"${escapeForTerminal(shown)}" ${rule.sentence}`;
+  return escapeForTerminal(shown);
 }

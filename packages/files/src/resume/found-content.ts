@@ -79,10 +79,11 @@ function foundInDestination(
   for (const { path, kind, sizeBytes } of standing === undefined ? [] : manifest.entries) {
     index += 1;
     if (standing?.entries.has(index) !== true) continue;
-    // A directory that is replaced is replaced as a whole, by one that has the same files.
+    // A directory that is replaced is replaced as a whole, by one that has the same files; links
+    // are made anew.
     const isTopFile = kind === "file" && !path.includes("/");
     if (onConflict === "fail" || isTopFile) inPlace.add(topOf(path));
-    else if (kind === "directory") continue;
+    else if (kind !== "file") continue;
     used.set(index);
     const { first, count } = layout.chunksOf(index);
     chunks.setRun(first, count);

@@ -1,4 +1,4 @@
-import { lstat } from "node:fs/promises";
+import { lstat, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { forEachBounded } from "../bounded.js";
 import { Bitmap } from "../core/bitmap.js";
@@ -10,7 +10,7 @@ const checksAtOnce = 3;
 
 /** What of a manifest is at the destination already, as far as sizes and times tell. */
 export interface StandingFiles {
-  /** Files and directories that seem to be what they should be. */
+  /** Entries that seem to be what they should be. */
   readonly entries: Bitmap;
   /** Names in the destination under which there is something. */
   readonly taken: ReadonlySet<string>;
@@ -19,8 +19,8 @@ export interface StandingFiles {
 }
 
 /**
- * Looks for what an earlier session has landed: plain files of the same size and time, in plain
- * directories. Whether their content is the same only their hashes will tell.
+ * Looks for what an earlier session has landed: plain files of the same size and time, and
+ * links to the same, in plain directories. Whether their content is the same only their hashes will tell.
  */
 export async function findStanding(directory: string, manifest: Manifest): Promise<StandingFiles> {
   const taken = new Set<string>();
@@ -52,6 +52,11 @@ export async function findStanding(directory: string, manifest: Manifest): Promi
   return { entries, taken, whole };
 }
 
+async function leadsTo(link: string, target: string | undefined): Promise<boolean> {
+  const found = await readlink(link).catch(() => undefined);
+  return (process.platform === "win32" ? found?.replaceAll("\\", "/") : found) === target;
+}
+
 /** The first component of a path: its name in the destination. */
 export function topOf(path: string): string {
   const slash = path.indexOf("/");
@@ -59,9 +64,11 @@ export function topOf(path: string): string {
 }
 
 async function isSimilar(directory: string, entry: ManifestEntry): Promise<boolean> {
-  const stat = await lstat(join(directory, entry.path)).catch(() => undefined);
+  const path = join(directory, entry.path);
+  const stat = await lstat(path).catch(() => undefined);
   if (stat === undefined) return false;
   if (entry.kind === "directory") return stat.isDirectory();
+  if (entry.kind === "link") return stat.isSymbolicLink() && (await leadsTo(path, entry.target));
   // Times are set in seconds with a fraction, so they come back almost as they were.
   const isSameTime = Math.abs(stat.mtimeMs - entry.modifiedMs) < 1;
   return stat.isFile() && stat.size === entry.sizeBytes && isSameTime;

@@ -59,6 +59,11 @@ export function directory(path: string, mode = 0o755): ManifestEntry {
   return { path, kind: "directory", sizeBytes: 0, mode, modifiedMs: 1_500_000_000_456 };
 }
 
+/** An entry that is a symbolic link. */
+export function link(path: string, target: string): ManifestEntry {
+  return { path, kind: "link", sizeBytes: 0, mode: 0o777, modifiedMs: 1_400_000_000_789, target };
+}
+
 /** A manifest with chunks of 1 KiB. */
 export function manifestOf(...entries: readonly ManifestEntry[]): Manifest {
   return { name: "test", chunkSizeBytes: 1024, entries };

@@ -15,7 +15,7 @@ import type { RootSources } from "./source-content.js";
  * @throws as `scanSources` and `StreamSource.open`
  */
 export async function openSources(order: SendOrder): Promise<RootSources> {
-  const { files, peers, strategy, chunkSizeBytes, spoolDirectory, signal } = order;
+  const { files, peers, strategy, chunkSizeBytes, spoolDirectory, links, signal } = order;
   if ("stream" in files) {
     const size = chunkSizeBytes === undefined ? {} : { chunkSizeBytes };
     const chunks = await StreamSource.open(files, { ...size, spoolDirectory });
@@ -27,6 +27,7 @@ export async function openSources(order: SendOrder): Promise<RootSources> {
       : defaultChunkSizeBytes(totalBytes);
   const scanned = await scanSources(files, {
     chunkSizeBytes: chunkSizeBytes ?? rule,
+    links,
     ...(signal === undefined ? {} : { signal }),
   });
   return { described: scanned, chunks: new SourceReader(scanned) };

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import type { NamedStream } from "@palmtree/files";
+import type { NamedStream, OnLinks } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
 import type { GroupKey } from "@palmtree/transport";
 import { type Strategy, utf8ByteLength, wireLimits } from "@palmtree/wire";
@@ -41,6 +41,11 @@ export interface FilesSenderOptions {
    * there may be 2^24 chunks: 4 TiB.
    */
   readonly chunkSizeBytes?: number;
+  /**
+   * Symbolic links in a directory: `keep` sends them as links, and fails where one leads out of what
+   * is sent; `skip` leaves all out. Default `keep`.
+   */
+  readonly links?: OnLinks;
   /** What the receivers are told it is; for people. Default: made of the files' names. */
   readonly name?: string;
   /**
@@ -89,6 +94,7 @@ export const defaultSenderOptions: Required<
     | "minWaitMs"
     | "minReceivers"
     | "spoolDirectory"
+    | "links"
   >
 > = {
   timeoutMs: 30_000,
@@ -99,6 +105,7 @@ export const defaultSenderOptions: Required<
   minWaitMs: defaultPeerOptions.minWaitMs,
   minReceivers: defaultPeerOptions.minReceivers,
   spoolDirectory: tmpdir(),
+  links: "keep",
 };
 
 /** Every plan that may be asked for. */
@@ -108,6 +115,7 @@ export const planKinds: readonly PlanKind[] = ["chain", "double-tree", "binomial
 export interface SendOrder {
   readonly files: readonly string[] | NamedStream;
   readonly spoolDirectory: string;
+  readonly links: OnLinks;
   readonly peers: readonly PeerName[];
   readonly timeoutMs: number;
   readonly strategy: Strategy;
@@ -137,6 +145,7 @@ export function checkOrder(
   return {
     files: isStream(files) ? files : checkTexts("files", files),
     spoolDirectory: checkText("spoolDirectory", given.spoolDirectory),
+    links: checkOneOf("links", given.links, ["keep", "skip"]),
     peers: names,
     timeoutMs: checkInteger("timeoutMs", given.timeoutMs, 1_000, wireLimits.timeoutMs),
     strategy: checkOneOf("strategy", given.strategy, ["pipeline", "tree"]),
