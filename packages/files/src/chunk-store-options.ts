@@ -12,8 +12,10 @@ export interface ChunkStoreOptions {
   readonly manifest: Manifest;
   readonly layout: ChunkLayout;
   /**
-   * What happens where something at the destination has the name of something received: `fail`
-   * keeps it and throws, `overwrite` replaces it, a directory as a whole.
+   * What happens where something at the destination has the name of a top entry that is received,
+   * and is not the same: `fail` keeps it and throws; `skip` keeps it, and that entry stays in the
+   * staging directory until the store is abandoned; `rename` keeps it, and that entry lands under
+   * `NAME (1)` or the next number that is free; `overwrite` replaces it, a directory as a whole.
    */
   readonly onConflict: OnConflict;
   /**
@@ -28,9 +30,21 @@ export interface ChunkStoreOptions {
   readonly resume?: { readonly manifest: Uint8Array; readonly manifestHash: Uint8Array };
 }
 
+/** A top entry that landed under another name. */
+export interface RenamedEntry {
+  readonly name: string;
+  /** What it is called in the destination. */
+  readonly landedAs: string;
+}
+
 /** What landed. */
 export interface Landed {
-  /** Files, empty ones too; directories are not counted. */
+  /** Files under their final names, empty ones too; directories and links are not counted. */
   readonly files: number;
+  /** Of all files that were received, skipped ones too. */
   readonly bytes: number;
+  /** Top entries that did not land, since something else has their name. */
+  readonly skipped: readonly string[];
+  /** Top entries that landed under another name, since something else has theirs. */
+  readonly renamed: readonly RenamedEntry[];
 }

@@ -2,11 +2,15 @@ import { PalmTreeError } from "@palmtree/wire";
 import type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
 import { Bitmap } from "./core/bitmap.js";
 import type { ChunkPlace } from "./core/chunk-layout.js";
-import type { Manifest } from "./core/manifest.js";
-import { countFiles } from "./core/manifest-entries.js";
 import { allocate, closeFile, type Descriptor, readInto, writeAll } from "./descriptor.js";
 import { destinationError } from "./disk-error.js";
-import { moveIntoPlace, type TopEntry } from "./landing.js";
+import {
+  countLanded,
+  type LandedNames,
+  moveIntoPlace,
+  type TopEntry,
+  topEntries,
+} from "./landing.js";
 import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
 import { ReadAhead } from "./read-ahead.js";
 import { type FoundContent, findContent } from "./resume/found-content.js";
@@ -48,6 +52,7 @@ export class ChunkStore {
   #moving: Promise<void> | undefined;
   #landing: Promise<Landed> | undefined;
   #hasLanded = false;
+  #landedAs: LandedNames = new Map();
   #abandoning: Promise<void> | undefined;
   #isClosed = false;
 
@@ -55,11 +60,13 @@ export class ChunkStore {
     const { manifest, layout, resume } = options;
     this.#options = options;
     this.#staging = staging;
-    this.#tree = new StagedTree(manifest, staging.content, found);
+    this.#tree = new StagedTree(manifest, staging, found);
     this.#found = new FoundFiles(found, {
       ...options,
       tree: this.#tree,
+      destination: staging.destination.directory,
       retire: (entry) => this.#files.retire(entry),
+      missingOf: (entry) => this.#missing[entry] as number,
     });
     this.#hasStaged = found.pieces.length > 0;
     if (resume !== undefined)
@@ -106,7 +113,7 @@ export class ChunkStore {
 
   /** The destination: an absolute path without links. */
   get directory(): string {
-    return this.#staging.directory;
+    return this.#staging.destination.directory;
   }
 
   /** Whether a chunk was handed to `store`, or kept, and can be loaded. */
@@ -235,25 +242,34 @@ export class ChunkStore {
     const missing = this.#stored.firstClear(0);
     if (missing >= 0) throw new RangeError(`Chunk ${missing} was not stored`);
     if (!this.#hasLanded) {
-      if (manifest.isStream === true && layout.chunkCount > 0) await this.#finishStream();
+      if (manifest.isStream === true && layout.chunkCount > 0) await this.#finishCopy(0);
+      await this.#staging.pin.check();
+      await this.#staging.destination.check();
+      for (const entry of this.#found.copied) await this.#finishCopy(entry);
       await this.#tree.gatherStanding((path) => this.#found.isInPlace(path));
       await this.#tree.finishTree(sync);
       const moved = topEntries(manifest).filter(({ name }) => !this.#found.isInPlace(name));
       await this.#move(moved, onConflict);
     }
+    const landed = countLanded(manifest, this.#landedAs);
     await this.#tree.restrictDirectories();
     if (sync) await this.#syncDestination();
     await this.#journal?.close();
-    // All has landed. What is left behind, if it cannot be removed, is clutter and no failure.
-    await removeStaging(this.#staging, true).catch(() => undefined);
-    return { files: countFiles(manifest.entries), bytes: layout.totalBytes };
+    // All has landed. What is left behind, if it cannot be removed, is clutter and no failure. What
+    // was skipped is still loaded for neighbours.
+    if (landed.skipped.length === 0)
+      await removeStaging(this.#staging, true).catch(() => undefined);
+    return { ...landed, bytes: layout.totalBytes };
   }
 
-  /** Whether a chunk was the last of a stream is known later than it is written. */
-  async #finishStream(): Promise<void> {
-    const file = await this.#tree.openToWrite(0);
+  /**
+   * Finishes a file that nothing is written to any more: a copy, or a stream, of which it is known
+   * later than it is written whether a chunk was its last.
+   */
+  async #finishCopy(entry: number): Promise<void> {
+    const file = await this.#tree.openToWrite(entry);
     try {
-      await this.#finish(0, file);
+      await this.#finish(entry, file);
     } finally {
       await closeFile(file);
     }
@@ -271,8 +287,8 @@ export class ChunkStore {
     });
     try {
       await this.#files.close(); // on Windows an open file keeps its directory where it is
-      await moveIntoPlace(this.#staging, entries, onConflict);
-      this.#tree.base = this.#staging.directory;
+      this.#landedAs = await moveIntoPlace(this.#staging, entries, onConflict);
+      this.#tree.setLanded(this.#landedAs);
       this.#hasLanded = true;
     } finally {
       this.#moving = undefined;
@@ -282,9 +298,9 @@ export class ChunkStore {
 
   async #syncDestination(): Promise<void> {
     try {
-      await syncDirectory(this.#staging.directory);
+      await syncDirectory(this.#staging.destination.path);
     } catch (error) {
-      throw destinationError(error, "sync", this.#staging.directory);
+      throw destinationError(error, "sync", this.directory);
     }
   }
 
@@ -296,15 +312,21 @@ export class ChunkStore {
     await this.#files.close();
     this.#readAhead.clear();
     await this.#journal?.close();
-    if (isKept && !this.#hasLanded && this.#journal !== undefined) await disown(this.#staging.path);
-    else await removeStaging(this.#staging, this.#hasLanded);
+    const { pin, destination } = this.#staging;
+    try {
+      if (isKept && !this.#hasLanded && this.#journal !== undefined)
+        await disown(pin.directory, pin.path);
+      else await removeStaging(this.#staging, this.#hasLanded);
+    } finally {
+      await pin.close();
+      await destination.close();
+    }
   }
 
   async #write(run: WriteRun): Promise<void> {
     const { entry, offset, firstChunk, payloads } = run;
     if (this.#tree.isStanding(entry)) {
-      const { count } = this.#options.layout.chunksOf(entry);
-      await this.#found.replace(entry, () => (this.#missing[entry] as number) < count);
+      await this.#found.replace(entry);
     }
     await this.#files.use(entry, async (file) => {
       await this.#attempt("write", entry, () => writeAll(file, payloads, offset));
@@ -359,15 +381,7 @@ export class ChunkStore {
   };
 
   readonly #toError = (error: unknown): PalmTreeError =>
-    destinationError(error, "write to", this.#staging.directory);
-}
-
-function topEntries(manifest: Manifest): TopEntry[] {
-  const top: TopEntry[] = [];
-  for (const { path, kind } of manifest.entries) {
-    if (!path.includes("/")) top.push({ name: path, kind });
-  }
-  return top;
+    destinationError(error, "write to", this.directory);
 }
 
 function abandoned(): PalmTreeError {

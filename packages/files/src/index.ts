@@ -1,5 +1,5 @@
 export { ChunkStore } from "./chunk-store.js";
-export type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
+export type { ChunkStoreOptions, Landed, RenamedEntry } from "./chunk-store-options.js";
 export {
   Bitmap,
   ChunkLayout,

@@ -12,11 +12,17 @@ const UNLINKS_AT_ONCE = 4;
  */
 export async function removeTree(path: string): Promise<void> {
   try {
-    await chmod(path, 0o700);
+    await emptyDirectory(path);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return;
     throw error;
   }
+  await rmdir(path);
+}
+
+/** Removes all that is in a directory, as {@link removeTree} does; the directory is ours. */
+export async function emptyDirectory(path: string): Promise<void> {
+  await chmod(path, 0o700);
   const children = await readdir(path, { withFileTypes: true });
   const others = children.filter((child) => !child.isDirectory());
   await forEachBounded(others.length, UNLINKS_AT_ONCE, async (index) => {
@@ -25,5 +31,4 @@ export async function removeTree(path: string): Promise<void> {
   for (const child of children) {
     if (child.isDirectory()) await removeTree(join(path, child.name));
   }
-  await rmdir(path);
 }

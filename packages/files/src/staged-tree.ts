@@ -1,18 +1,9 @@
 import { constants } from "node:fs";
-import {
-  chmod,
-  copyFile,
-  link,
-  lutimes,
-  mkdir,
-  stat,
-  symlink,
-  unlink,
-  utimes,
-} from "node:fs/promises";
+import { link, lstat, lutimes, mkdir, symlink, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
+import { copyOpenFile } from "./copy-file.js";
 import { Bitmap } from "./core/bitmap.js";
 import type { Manifest } from "./core/manifest.js";
 import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
@@ -28,6 +19,9 @@ import {
   withUmask,
 } from "./descriptor.js";
 import { destinationError, systemCode } from "./disk-error.js";
+import { EntryPlaces } from "./entry-places.js";
+import type { LandedNames } from "./landing.js";
+import type { Staging } from "./staging.js";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
 /** Not on Windows. */
@@ -42,7 +36,6 @@ export interface FoundEntries {
   readonly made?: Bitmap | undefined;
   /** In the destination, to be used there; owned by the tree from then on. */
   readonly standing?: Bitmap | undefined;
-  readonly destination: string;
 }
 
 /**
@@ -53,6 +46,8 @@ export interface FoundEntries {
  */
 export class StagedTree {
   readonly #entries: ManifestEntries;
+  readonly #places: EntryPlaces;
+  readonly #staging: Staging;
   /** Per entry the directory that it is in: an index, -1 at the top. */
   readonly #parents: Int32Array;
   /** Entries that are directories. */
@@ -61,39 +56,36 @@ export class StagedTree {
   readonly #links: Bitmap;
   /** Entries that exist. */
   readonly #made: Bitmap;
-  /** Entries that are in the destination already, and are used there. */
-  readonly #standing: Bitmap;
-  readonly #destination: string;
-  #base: string;
 
   /**
-   * @param base - the directory that the entries are below
-   * @param found - what exists: below `base`, and in the `destination`
+   * @param staging - where they are made
+   * @param found - what exists
    */
-  constructor(manifest: Manifest, base: string, found: FoundEntries) {
+  constructor(manifest: Manifest, staging: Staging, found: FoundEntries) {
     this.#entries = manifest.entries;
     this.#parents = new Int32Array(manifest.entries.length);
     this.#directories = new Bitmap(manifest.entries.length);
     this.#links = new Bitmap(manifest.entries.length);
     this.#made = found.made ?? new Bitmap(manifest.entries.length);
-    this.#standing = found.standing ?? new Bitmap(manifest.entries.length);
-    this.#destination = found.destination;
+    const standing = found.standing ?? new Bitmap(manifest.entries.length);
+    this.#places = new EntryPlaces(manifest.entries, staging, standing);
+    this.#staging = staging;
     this.#findKinds();
-    this.#base = base;
   }
 
-  /** The directory that the entries are below; set when they are moved as a whole. */
-  set base(base: string) {
-    this.#base = base;
+  /** Top entries were moved to their final names. */
+  setLanded(names: LandedNames): void {
+    this.#places.setLanded(names);
   }
 
+  /** Where an entry is, for people. */
   pathOf(entry: number): string {
-    return this.#locate(entry, this.#entry(entry).path);
+    return this.#places.name(entry);
   }
 
   /** Whether the entry is in the destination already, and is used there. */
   isStanding(entry: number): boolean {
-    return this.#standing.has(entry);
+    return this.#places.isStanding(entry);
   }
 
   /**
@@ -101,41 +93,40 @@ export class StagedTree {
    * is whole. When it cannot be copied all stays as it is.
    */
   async copyStanding(entry: number): Promise<void> {
-    const { path, mode } = this.#entry(entry);
-    const copy = join(this.#base, path);
+    const { mode } = this.#places.entry(entry);
+    const copy = this.#places.staged(entry);
     try {
       await this.#makeParent(entry);
-      await copyFile(this.#locate(entry, path), copy, constants.COPYFILE_FICLONE);
-      await chmod(copy, withUmask(mode) | 0o600);
+      const file = await this.#places.open(entry, O_RDONLY);
+      try {
+        await copyOpenFile(file, copy, withUmask(mode) | 0o600);
+      } finally {
+        await closeFile(file);
+      }
     } catch (error) {
       await unlink(copy).catch(() => undefined);
       this.#made.clear(entry);
-      throw destinationError(error, "write", copy);
+      throw destinationError(error, "write", this.#staging.pin.show(copy));
     }
-    this.#standing.clear(entry);
+    this.#places.forgetStanding(entry);
     this.#made.set(entry);
   }
 
   /** A file that stands in the destination is not used any more: it is made anew when needed. */
   forgetStanding(entry: number): void {
-    this.#standing.clear(entry);
+    this.#places.forgetStanding(entry);
   }
 
   /** Files that stand in the destination, and will not stay there, get a second name here. */
   async gatherStanding(isStaying: (path: string) => boolean): Promise<void> {
-    if (this.#standing.count === 0) return;
+    if (this.#places.standingCount === 0) return;
     await this.#forEachFile(async (entry) => {
-      if (!this.#standing.has(entry)) return;
-      const { path } = this.#entry(entry);
-      if (isStaying(path)) return;
-      const source = this.#locate(entry, path);
+      if (!this.isStanding(entry) || isStaying(this.#places.entry(entry).path)) return;
       await this.#makeParent(entry);
-      try {
-        await link(source, join(this.#base, path));
-        this.#standing.clear(entry);
+      if (await this.#linkStanding(entry)) {
+        this.#places.forgetStanding(entry);
         this.#made.set(entry);
-      } catch {
-        // Not every file system has second names.
+      } else {
         await this.copyStanding(entry);
         const file = await this.openToWrite(entry);
         try {
@@ -147,12 +138,25 @@ export class StagedTree {
     });
   }
 
+  /** @returns false when it cannot be done: not every file system has second names */
+  async #linkStanding(entry: number): Promise<boolean> {
+    const staged = this.#places.staged(entry);
+    const made = await this.#places
+      .reach(entry, (parent, name) => link(join(parent, name), staged))
+      .then(() => lstat(staged))
+      .catch(() => undefined);
+    if (made?.isFile() === true) return true;
+    if (made !== undefined) await unlink(staged); // a link that somebody put there meanwhile
+    return false;
+  }
+
   /** Opens a file to read and write; makes it, and the directories around it, the first time. */
   async openToWrite(entry: number): Promise<Descriptor> {
     return await this.#try("write", entry, async (path, { mode }) => {
       if (this.#made.has(entry)) return await openFile(path, O_RDWR | O_NOFOLLOW);
       await this.#makeParent(entry);
       const flags = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW;
+      await this.#staging.pin.check();
       const file = await openFile(path, flags, mode | 0o600); // whatever it is to be, we write it
       this.#made.set(entry);
       return file;
@@ -161,14 +165,14 @@ export class StagedTree {
 
   /** Opens a finished file. */
   async openToRead(entry: number): Promise<Descriptor> {
-    return await this.#try("read", entry, (path) => openFile(path, O_RDONLY | O_NOFOLLOW));
+    return await this.#try("read", entry, () => this.#places.open(entry, O_RDONLY));
   }
 
   /** Checks that a file has the size that it should have. */
   async checkSize(entry: number, file: Descriptor, sizeBytes: number): Promise<void> {
-    await this.#try("finish", entry, async (path) => {
+    await this.#try("finish", entry, async () => {
       const { size } = await statFile(file);
-      if (size !== sizeBytes) throw wrongSize(path, size, sizeBytes);
+      if (size !== sizeBytes) throw wrongSize(this.pathOf(entry), size, sizeBytes);
     });
   }
 
@@ -186,7 +190,7 @@ export class StagedTree {
   /** Makes what no chunk belongs to, and gives the directories their times. */
   async finishTree(sync: boolean): Promise<void> {
     await this.#forEachFile(async (entry) => {
-      if (this.#made.has(entry) || this.#standing.has(entry)) return;
+      if (this.#made.has(entry) || this.isStanding(entry)) return;
       const file = await this.openToWrite(entry);
       try {
         await this.finishFile(entry, file);
@@ -213,12 +217,20 @@ export class StagedTree {
   async restrictDirectories(): Promise<void> {
     for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
       if (!this.#isStagedDirectory(entry)) continue;
-      const { mode } = this.#entry(entry);
+      const { mode } = this.#places.entry(entry);
       if ((mode & 0o700) === 0o700) continue;
-      await this.#try("finish", entry, async (path) => {
-        const made = (await stat(path)).mode & 0o777;
-        await chmod(path, made & (mode | 0o500));
-      });
+      await this.#try("finish", entry, () => this.#restrict(entry, mode | 0o500));
+    }
+  }
+
+  async #restrict(entry: number, mode: number): Promise<void> {
+    if (process.platform === "win32") return; // it has no such permissions
+    const directory = await this.#places.open(entry, O_RDONLY);
+    try {
+      const stats = await statFile(directory);
+      if (stats.isDirectory()) await setMode(directory, stats.mode & 0o777 & mode);
+    } finally {
+      await closeFile(directory);
     }
   }
 
@@ -256,7 +268,7 @@ export class StagedTree {
   }
 
   async #makeLink(entry: number): Promise<void> {
-    if (this.#made.has(entry) || this.#standing.has(entry)) return;
+    if (this.#made.has(entry) || this.isStanding(entry)) return;
     await this.#makeParent(entry);
     await this.#try("make the link", entry, async (path, { target = "", modifiedMs }) => {
       await symlink(target, path);
@@ -274,11 +286,11 @@ export class StagedTree {
   }
 
   async #syncFile(entry: number): Promise<void> {
-    await this.#try("sync", entry, async (path, { mode }) => {
+    await this.#try("sync", entry, async (_, { mode }) => {
       // Windows syncs only what is open for writing. Elsewhere what was here already may be
       // read-only, whatever the manifest says.
       const isWritable = process.platform === "win32" && (mode & 0o200) !== 0;
-      const file = await openFile(path, (isWritable ? O_RDWR : O_RDONLY) | O_NOFOLLOW);
+      const file = await this.#places.open(entry, isWritable ? O_RDWR : O_RDONLY);
       await syncAndClose(file);
     });
   }
@@ -292,29 +304,18 @@ export class StagedTree {
   async #try<T>(
     doing: string,
     index: number,
+    /** Is given where the entry is in the staged content. */
     work: (path: string, entry: ManifestEntry) => Promise<T>,
   ): Promise<T> {
-    const entry = this.#entry(index);
-    const path = this.#locate(index, entry.path);
     try {
-      return await work(path, entry);
+      return await work(this.#places.staged(index), this.#places.entry(index));
     } catch (error) {
-      throw destinationError(error, doing, path);
+      throw destinationError(error, doing, this.pathOf(index));
     }
   }
 
-  #locate(index: number, path: string): string {
-    return join(this.#standing.has(index) ? this.#destination : this.#base, path);
-  }
-
   #isStagedDirectory(index: number): boolean {
-    return this.#directories.has(index) && !this.#standing.has(index);
-  }
-
-  #entry(index: number): ManifestEntry {
-    const entry = this.#entries.at(index);
-    if (entry === undefined) throw new RangeError(`There is no entry ${index}`);
-    return entry;
+    return this.#directories.has(index) && !this.isStanding(index);
   }
 }
 

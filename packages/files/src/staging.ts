@@ -1,8 +1,9 @@
 import { lstat, mkdir, realpath, rmdir, stat, statfs, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PalmTreeError, type SessionId } from "@palmtree/wire";
 import { escapeForTerminal } from "./core/safe-path.js";
-import { destinationError } from "./disk-error.js";
+import { DirectoryPin } from "./directory-pin.js";
+import { destinationError, isMissing } from "./disk-error.js";
 import { removeTree } from "./remove-tree.js";
 import { type AdoptionTarget, adoptStaging } from "./resume/adoption.js";
 import { checkUnused, removeLeftStaging } from "./resume/left-staging.js";
@@ -12,13 +13,14 @@ import { disown, own } from "./resume/owner.js";
 /**
  * Where a session's files are until all of them are whole: a directory of its own inside the
  * destination, and so on the same file system, which nobody else may enter (mode 0700). Nothing in
- * it can be swapped for a link by another user while we write.
+ * it can be swapped for a link by another user while we write, and if it is swapped itself, we go on
+ * in the very directory that we made.
  */
 export interface Staging {
-  /** The destination: an absolute path without links. */
-  readonly directory: string;
-  /** The staging directory: `.palmtree-` and the session's id, in the destination. */
-  readonly path: string;
+  /** The destination, held: its name is an absolute path without links. */
+  readonly destination: DirectoryPin;
+  /** The staging directory, held: `.palmtree-` and the session's id, in the destination. */
+  readonly pin: DirectoryPin;
   /** In the staging directory: what is received. */
   readonly content: string;
   /** In the staging directory: what was at the destination and is being replaced. */
@@ -28,11 +30,11 @@ export interface Staging {
 }
 
 /** What to do with something that is at the destination under a name that is received. */
-export type OnConflict = "fail" | "overwrite";
+export type OnConflict = "fail" | "skip" | "rename" | "overwrite";
 
 /** What a {@link Staging} is made for. */
 export interface StagingOptions {
-  readonly directory: string;
+  readonly destination: DirectoryPin;
   readonly session: SessionId;
   /** Bytes that will be written, if nothing of them is here. */
   readonly totalBytes: number;
@@ -45,7 +47,6 @@ export interface StagingOptions {
  * one. This process owns it from then on. What a process that was killed has left of this very
  * session, and cannot be taken over, is removed: a stream, say.
  *
- * @param options - `directory` as {@link makeDestination} returned it
  * @throws not-writable when the directory cannot be written
  * @throws disk-full when it has too little space, with `needed` and `available`
  * @throws name-exists when the staging directory of this session is there, and may be in use
@@ -54,35 +55,52 @@ export interface StagingOptions {
 export async function makeStaging(
   options: StagingOptions,
 ): Promise<{ readonly staging: Staging; readonly leftover: LeftoverFiles | undefined }> {
-  const { directory, session, totalBytes, target } = options;
+  const { destination, session, totalBytes, target } = options;
+  const { directory } = destination;
   if (!/^[0-9a-f]{32}$/.test(session)) {
     throw new TypeError("A session's id has 32 lower-case hexadecimal digits");
   }
   const path = join(directory, `.palmtree-${session}`);
-  const staging = {
-    directory,
-    path,
-    content: join(path, "content"),
-    replaced: join(path, "replaced"),
-    journal: join(path, "journal"),
-  };
-  const leftover = target === undefined ? undefined : await adoptStaging(directory, path, target);
-  const unused = leftover === undefined ? await checkUnused(path) : undefined;
+  const adopted = target === undefined ? undefined : await adoptStaging(directory, path, target);
+  const unused = adopted === undefined ? await checkUnused(path) : undefined;
   if (unused !== undefined) await removeLeftStaging(unused);
+  const leftover = adopted?.files;
   const leftBytes = leftover?.pieces.reduce((sum, { length }) => sum + length, 0) ?? 0;
   try {
-    await checkSpace(directory, totalBytes - leftBytes);
-    if (leftover !== undefined) return { staging, leftover };
-    await mkdir(path, { mode: 0o700 });
-    await mkdir(staging.content);
-    await mkdir(staging.replaced);
-    await own(path);
+    await checkSpace(destination.path, directory, totalBytes - leftBytes);
+    const pin = adopted?.pin ?? (await makePinned(destination, basename(path)));
+    return { staging: stagingIn(destination, pin), leftover };
   } catch (error) {
-    if (leftover !== undefined) await disown(path);
-    if (isExisting(error)) throw nameExists(directory, `.palmtree-${session}`);
+    if (adopted !== undefined) await disown(path, adopted.pin.path);
+    await adopted?.pin.close();
+    if (isExisting(error)) throw nameExists(directory, basename(path));
     throw destinationError(error, "write to", directory);
   }
-  return { staging, leftover };
+}
+
+function stagingIn(destination: DirectoryPin, pin: DirectoryPin): Staging {
+  return {
+    destination,
+    pin,
+    content: join(pin.path, "content"),
+    replaced: join(pin.path, "replaced"),
+    journal: join(pin.path, "journal"),
+  };
+}
+
+async function makePinned(destination: DirectoryPin, name: string): Promise<DirectoryPin> {
+  await mkdir(join(destination.path, name), { mode: 0o700 });
+  const pin = await destination.openChild(name);
+  try {
+    if (!pin.isPrivate) throw nameExists(destination.directory, name);
+    await mkdir(join(pin.path, "content"));
+    await mkdir(join(pin.path, "replaced"));
+    await own(pin.directory, pin.path);
+    return pin;
+  } catch (error) {
+    await pin.close();
+    throw error;
+  }
 }
 
 /**
@@ -92,16 +110,21 @@ export async function makeStaging(
  * @throws store-failed when something cannot be removed
  */
 export async function removeStaging(staging: Staging, hasLanded: boolean): Promise<void> {
+  const { pin } = staging;
   try {
     await unlink(staging.journal).catch(ignoreMissing);
     await unlink(`${staging.journal}.new`).catch(ignoreMissing);
     await removeTree(staging.content);
     if (hasLanded) await removeTree(staging.replaced);
     else await rmdir(staging.replaced).catch(ignoreMissing);
-    await disown(staging.path);
-    await rmdir(staging.path).catch(ignoreMissing);
+    await disown(pin.directory, pin.path);
+    // By its name: if that is something else by now, it is not ours to remove.
+    const name = join(staging.destination.path, basename(pin.directory));
+    await rmdir(name).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
   } catch (error) {
-    throw destinationError(error, "remove", staging.path);
+    throw destinationError(error, "remove", pin.directory);
   }
 }
 
@@ -110,13 +133,13 @@ export async function removeStaging(staging: Staging, hasLanded: boolean): Promi
  *
  * @throws name-exists when something has
  */
-export async function checkFree(directory: string, name: string): Promise<void> {
-  const path = join(directory, name);
+export async function checkFree(destination: DirectoryPin, name: string): Promise<void> {
+  const path = join(destination.path, name);
   const existing = await lstat(path).catch((error: unknown) => {
     ignoreMissing(error);
     return undefined;
   });
-  if (existing !== undefined) throw nameExists(directory, name);
+  if (existing !== undefined) throw nameExists(destination.directory, name);
 }
 
 /** The error for a name that is taken. */
@@ -133,10 +156,10 @@ export function isExisting(error: unknown): boolean {
 /**
  * Makes the destination, if it is not there.
  *
- * @returns its absolute path, without links
+ * @returns it, held, under its absolute path without links; who gets it closes it
  * @throws not-writable when it cannot be made, or is no directory
  */
-export async function makeDestination(directory: string): Promise<string> {
+export async function makeDestination(directory: string): Promise<DirectoryPin> {
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
@@ -146,7 +169,7 @@ export async function makeDestination(directory: string): Promise<string> {
   try {
     const path = await realpath(directory);
     if (!(await stat(path)).isDirectory()) throw notADirectory(directory);
-    return path;
+    return await DirectoryPin.open(path);
   } catch (error) {
     throw destinationError(error, "use the directory", directory);
   }
@@ -157,9 +180,9 @@ function notADirectory(path: string, cause?: unknown): PalmTreeError {
   return new PalmTreeError("not-writable", message, { facts: { path }, cause });
 }
 
-async function checkSpace(directory: string, needed: number): Promise<void> {
+async function checkSpace(path: string, directory: string, needed: number): Promise<void> {
   // Some file systems do not tell, or say that they have no blocks at all: then writing will show.
-  const space = await statfs(directory).catch(() => undefined);
+  const space = await statfs(path).catch(() => undefined);
   if (space === undefined || space.blocks === 0) return;
   const available = space.bavail * space.bsize;
   if (available >= needed) return;

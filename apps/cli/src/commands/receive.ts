@@ -7,7 +7,13 @@ import { type ExitCode, exitCodes } from "../exit-code.js";
 import { describeFailure, type Failure } from "../failure.js";
 import { findKeys, type KeyOptions } from "../options/group-key.js";
 import { ipOf, type Listen, listenOption } from "../options/listen.js";
-import { choiceOption, integerOption, patternOption, secondsOption } from "../options/values.js";
+import {
+  choiceOption,
+  integerOption,
+  patternOption,
+  secondsOption,
+  sizeOption,
+} from "../options/values.js";
 import { EventOutput } from "../output/event-output.js";
 import { Messages } from "../output/messages.js";
 import { partsOf } from "../output/text.js";
@@ -17,6 +23,8 @@ import { ReceiveView } from "../receive/receive-view.js";
 import { StopRequest } from "../stop-request.js";
 import { badValue, UsageError } from "../usage-error.js";
 
+const conflictChoices = ["fail", "skip", "rename", "overwrite"] as const;
+
 interface ReceiveOptions extends KeyOptions {
   readonly dir?: string;
   readonly listen?: Listen;
@@ -24,9 +32,11 @@ interface ReceiveOptions extends KeyOptions {
   readonly session?: string;
   readonly maxWait?: number;
   readonly once?: true;
-  readonly onConflict?: "fail" | "overwrite";
+  readonly onConflict?: (typeof conflictChoices)[number];
   readonly sync: boolean;
   readonly discardPartial?: true;
+  readonly maxBytes?: number;
+  readonly maxFiles?: number;
   readonly maxSessions?: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -70,11 +80,21 @@ export function receiveCommand(setExitCode: (code: ExitCode) => void): Command {
     )
     .option(
       "--on-conflict <what>",
-      "fail keeps what is there and differs, overwrite replaces it (fail)",
-      choiceOption("--on-conflict", ["fail", "overwrite"]),
+      "what is there and differs: fail, skip and rename keep it, overwrite replaces it (fail)",
+      choiceOption("--on-conflict", conflictChoices),
     )
     .option("--no-sync", "do not wait until it would survive a loss of power")
     .option("--discard-partial", "first remove what broken-off transfers have left in DIR")
+    .option(
+      "--max-bytes <size>",
+      "a larger transfer is declined, a longer stream broken off (what there is room for)",
+      sizeOption("--max-bytes", 0, wireLimits.integer),
+    )
+    .option(
+      "--max-files <n>",
+      "a transfer of more files, directories and links is declined (1000000)",
+      integerOption("--max-files", 0, wireLimits.entryCount),
+    )
     .option(
       "--max-sessions <n>",
       "sessions at the same time; others are declined (8)",
@@ -162,6 +182,7 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
     onConflict,
     sync,
     ...keepPartial,
+    ...limitsOf(options),
     ...(isOnce ? { maxSessions: 1, accept } : maxSessions === undefined ? {} : { maxSessions }),
     onTransferStart: (receiver) => story.onStart(receiver),
     onStep: (receiver, step) => story.onStep(receiver, step),
@@ -185,6 +206,14 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   if (!isOnce) return brokenOff.length === 0 ? exitCodes.complete : exitCodes.failed;
   if (first === undefined) story.fail(describeFailure(signal.reason), { isLast: true });
   return first === "complete" ? exitCodes.complete : exitCodes.failed;
+}
+
+/** What is taken at most, where that is said. */
+function limitsOf({ maxBytes, maxFiles }: ReceiveOptions): Partial<RelayOptions> {
+  return {
+    ...(maxBytes === undefined ? {} : { maxTotalBytes: maxBytes }),
+    ...(maxFiles === undefined ? {} : { maxEntries: maxFiles }),
+  };
 }
 
 /** Asks to be taken in, where that is wanted. @returns why that was in vain */

@@ -29,6 +29,8 @@ const unitBytes: Readonly<Record<string, number>> = {
   mib: 1024 ** 2,
   g: 1024 ** 3,
   gib: 1024 ** 3,
+  t: 1024 ** 4,
+  tib: 1024 ** 4,
 };
 
 /** A size: `65536`, `64k`, `64KiB`, `1MiB`. The value is bytes. */
@@ -45,6 +47,7 @@ export function sizeOption(name: string, min: number, max: number): ValueParser<
 /** The largest unit in which the size is a whole number. */
 function formatSize(bytes: number): string {
   for (const [unit, factor] of [
+    ["TiB", 1024 ** 4],
     ["GiB", 1024 ** 3],
     ["MiB", 1024 ** 2],
     ["KiB", 1024],

@@ -49,11 +49,19 @@ export type ReceiveEvent =
       readonly type: "landed";
       readonly session: string;
       readonly files: number;
+      readonly skipped: readonly string[];
+      readonly renamed: readonly Renamed[];
       readonly bytes: number;
       readonly seconds: number;
     }
   | ReceiveResult
   | ({ readonly type: "error" } & Failure);
+
+/** Something at the top of what was sent that landed under another name. */
+export interface Renamed {
+  readonly name: string;
+  readonly landedAs: string;
+}
 
 /** A session is over here. */
 interface ReceiveResult {
@@ -64,6 +72,10 @@ interface ReceiveResult {
   readonly name?: string;
   readonly from?: string;
   readonly files: number;
+  /** Names at the top of what was sent that did not land, since something else has them. */
+  readonly skipped: readonly string[];
+  /** What landed under another name, since something else has its own. */
+  readonly renamed: readonly Renamed[];
   /** Verified here, whether they came or were here before. */
   readonly bytes: number;
   /** Of these, bytes that were here before. */

@@ -30,9 +30,9 @@ export class ReceiveStory {
   }
 
   onEnd({ session, name, from }: FilesReceiver, result: RelayResult): void {
-    const { status, files, bytes, resumedBytes, duplicateBytes, error } = result;
+    const { status, files, skipped, renamed, bytes, resumedBytes, duplicateBytes, error } = result;
     const seconds = roundSeconds(result.seconds);
-    const counts = { files, bytes, resumedBytes, duplicateBytes, seconds };
+    const counts = { files, skipped, renamed, bytes, resumedBytes, duplicateBytes, seconds };
     const base = { status, session, name, from, ...counts };
     this.#emit({ type: "result", ...base, ...(error === undefined ? {} : { error }) });
   }
@@ -41,7 +41,15 @@ export class ReceiveStory {
   fail(error: Failure, { isLast }: { readonly isLast: boolean }): void {
     this.#emit({ type: "error", ...error });
     if (!isLast) return;
-    const nothing = { files: 0, bytes: 0, resumedBytes: 0, duplicateBytes: 0, seconds: 0 };
+    const nothing = {
+      files: 0,
+      skipped: [],
+      renamed: [],
+      bytes: 0,
+      resumedBytes: 0,
+      duplicateBytes: 0,
+      seconds: 0,
+    };
     this.#emit({ type: "result", status: "failed", ...nothing, error });
   }
 
@@ -58,8 +66,9 @@ export class ReceiveStory {
   #onResult(receiver: FilesReceiver, result: RelayResult): void {
     this.#receiving.delete(receiver);
     if (result.status !== "complete") return;
-    const { files, bytes } = result;
+    const { files, skipped, renamed, bytes } = result;
     const seconds = roundSeconds(result.seconds);
-    this.#emit({ type: "landed", session: receiver.session, files, bytes, seconds });
+    const { session } = receiver;
+    this.#emit({ type: "landed", session, files, skipped, renamed, bytes, seconds });
   }
 }

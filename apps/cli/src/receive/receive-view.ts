@@ -75,7 +75,7 @@ export class ReceiveView {
     this.#showProgress();
   }
 
-  #onLanded({ session, files, bytes, seconds }: EventOf<"landed">): void {
+  #onLanded({ session, files, skipped, renamed, bytes, seconds }: EventOf<"landed">): void {
     const name = this.#incoming.get(session)?.name ?? "";
     this.#incoming.delete(session);
     this.#showProgress();
@@ -83,6 +83,9 @@ export class ReceiveView {
     const what = `${count(files, "file")}, ${formatBytes(bytes)} in ${took}`;
     const text = `Received ${name}: ${what}; serving its neighbours until the session ends`;
     this.#messages.line(this.#messages.colors.green(text));
+    for (const kept of skipped) this.#complain(`Skipped ${kept}: something else has this name`);
+    for (const { name: sent, landedAs } of renamed)
+      this.#complain(`${sent} is ${landedAs} here: something else has its name`);
   }
 
   #onResult({ session = "", status, name = "", error }: EventOf<"result">): void {

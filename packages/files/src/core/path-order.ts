@@ -15,3 +15,9 @@ export function comparePaths(a: string, b: string): number {
   if (b.charAt(at) === "/") return 1;
   return utf8Rank(a.charCodeAt(at)) - utf8Rank(b.charCodeAt(at));
 }
+
+/** The first component of a path: its name in the destination. */
+export function topOf(path: string): string {
+  const slash = path.indexOf("/");
+  return slash < 0 ? path : path.slice(0, slash);
+}

@@ -1,7 +1,9 @@
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChunkLayout } from "../core/chunk-layout.js";
 import type { Manifest } from "../core/manifest.js";
-import { removeTree } from "../remove-tree.js";
+import type { DirectoryPin } from "../directory-pin.js";
+import { emptyDirectory } from "../remove-tree.js";
 import { readJournal } from "./journal-reading.js";
 import {
   findLeftStaging,
@@ -20,6 +22,13 @@ export interface AdoptionTarget {
   readonly layout: ChunkLayout;
 }
 
+/** What was taken over. */
+export interface AdoptedStaging {
+  /** The staging directory, held; who gets it closes it. */
+  readonly pin: DirectoryPin;
+  readonly files: LeftoverFiles;
+}
+
 /**
  * Takes over what an earlier session has left in a destination: the staging directory of the same
  * manifest, or else one that has some of the same files.
@@ -31,7 +40,7 @@ export async function adoptStaging(
   directory: string,
   path: string,
   target: AdoptionTarget,
-): Promise<LeftoverFiles | undefined> {
+): Promise<AdoptedStaging | undefined> {
   const isSame = ({ manifestHash }: LeftStaging): boolean =>
     Buffer.compare(manifestHash, target.manifestHash) === 0;
   const left = await findLeftStaging(directory);
@@ -77,30 +86,35 @@ async function tryAdopt(
   candidate: LeftStaging,
   path: string,
   target: AdoptionTarget,
-): Promise<LeftoverFiles | undefined> {
+): Promise<AdoptedStaging | undefined> {
   const journal = await readJournal(join(candidate.path, "journal"));
   if (journal === undefined) return undefined;
   const successors = matchEntries(journal.manifest, target.manifest);
   if (!journal.pieces.all.some(({ entry }) => successors.has(entry))) return undefined;
   // From before it has that name: under it, it would look as if nobody used it.
   if (!claim(path)) return undefined;
-  if (!(await takeOver(candidate, path)) || !(await tryOwn(path))) {
+  const pin = await takeOver(candidate, path);
+  if (pin === undefined || !(await tryOwn(path, pin.path))) {
+    await pin?.close();
     unclaim(path);
     return undefined;
   }
   try {
-    return await keepFitting(join(path, "content"), { successors, pieces: journal.pieces }, target);
+    const before = { successors, pieces: journal.pieces };
+    return { pin, files: await keepFitting(join(pin.path, "content"), before, target) };
   } catch {
     // It is in a state that nobody knows: begin with nothing.
-    await removeTree(path).catch(() => undefined);
-    await disown(path);
+    await emptyDirectory(pin.path).catch(() => undefined);
+    await disown(path, pin.path);
+    await pin.close();
+    await rmdir(path).catch(() => undefined);
     return undefined;
   }
 }
 
 /** @returns false when another process was quicker */
-async function tryOwn(path: string): Promise<boolean> {
-  return await own(path).then(
+async function tryOwn(path: string, at: string): Promise<boolean> {
+  return await own(path, at).then(
     () => true,
     () => false,
   );

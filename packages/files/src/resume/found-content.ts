@@ -1,17 +1,11 @@
 import type { ChunkStoreOptions } from "../chunk-store-options.js";
 import { Bitmap } from "../core/bitmap.js";
-import type { ChunkLayout } from "../core/chunk-layout.js";
 import type { WrittenPiece } from "../core/journal.js";
-import type { Manifest } from "../core/manifest.js";
+import { topOf } from "../core/path-order.js";
+import type { DirectoryPin } from "../directory-pin.js";
 import type { FoundEntries } from "../staged-tree.js";
-import {
-  makeDestination,
-  makeStaging,
-  nameExists,
-  type OnConflict,
-  type Staging,
-} from "../staging.js";
-import { findStanding, type StandingFiles, topOf } from "./standing-files.js";
+import { makeDestination, makeStaging, nameExists, type Staging } from "../staging.js";
+import { findStanding, type StandingFiles } from "./standing-files.js";
 
 /** What of a session's content seems to be here before anything is received. */
 export interface FoundContent extends FoundEntries {
@@ -38,18 +32,30 @@ export interface ContentPlace {
  * @throws as `ChunkStore.create`
  */
 export async function findContent(options: ChunkStoreOptions): Promise<ContentPlace> {
+  const destination = await makeDestination(options.directory);
+  try {
+    return await findIn(destination, options);
+  } catch (error) {
+    await destination.close();
+    throw error;
+  }
+}
+
+async function findIn(
+  destination: DirectoryPin,
+  options: ChunkStoreOptions,
+): Promise<ContentPlace> {
   const { session, manifest, layout, onConflict, resume } = options;
-  const directory = await makeDestination(options.directory);
-  const standing = await findStanding(directory, manifest);
+  const standing = await findStanding(destination.path, manifest);
   if (onConflict === "fail") {
     for (const name of standing.taken) {
-      if (resume === undefined || !standing.whole.has(name)) throw nameExists(directory, name);
+      if (resume === undefined || !standing.whole.has(name))
+        throw nameExists(destination.directory, name);
     }
   }
-  const place = { directory, standing: resume && standing, onConflict };
-  const found = foundInDestination(options, place);
+  const found = foundInDestination(options, resume && standing);
   const { staging, leftover } = await makeStaging({
-    directory,
+    destination,
     session,
     // How much room a stream takes shows only when it is there.
     totalBytes: layout.isOpen ? 0 : layout.totalBytes - found.bytes,
@@ -63,14 +69,9 @@ export async function findContent(options: ChunkStoreOptions): Promise<ContentPl
 
 /** What of it stands in the destination; nothing without `standing`. */
 function foundInDestination(
-  { manifest, layout }: { readonly manifest: Manifest; readonly layout: ChunkLayout },
-  place: {
-    readonly directory: string;
-    readonly standing: StandingFiles | undefined;
-    readonly onConflict: OnConflict;
-  },
+  { manifest, layout, onConflict }: ChunkStoreOptions,
+  standing: StandingFiles | undefined,
 ): FoundContent {
-  const { directory, standing, onConflict } = place;
   const chunks = new Bitmap(layout.chunkCount);
   const inPlace = new Set<string>();
   const used = new Bitmap(layout.entryCount);
@@ -79,15 +80,18 @@ function foundInDestination(
   for (const { path, kind, sizeBytes } of standing === undefined ? [] : manifest.entries) {
     index += 1;
     if (standing?.entries.has(index) !== true) continue;
-    // A directory that is replaced is replaced as a whole, by one that has the same files; links
-    // are made anew.
-    const isTopFile = kind === "file" && !path.includes("/");
-    if (onConflict === "fail" || isTopFile) inPlace.add(topOf(path));
-    else if (kind !== "file") continue;
+    const top = topOf(path);
+    if (onConflict === "overwrite") {
+      // A directory that is replaced is replaced as a whole, by one that has the same files; links
+      // are made anew.
+      if (kind !== "file") continue;
+      if (top === path) inPlace.add(top);
+    } else if (standing.whole.has(top)) inPlace.add(top);
+    else continue;
     used.set(index);
     const { first, count } = layout.chunksOf(index);
     chunks.setRun(first, count);
     bytes += sizeBytes;
   }
-  return { chunks, inPlace, bytes, standing: used, destination: directory, pieces: [] };
+  return { chunks, inPlace, bytes, standing: used, pieces: [] };
 }

@@ -1,8 +1,8 @@
-import type { Stats } from "node:fs";
-import { lstat, readdir, rename, unlink } from "node:fs/promises";
+import { lstat, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { DirectoryPin } from "../directory-pin.js";
 import { systemCode } from "../disk-error.js";
-import { removeTree } from "../remove-tree.js";
+import { emptyDirectory } from "../remove-tree.js";
 import { readJournalHead } from "./journal-reading.js";
 import { useOf } from "./owner.js";
 
@@ -68,28 +68,48 @@ export async function checkUnused(path: string): Promise<UnusedStaging | undefin
 /**
  * Takes a staging directory over, by giving it another name: of several that try, one succeeds.
  *
- * @returns whether it is ours now
+ * @returns it, held, if it is ours now
  */
-export async function takeOver({ path }: LeftStaging, to: string): Promise<boolean> {
+export async function takeOver(
+  { path }: LeftStaging,
+  to: string,
+): Promise<DirectoryPin | undefined> {
   try {
     await rename(path, to);
-    return await isPrivate(to);
   } catch {
-    return false;
+    return undefined;
   }
+  return await openPrivate(to);
 }
 
 /** Removes a staging directory that nobody uses. What cannot be removed stays; never rejects. */
 export async function removeLeftStaging({ path }: UnusedStaging): Promise<void> {
-  // Without its journal it is no staging directory that anybody would take over meanwhile.
-  await unlink(join(path, "journal")).catch(() => undefined);
-  await removeTree(path).catch(() => undefined);
+  const pin = await openPrivate(path);
+  if (pin === undefined) return;
+  try {
+    // Without its journal it is no staging directory that anybody would take over meanwhile.
+    await unlink(join(pin.path, "journal")).catch(() => undefined);
+    await emptyDirectory(pin.path);
+    await rmdir(path);
+  } catch {
+    // It stays.
+  } finally {
+    await pin.close();
+  }
 }
 
-/** Whether that is a real directory that only this user may enter. */
+/** A real directory that only this user may enter, held; undefined when it is something else. */
+async function openPrivate(path: string): Promise<DirectoryPin | undefined> {
+  const pin = await DirectoryPin.open(path).catch(() => undefined);
+  if (pin === undefined || pin.isPrivate) return pin;
+  await pin.close();
+  return undefined;
+}
+
 async function isPrivate(path: string): Promise<boolean> {
-  const stat = await lstat(path).catch(() => undefined);
-  return stat?.isDirectory() === true && isOurs(stat) && hasNoOthers(stat);
+  const pin = await openPrivate(path);
+  await pin?.close();
+  return pin !== undefined;
 }
 
 /** Whether nothing is in a directory, or it is not there. */
@@ -99,12 +119,4 @@ async function isEmpty(path: string): Promise<boolean> {
   } catch (error) {
     return systemCode(error) === "ENOENT";
   }
-}
-
-function isOurs({ uid }: Stats): boolean {
-  return process.getuid === undefined || uid === process.getuid();
-}
-
-function hasNoOthers({ mode }: Stats): boolean {
-  return process.platform === "win32" || (mode & 0o077) === 0;
 }

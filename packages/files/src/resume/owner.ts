@@ -46,20 +46,25 @@ export function unclaim(staging: string): void {
 /**
  * This process uses the staging directory from now on.
  *
+ * @param at - what to reach it by
  * @throws Error when it cannot be written, or another process has taken it meanwhile
  */
-export async function own(staging: string): Promise<void> {
+export async function own(staging: string, at: string): Promise<void> {
   ours.add(staging);
-  const path = join(staging, "owner");
+  const path = join(at, "owner");
   const owner = JSON.stringify(self());
   await unlink(path).catch(() => undefined); // it may be a pipe, or a link
   await writeFile(path, owner, { mode: 0o600, flag: "wx" });
   if ((await readOwner(path)) !== owner) throw new Error("another process took the directory");
 }
 
-/** Nobody uses the staging directory any more, whether it is still there or not. Never rejects. */
-export async function disown(staging: string): Promise<void> {
-  await unlink(join(staging, "owner")).catch(() => undefined);
+/**
+ * Nobody uses the staging directory any more, whether it is still there or not. Never rejects.
+ *
+ * @param at - what to reach it by
+ */
+export async function disown(staging: string, at: string): Promise<void> {
+  await unlink(join(at, "owner")).catch(() => undefined);
   ours.delete(staging);
 }
 

@@ -4,6 +4,7 @@ import { forEachBounded } from "../bounded.js";
 import { Bitmap } from "../core/bitmap.js";
 import type { Manifest } from "../core/manifest.js";
 import type { ManifestEntry } from "../core/manifest-entries.js";
+import { topOf } from "../core/path-order.js";
 
 /** Below libuv's four threads, so that others get a turn. */
 const checksAtOnce = 3;
@@ -55,12 +56,6 @@ export async function findStanding(directory: string, manifest: Manifest): Promi
 async function leadsTo(link: string, target: string | undefined): Promise<boolean> {
   const found = await readlink(link).catch(() => undefined);
   return (process.platform === "win32" ? found?.replaceAll("\\", "/") : found) === target;
-}
-
-/** The first component of a path: its name in the destination. */
-export function topOf(path: string): string {
-  const slash = path.indexOf("/");
-  return slash < 0 ? path : path.slice(0, slash);
 }
 
 async function isSimilar(directory: string, entry: ManifestEntry): Promise<boolean> {

@@ -72,7 +72,12 @@ function assemble(invite: Invite = inviteTo()) {
   const directory = join(place.path, "in");
   const assembly = new Assembly(
     { session, invite, directory, onConflict: "fail", sync: false, uses, maxTotalBytes: 2 ** 50 },
-    { post: inbox.post, onOpened: () => undefined, onStored: () => undefined },
+    {
+      post: inbox.post,
+      onOpened: () => undefined,
+      onStored: () => undefined,
+      onLanded: () => undefined,
+    },
   );
   return { assembly, inbox, directory, uses };
 }

@@ -68,7 +68,7 @@ test.each([
   [{ directory: ".", maxSessions: 0 }, "maxSessions: got 0, expected an integer from 1 to 1024"],
   [
     { directory: ".", onConflict: "ask" as never },
-    'onConflict: got "ask", expected "fail" or "overwrite"',
+    'onConflict: got "ask", expected one of fail, skip, rename, overwrite',
   ],
   [{ directory: ".", sync: 1 as never }, "sync: got a number, expected a boolean"],
 ])("a relay's wrong option fails at once: %j", async (options, message) => {

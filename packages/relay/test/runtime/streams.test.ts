@@ -151,7 +151,7 @@ describe("a stream whose length is not the one that the root has sent", () => {
     const directory = join(place.path, "in");
     const assembly = new Assembly(
       { session, invite, directory, onConflict: "fail", sync: false, uses, maxTotalBytes: 1e9 },
-      { post, onOpened: () => undefined, onStored: () => undefined },
+      { post, onOpened: () => undefined, onStored: () => undefined, onLanded: () => undefined },
     );
     assembly.open(manifestBytes);
     expect(await next()).toMatchObject({ type: "manifest-opened" });

@@ -107,6 +107,24 @@ describe("a transfer over real sockets", () => {
     expect(receiving.relay.counters.sessionsJoined).toBe(3);
   });
 
+  test("what was there can be kept: the rest lands, and neighbours get all from whoever skips", async () => {
+    await place.write({ "out/a": 3 * chunk, "out/b": 3 * chunk, "in-1/a": 50, "in-2/a": 50 });
+    const skipping = await place.receive("in-1", { onConflict: "skip" });
+    const renaming = await place.receive("in-2", { onConflict: "rename" });
+    const { result } = await place.send(["out/a", "out/b"], [skipping, renaming], {
+      plan: "chain",
+      strategy: "pipeline",
+    });
+    expect(result.status).toBe("complete");
+    const renamed = [{ name: "a", landedAs: "a (1)" }];
+    expect(await skipping.end).toMatchObject({ files: 1, skipped: ["a"], renamed: [] });
+    expect(await renaming.end).toMatchObject({ files: 2, skipped: [], renamed });
+    const sent = await place.contentOf("out");
+    expect(Object.keys(await place.contentOf("in-1"))).toEqual(["a", "b"]);
+    expect((await place.contentOf("in-1")).a).not.toBe(sent.a);
+    expect(await place.contentOf("in-2")).toMatchObject({ "a (1)": sent.a, b: sent.b });
+  });
+
   test("with overwrite, what was there is replaced", async () => {
     await place.write({ "out/a": 100, "in/a": 50 });
     const receiving = await place.receive("in", { onConflict: "overwrite" });

@@ -1,4 +1,12 @@
-import { ChunkLayout, ChunkStore, decodeManifest, type Manifest, sha256 } from "@palmtree/files";
+import {
+  ChunkLayout,
+  ChunkStore,
+  decodeManifest,
+  type Landed,
+  type Manifest,
+  type OnConflict,
+  sha256,
+} from "@palmtree/files";
 import { type Invite, isPalmTreeError, PalmTreeError, type SessionId } from "@palmtree/wire";
 import type { Effect, PeerEvent } from "../../core/index.js";
 import type { PayloadUses } from "../payload-uses.js";
@@ -9,7 +17,7 @@ export interface AssemblyOptions {
   readonly session: SessionId;
   readonly invite: Invite;
   readonly directory: string;
-  readonly onConflict: "fail" | "overwrite";
+  readonly onConflict: OnConflict;
   readonly sync: boolean;
   readonly uses: PayloadUses;
   /** Bytes of a stream, whose length no invitation tells, above which it is not received. */
@@ -21,6 +29,7 @@ export interface AssemblyListener {
   post(event: PeerEvent): void;
   onOpened(manifest: Manifest, layout: ChunkLayout): void;
   onStored(index: number, length: number): void;
+  onLanded(landed: Landed): void;
 }
 
 /**
@@ -169,7 +178,8 @@ export class Assembly {
     if (this.#isAbandoned) return;
     this.#isLanding = true;
     try {
-      await this.#store?.land();
+      const landed = await this.#store?.land();
+      if (landed !== undefined) this.#listener.onLanded(landed);
     } finally {
       this.#isLanding = false;
     }

@@ -1,5 +1,5 @@
-import { access, constants, mkdir, stat, statfs } from "node:fs/promises";
-import { resolve } from "node:path";
+import { access, constants, lstat, mkdir, readdir, stat, statfs } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { escapeForTerminal } from "@palmtree/files";
 import { PalmTreeError } from "@palmtree/wire";
 import type { Refusal } from "./relay-options.js";
@@ -30,7 +30,8 @@ export async function prepareDirectory(directory: string): Promise<string> {
 }
 
 /**
- * Why a session of that size should not be tried here; undefined when it may.
+ * Why a session of that size should not be tried here; undefined when it may. Where there is too
+ * little space it may still, if files stand there that could be what is sent.
  *
  * @param reserved - bytes that other sessions will still write
  */
@@ -49,7 +50,31 @@ export async function refuseForDisk(
   if (space === undefined || space.blocks === 0) return undefined;
   const available = Math.max(0, space.bavail * space.bsize - reserved);
   if (available >= totalBytes) return undefined;
+  // What stands there already needs no room. The manifest will tell, before anything is written.
+  if (await holds(directory, totalBytes - available)) return undefined;
   return { reason: "no-space", detail: `${available} bytes are left, ${totalBytes} are needed` };
+}
+
+/** More files than this are not looked at: about a second's work. */
+const mostLooks = 50_000;
+
+/** Whether the files in a directory have so many bytes together, those of transfers left out. */
+async function holds(directory: string, bytes: number): Promise<boolean> {
+  const waiting = [directory];
+  let found = 0;
+  let looks = 0;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const child of await readdir(next, { withFileTypes: true }).catch(() => [])) {
+      const path = join(next, child.name);
+      if (child.isDirectory() && !child.name.startsWith(".palmtree-")) waiting.push(path);
+      if (!child.isFile()) continue;
+      found += (await lstat(path).catch(() => undefined))?.size ?? 0;
+      looks += 1;
+      if (found >= bytes) return true;
+      if (looks >= mostLooks) return false;
+    }
+  }
+  return false;
 }
 
 async function checkWritable(path: string): Promise<void> {

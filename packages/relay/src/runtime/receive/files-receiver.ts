@@ -1,13 +1,21 @@
+import type { RenamedEntry } from "@palmtree/files";
 import type { Address, SessionId } from "@palmtree/wire";
 import type { ChunkFeed, ReceivedChunk } from "./chunk-feed.js";
 import type { FileItems } from "./file-items.js";
 
 /** How a transfer ended on this machine. */
 export interface ReceiveResult {
-  /** `complete`: everything is verified and stands under its final name; else nothing does. */
+  /**
+   * `complete`: everything is verified, and stands under its final name but for what was `skipped`;
+   * else nothing does.
+   */
   readonly status: "complete" | "failed";
   /** Files under their final names, empty ones too; directories are not counted. */
   readonly files: number;
+  /** Names at the top of what was sent that did not land: something else has them (`onConflict`). */
+  readonly skipped: readonly string[];
+  /** What landed under another name than it was sent under (`onConflict`). */
+  readonly renamed: readonly RenamedEntry[];
   /** Payload bytes that are here and verified. */
   readonly bytes: number;
   /** Of these, bytes that were here before the session: from an earlier one, or under their names. */

@@ -1,4 +1,4 @@
-import type { ChunkLayout, Manifest } from "@palmtree/files";
+import type { ChunkLayout, Landed, Manifest } from "@palmtree/files";
 import type { Address, Datagram, Invite } from "@palmtree/wire";
 import { isPalmTreeError } from "@palmtree/wire";
 import { type Effect, Member, type Step } from "../../core/index.js";
@@ -40,6 +40,7 @@ export class MemberSession {
   #progress: FileProgress | undefined;
   #isOver = false;
   #isCancelled = false;
+  #landed: Omit<Landed, "bytes"> = { files: 0, skipped: [], renamed: [] };
   #failure: ReceiveResult["error"];
   #result: ReceiveResult | undefined;
   #resolveResult: (result: ReceiveResult) => void = () => undefined;
@@ -164,11 +165,14 @@ export class MemberSession {
   #assemblyListener(): ConstructorParameters<typeof Assembly>[1] {
     return {
       post: (event) => {
-        if (event.type === "landed") this.#settle("complete");
         this.#runner.post(event);
       },
       onOpened: (manifest, layout) => this.#onOpened(manifest, layout),
       onStored: (index) => this.#onStored(index),
+      onLanded: (landed) => {
+        this.#landed = landed;
+        this.#settle("complete");
+      },
     };
   }
 
@@ -198,10 +202,12 @@ export class MemberSession {
 
   #settle(status: ReceiveResult["status"], error?: ReceiveResult["error"]): void {
     if (this.#result !== undefined) return;
-    const isComplete = status === "complete";
+    const { files, skipped, renamed } = this.#landed;
     const base = {
       status,
-      files: isComplete ? (this.#progress?.length ?? 0) : 0,
+      files,
+      skipped,
+      renamed,
       bytes: this.#progress?.bytesReceived ?? 0,
       resumedBytes: this.#member.intake.tally.resumedBytes,
       duplicateBytes: this.#member.intake.tally.duplicateBytes,

@@ -1,8 +1,15 @@
+import type { OnConflict } from "@palmtree/files";
 import type { GroupKey } from "@palmtree/transport";
 import { type Address, type DeclineReason, type Invite, wireLimits } from "@palmtree/wire";
 import type { PeerOptions, Step } from "../../core/index.js";
 import { defaultPort } from "../default-port.js";
-import { checkInteger, checkKeys, checkPeerOptions, checkText } from "../option-check.js";
+import {
+  checkInteger,
+  checkKeys,
+  checkOneOf,
+  checkPeerOptions,
+  checkText,
+} from "../option-check.js";
 import type { OpenTransport } from "../switchboard.js";
 import type { FilesReceiver, ReceiveResult } from "./files-receiver.js";
 
@@ -29,11 +36,13 @@ export interface RelayOptions {
    */
   readonly keys?: readonly GroupKey[];
   /**
-   * What happens where something has the name of something received: `fail` keeps it and fails the
-   * transfer, but where everything is there already and is the same; `overwrite` replaces it, a
-   * directory as a whole. Default `fail`.
+   * What happens where something in the directory has the name of something at the top of what is
+   * received, and is not the same. `fail` keeps it and fails the transfer. `skip` keeps it, and does
+   * not land what is received under that name; it is received all the same, and passed on. `rename`
+   * keeps it, and lands what is received under `NAME (1)`, or the next number that is free.
+   * `overwrite` replaces it, a directory as a whole. Default `fail`.
    */
-  readonly onConflict?: "fail" | "overwrite";
+  readonly onConflict?: OnConflict;
   /**
    * Whether a transfer is complete only once it would survive a loss of power. Default true;
    * without it the last seconds are only safe from a crash of this process.
@@ -118,10 +127,7 @@ export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {
   checkInteger("maxSessions", given.maxSessions, 1, 1_024);
   checkInteger("maxTotalBytes", given.maxTotalBytes, 0, wireLimits.integer);
   checkInteger("maxEntries", given.maxEntries, 0, wireLimits.entryCount);
-  if (given.onConflict !== "fail" && given.onConflict !== "overwrite")
-    throw new RangeError(
-      `onConflict: got ${JSON.stringify(given.onConflict)}, expected "fail" or "overwrite"`,
-    );
+  checkOneOf("onConflict", given.onConflict, ["fail", "skip", "rename", "overwrite"]);
   if (typeof given.sync !== "boolean")
     throw new TypeError(`sync: got a ${typeof given.sync}, expected a boolean`);
   return {
