@@ -4,6 +4,7 @@ import { receiveCommand } from "./commands/receive.js";
 import { sendCommand } from "./commands/send.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { describeFailure, type Failure } from "./failure.js";
+import { toJsonLine } from "./output/json-lines.js";
 import { Messages } from "./output/messages.js";
 import { UsageError } from "./usage-error.js";
 
@@ -53,8 +54,8 @@ export async function run(args: readonly string[], version: string): Promise<Exi
 function complain(error: unknown, args: readonly string[]): ExitCode {
   const isUsage = error instanceof UsageError || error instanceof CommanderError;
   const failure = error instanceof CommanderError ? usageOf(error) : describeFailure(error);
-  if (asksForJson(args)) process.stdout.write(`${JSON.stringify({ type: "error", ...failure })}\n`);
-  new Messages(process.stderr, {}, process.env).error(failure.message);
+  if (asksForJson(args)) process.stdout.write(toJsonLine({ type: "error", ...failure }));
+  new Messages(process.stderr, {}, process.env).error(failure);
   return isUsage ? exitCodes.usage : exitCodes.failed;
 }
 

@@ -33,7 +33,8 @@ async function keygen(out: string | undefined): Promise<ExitCode> {
   try {
     await writeSecret(out, line);
   } catch (error) {
-    messages.error(`cannot write the key to ${quote(out)}: ${reasonOf(error)}`);
+    const message = `cannot write the key to ${quote(out)}: ${reasonOf(error)}`;
+    messages.error({ code: "not-writable", message });
     return exitCodes.failed;
   }
   messages.line(`A new key is in ${quote(out)}`);

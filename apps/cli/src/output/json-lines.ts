@@ -1,5 +1,20 @@
 import type { Writable } from "node:stream";
 
+/**
+ * Characters that JSON takes as they are, and that do something on a terminal: control characters
+ * above ASCII, and those that reverse the direction of text.
+ */
+const unsafe = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** An event's line. Scripts read what it was; on a terminal it does nothing. */
+export function toJsonLine(event: { readonly type: string }): string {
+  const text = JSON.stringify(event).replace(
+    unsafe,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${text}\n`;
+}
+
 /** Writes events, one JSON object on a line, until the reader goes away. */
 export class JsonLines {
   readonly #stream: Writable;
@@ -26,6 +41,6 @@ export class JsonLines {
   }
 
   write(event: { readonly type: string }): void {
-    if (!this.#isClosed) this.#stream.write(`${JSON.stringify(event)}\n`);
+    if (!this.#isClosed) this.#stream.write(toJsonLine(event));
   }
 }

@@ -1,4 +1,6 @@
+import { escapeForTerminal } from "@palmtree/files";
 import pc from "picocolors";
+import type { Failure } from "../failure.js";
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -11,7 +13,8 @@ export interface MessageStream {
 
 /**
  * Lines for people, and below them on a terminal one live line that is written again and again.
- * Every text must be safe to print: what came from elsewhere goes through `escapeForTerminal`.
+ * Whatever a text holds is made safe to print here, last of all, so that no name and no peer's word
+ * can move the cursor or look like another line.
  */
 export class Messages {
   readonly colors: Colors;
@@ -39,23 +42,32 @@ export class Messages {
     return this.#isTerminal && !this.#isQuiet;
   }
 
-  line(text: string): void {
-    if (!this.#isQuiet) this.#write(text);
+  /** @param style - colours it */
+  line(text: string, style: (text: string) => string = String): void {
+    if (!this.#isQuiet) this.#write(style(escapeForTerminal(text)));
+  }
+
+  /** A line of a table, as `layOut` makes it: safe to print, with colours. */
+  row(line: string): void {
+    if (!this.#isQuiet) this.#write(line);
   }
 
   warn(text: string): void {
-    this.#write(`palmtree: ${this.colors.yellow("warning:")} ${text}`);
+    this.#write(`palmtree: ${this.colors.yellow("warning:")} ${escapeForTerminal(text)}`);
   }
 
-  error(text: string): void {
-    this.#write(`palmtree: ${this.colors.red(text)}`);
+  /** What should not happen is told with where it did, on indented lines. */
+  error({ code, message }: Failure): void {
+    const [first = "", ...trace] = code === "internal" ? message.split("\n") : [message];
+    this.#write(`palmtree: ${this.colors.red(escapeForTerminal(first))}`);
+    for (const line of trace) this.#write(`    ${escapeForTerminal(line.trim())}`);
   }
 
   /** Replaces the live line; an empty text removes it. */
   live(text: string): void {
     if (!this.isLive) return;
     const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
-    const shown = text.slice(0, width);
+    const shown = escapeForTerminal(text).slice(0, width);
     if (shown === this.#live) return;
     this.#live = shown;
     this.#stream.write(`\r\u001b[2K${shown}`);

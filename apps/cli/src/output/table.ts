@@ -1,3 +1,5 @@
+import { escapeForTerminal } from "@palmtree/files";
+
 /** A cell: its text, and what colours it once its place is known. */
 export interface Cell {
   readonly text: string;
@@ -11,7 +13,7 @@ export interface Column {
 }
 
 /**
- * Lays rows out in columns, two spaces apart. The last column is as wide as it needs to be.
+ * Lays rows out in columns, two spaces apart. Whatever a cell holds is made safe to print. The last column is as wide as it needs to be.
  *
  * @returns lines, the titles first
  */
@@ -19,10 +21,10 @@ export function layOut(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): readonly string[] {
-  const all: readonly (readonly Cell[])[] = [
-    columns.map(({ title }) => ({ text: title })),
-    ...rows,
-  ];
+  const titles: readonly Cell[] = columns.map(({ title }) => ({ text: title }));
+  const all = [titles, ...rows].map((row) =>
+    row.map((cell) => ({ ...cell, text: escapeForTerminal(cell.text) })),
+  );
   const widths = columns.map((_, place) =>
     Math.max(...all.map((row) => row[place]?.text.length ?? 0)),
   );

@@ -1,4 +1,3 @@
-import { escapeForTerminal } from "@palmtree/files";
 import type { Messages } from "../output/messages.js";
 import { RateMeter } from "../output/rate-meter.js";
 import { count, formatBytes, formatRate, formatSeconds } from "../output/text.js";
@@ -30,7 +29,7 @@ export class ReceiveView {
       case "listening":
         return this.#onListening(event);
       case "joined":
-        return this.#messages.line(`Joined ${escapeForTerminal(event.name)} at ${event.from}`);
+        return this.#messages.line(`Joined ${event.name} at ${event.from}`);
       case "started":
         return this.#onStarted(event);
       case "progress":
@@ -43,27 +42,26 @@ export class ReceiveView {
         return this.#onResult(event);
       case "error":
         this.#messages.live("");
-        return this.#messages.error(event.message);
+        return this.#messages.error(event);
     }
   }
 
   #onListening({ address, port, dir }: EventOf<"listening">): void {
     const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    this.#messages.line(`Listening on ${place}, receiving into ${escapeForTerminal(dir)}`);
+    this.#messages.line(`Listening on ${place}, receiving into ${dir}`);
   }
 
   #onStarted({ session, name, from, files, bytes }: EventOf<"started">): void {
-    const shown = escapeForTerminal(name);
     const rate = new RateMeter();
     this.#incoming.set(session, {
-      name: shown,
+      name,
       rate,
       bytes: 0,
       totalBytes: bytes,
       bytesPerSecond: 0,
     });
     const what = bytes === null ? "a stream" : `${count(files, "file")}, ${formatBytes(bytes)}`;
-    this.#messages.line(`Receiving ${shown} (${what}) from ${from}`);
+    this.#messages.line(`Receiving ${name} (${what}) from ${from}`);
   }
 
   #onProgress({ session, bytes, totalBytes }: EventOf<"progress">): void {
@@ -82,7 +80,7 @@ export class ReceiveView {
     const took = `${formatSeconds(seconds)} (${formatRate(bytes, seconds)})`;
     const what = `${count(files, "file")}, ${formatBytes(bytes)} in ${took}`;
     const text = `Received ${name}: ${what}; serving its neighbours until the session ends`;
-    this.#messages.line(this.#messages.colors.green(text));
+    this.#messages.line(text, this.#messages.colors.green);
     for (const kept of skipped) this.#complain(`Skipped ${kept}: something else has this name`);
     for (const { name: sent, landedAs } of renamed)
       this.#complain(`${sent} is ${landedAs} here: something else has its name`);
@@ -92,14 +90,13 @@ export class ReceiveView {
     this.#incoming.delete(session);
     this.#showProgress();
     if (session === "") return; // its error is shown
-    const shown = escapeForTerminal(name);
-    if (status === "complete") return this.#messages.line(`The session of ${shown} is over`);
-    const why = error === undefined ? "" : escapeForTerminal(`: ${error.code}: ${error.message}`);
-    this.#complain(`Did not receive ${shown}${why}`);
+    if (status === "complete") return this.#messages.line(`The session of ${name} is over`);
+    const why = error === undefined ? "" : `: ${error.code}: ${error.message}`;
+    this.#complain(`Did not receive ${name}${why}`);
   }
 
   #complain(text: string): void {
-    this.#messages.line(this.#messages.colors.yellow(escapeForTerminal(text)));
+    this.#messages.line(text, this.#messages.colors.yellow);
   }
 
   #showProgress(): void {

@@ -1,4 +1,3 @@
-import { escapeForTerminal } from "@palmtree/files";
 import type { Messages } from "../output/messages.js";
 import { RateMeter } from "../output/rate-meter.js";
 import { type Cell, layOut } from "../output/table.js";
@@ -69,7 +68,7 @@ export class SendView {
         return this.#onResult(event);
       case "error":
         this.#messages.live("");
-        return this.#messages.error(event.message);
+        return this.#messages.error(event);
     }
   }
 
@@ -85,10 +84,9 @@ export class SendView {
     this.#chunkCount = chunkCount;
     this.#chunkSizeBytes = chunkSizeBytes;
     const size = bytes === null ? "a stream" : `${count(files, "file")}, ${formatBytes(bytes)}`;
-    const what = `${escapeForTerminal(name)}: ${size}`;
-    this.#messages.line(`Sending ${what}`);
+    this.#messages.line(`Sending ${name}: ${size}`);
     for (const { path, why } of skipped.slice(0, mostSkippedNamed))
-      this.#messages.line(`skipped ${escapeForTerminal(path)}: ${why}`);
+      this.#messages.line(`skipped ${path}: ${why}`);
     const more = skipped.length - mostSkippedNamed;
     if (more > 0) this.#messages.line(`skipped ${more} more`);
   }
@@ -125,8 +123,7 @@ export class SendView {
   }
 
   #complain(address: string, problem: string): void {
-    const text = escapeForTerminal(`${address} ${problem}`);
-    this.#messages.line(this.#messages.colors.yellow(text));
+    this.#messages.line(`${address} ${problem}`, this.#messages.colors.yellow);
   }
 
   /** The share, or of a stream the bytes, and the rate of the average peer. */
@@ -150,20 +147,20 @@ export class SendView {
     this.#messages.live("");
     const { colors } = this.#messages;
     if (result.peers.length > 0 && result.session !== undefined)
-      for (const line of tableOf(result, colors)) this.#messages.line(line);
+      for (const line of tableOf(result, colors)) this.#messages.row(line);
     const complete = result.peers.filter(({ status }) => status === "complete").length;
     const colour = { complete: colors.green, partial: colors.yellow, failed: colors.red };
     const took = `in ${formatSeconds(result.seconds)}`;
     const summary = `${complete} of ${count(result.peers.length, "peer")} complete ${took}`;
-    if (result.session !== undefined) this.#messages.line(colour[result.status](summary));
+    if (result.session !== undefined) this.#messages.line(summary, colour[result.status]);
     if (result.efficiency !== undefined)
-      this.#messages.line(colors.dim(sayHowClose(result.efficiency)));
+      this.#messages.line(sayHowClose(result.efficiency), colors.dim);
   }
 }
 
 function sayHowClose({ percent, bytesPerSecond, bottleneck }: Efficiency): string {
   const rate = formatRate(bytesPerSecond, 1);
-  return `${percent} % of what the slowest link allows: ${rate}, at ${escapeForTerminal(bottleneck)}`;
+  return `${percent} % of what the slowest link allows: ${rate}, at ${bottleneck}`;
 }
 
 function tableOf(
@@ -181,14 +178,14 @@ function tableOf(
     { title: "REASON", align: "left" },
   ] as const;
   const rows = peers.map(({ peer, status, bytes, seconds, link, error }): Cell[] => [
-    { text: escapeForTerminal(peer) },
+    { text: peer },
     { text: status, style: status === "complete" ? green : red },
     { text: formatBytes(bytes) },
     { text: formatSeconds(seconds) },
     { text: status === "complete" ? formatRate(bytes, seconds) : "" },
     { text: formatMilliseconds(link?.roundTripMs) },
     { text: link === undefined ? "" : `${link.lossPercent} %` },
-    { text: error === undefined ? "" : escapeForTerminal(`${error.code}: ${error.message}`) },
+    { text: error === undefined ? "" : `${error.code}: ${error.message}` },
   ]);
   const [titles = "", ...lines] = layOut(columns, rows);
   const hasReasons = peers.some(({ error }) => error !== undefined);

@@ -1,10 +1,12 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { JsonLines } from "../../src/output/json-lines.js";
+import { JsonLines, toJsonLine } from "../../src/output/json-lines.js";
 import { Messages } from "../../src/output/messages.js";
 import { RateMeter } from "../../src/output/rate-meter.js";
 import { layOut } from "../../src/output/table.js";
 import { count, formatBytes, formatRate, formatSeconds } from "../../src/output/text.js";
+import { ReceiveView } from "../../src/receive/receive-view.js";
+import { SendView } from "../../src/send/send-view.js";
 
 describe("for people", () => {
   test.each([
@@ -105,9 +107,9 @@ describe("messages", () => {
     const stream = screen(false);
     const messages = new Messages(stream, {}, {});
     messages.live("50 %");
-    messages.line(messages.colors.green("done"));
+    messages.line("done", messages.colors.green);
     messages.warn("careful");
-    messages.error("it broke");
+    messages.error({ code: "timed-out", message: "it broke" });
     expect(stream.text).toBe("done\npalmtree: warning: careful\npalmtree: it broke\n");
     expect(messages.isLive).toBe(false);
   });
@@ -126,7 +128,7 @@ describe("messages", () => {
     const messages = new Messages(stream, { quiet: true }, { NO_COLOR: "1" });
     messages.live("50 %");
     messages.line("done");
-    messages.error("it broke");
+    messages.error({ code: "timed-out", message: "it broke" });
     expect(stream.text).toBe("palmtree: it broke\n");
   });
 
@@ -140,6 +142,122 @@ describe("messages", () => {
   ])("on a terminal (%s) with %j have colours: %s", (isTTY, env, expected) => {
     const { colors } = new Messages(screen(isTTY), {}, env);
     expect(colors.isColorSupported).toBe(expected);
+  });
+});
+
+/** What a name, or a peer's word for something, may hold. */
+const hostile = [
+  "\u001b[2J\u001b[31mred",
+  "\u001b]0;title\u0007",
+  "\u009b2J",
+  "a\rb\bc\u007f",
+  "a\npalmtree: all is well",
+  "\u202egpj.exe\u2066",
+  "a\u2028b\u061cc",
+  "\ud800",
+];
+const unsafe = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** The lines of a text, without the colours and the live line of this command. */
+function linesOf(text: string): readonly string[] {
+  const esc = String.fromCharCode(0x1b);
+  const own = new RegExp(`\r${esc}\\[2K|${esc}\\[(?:2|22|31|32|33|39)m`, "g");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.replace(own, ""));
+}
+
+describe("names and peers' words", () => {
+  const colored = { FORCE_COLOR: "1" };
+
+  test("do nothing on a terminal, in whatever message they are", () => {
+    for (const text of hostile) {
+      const stream = screen(true);
+      const messages = new Messages(stream, {}, colored);
+      messages.line(text, messages.colors.green);
+      messages.warn(text);
+      messages.error({ code: "declined", message: text });
+      const columns = [{ title: "WHY", align: "left" }] as const;
+      for (const row of layOut(columns, [[{ text, style: messages.colors.red }]]))
+        messages.row(row);
+      messages.live(text);
+      const lines = linesOf(stream.text);
+      expect(lines).toHaveLength(6);
+      for (const line of lines) expect(line).not.toMatch(unsafe);
+    }
+  });
+
+  test("do nothing on a terminal where a view shows what receivers and senders say", () => {
+    for (const text of hostile) {
+      const stream = screen(false);
+      const messages = new Messages(stream, {}, {});
+      const failure = { code: "declined", message: text };
+      const base = { session: "s", name: text, from: text };
+      const nothing = { files: 0, bytes: 0, resumedBytes: 0, duplicateBytes: 0, seconds: 1 };
+      const receiving = new ReceiveView(messages);
+      const renamed = [{ name: text, landedAs: `${text} (1)` }];
+      receiving.show({ type: "listening", address: text, port: 1, dir: text });
+      receiving.show({ type: "joined", ...base });
+      receiving.show({ type: "started", ...base, files: 1, bytes: 1 });
+      receiving.show({ type: "blamed", session: "s", number: 1, ...failure });
+      receiving.show({ type: "landed", ...base, ...nothing, skipped: [text], renamed });
+      const ended = { ...base, ...nothing, skipped: [], renamed: [], error: failure };
+      receiving.show({ type: "result", status: "failed", ...ended });
+      receiving.show({ type: "error", ...failure });
+      const sending = new SendView(messages);
+      sending.show({
+        type: "scanned",
+        session: "s",
+        name: text,
+        files: 1,
+        bytes: 1,
+        chunkCount: 1,
+        chunkSizeBytes: 1024,
+        skipped: [{ path: text, why: text }],
+      });
+      sending.show({ type: "joined", address: text, isLate: true });
+      sending.show({ type: "blamed", address: text, ...failure });
+      const peer = {
+        address: text,
+        status: "failed",
+        bytes: 0,
+        seconds: 1,
+        error: failure,
+      } as const;
+      sending.show({ type: "peer-ended", ...peer });
+      sending.show({ type: "error", ...failure });
+      const result = {
+        session: "s",
+        files: 1,
+        bytes: 1,
+        seconds: 1,
+        peers: [{ peer: text, ...peer }],
+      };
+      sending.show({ type: "result", status: "failed", ...result });
+      const lines = linesOf(stream.text);
+      expect(lines).toHaveLength(18);
+      for (const line of lines) expect(line).not.toMatch(unsafe);
+    }
+  });
+
+  test("are in events what they were, and do nothing where these are shown", () => {
+    for (const message of hostile) {
+      const line = toJsonLine({ type: "error", message } as { type: string });
+      expect(JSON.parse(line)).toEqual({ type: "error", message });
+      expect(line.trimEnd()).not.toMatch(unsafe);
+    }
+  });
+
+  test("what should not happen is told with its trace, a line each", () => {
+    const stream = screen(false);
+    const message = "Error: \u001b[2J\n    at here\n    at there";
+    new Messages(stream, {}, {}).error({ code: "internal", message });
+    expect(linesOf(stream.text)).toEqual([
+      "palmtree: Error: \\u{1b}[2J",
+      "    at here",
+      "    at there",
+    ]);
   });
 });
 
