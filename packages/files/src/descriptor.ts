@@ -1,4 +1,5 @@
 import { close, fchmod, fstat, fsync, futimes, open, read, type Stats, writev } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 /**
@@ -7,9 +8,42 @@ import { promisify } from "node:util";
  */
 export type Descriptor = number;
 
-/** Opens a file; rejects as `fs.open` does. */
-export const openFile: (path: string, flags: number, mode?: number) => Promise<Descriptor> =
+const openNow: (path: string, flags: number, mode?: number) => Promise<Descriptor> =
   promisify(open);
+
+/** How long a descriptor is waited for: longer than strangers may keep a connection (10 s). */
+const patienceMs = 15_000;
+const firstPauseMs = 10;
+const mostPauseMs = 250;
+
+/**
+ * Opens a file; rejects as `fs.open` does. When there are no descriptors left, it waits until others
+ * are closed: connections that were refused or said nothing, files that are written. So who takes
+ * all descriptors for a moment does not fail a transfer that runs.
+ */
+export function openFile(path: string, flags: number, mode?: number): Promise<Descriptor> {
+  return openNow(path, flags, mode).catch((error: unknown) => {
+    if (!isExhausted(error)) throw error;
+    return openPatiently(path, flags, mode);
+  });
+}
+
+async function openPatiently(path: string, flags: number, mode?: number): Promise<Descriptor> {
+  const end = performance.now() + patienceMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+    await sleep(pauseMs);
+    try {
+      return await openNow(path, flags, mode);
+    } catch (error) {
+      if (!isExhausted(error) || performance.now() > end) throw error;
+    }
+  }
+}
+
+function isExhausted(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "EMFILE" || code === "ENFILE";
+}
 
 /** Closes a file; the descriptor must not be used afterwards, whatever the outcome. */
 export const closeFile: (file: Descriptor) => Promise<void> = promisify(close);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { copyFile, mkdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -53,6 +54,24 @@ describe("a receiver with little space", () => {
       expect(await place.contentOf("in")).toEqual(await place.contentOf("out"));
       execFileSync("rm", ["-r", join(small, "d")]);
     }
+  });
+
+  test("fails alone when its disk becomes full: the others complete, and nothing is damaged", async () => {
+    const small = await mountSmall("in", 8);
+    if (small === undefined) return;
+    await place.write({ "out/d/a": 6 * mebibyte, "in/mine": 1 });
+    const fill = () => writeFileSync(join(small, "filler"), Buffer.alloc(7 * mebibyte));
+    const full = await place.receive("in", { onTransferStart: fill });
+    const others = await place.receiveMany(3);
+    const { result } = await place.send(["out/d"], [full, ...others]);
+    expect(result.status).toBe("partial");
+    expect(result.peers[0]).toMatchObject({ status: "failed", error: { code: "disk-full" } });
+    expect(await full.end).toMatchObject({ status: "failed", error: { code: "disk-full" } });
+    for (const [index, peer] of result.peers.slice(1).entries()) {
+      expect(peer.status).toBe("complete");
+      expect(await place.contentOf(`in-${index + 1}`)).toEqual(await place.contentOf("out"));
+    }
+    expect(Object.keys(await place.contentOf("in"))).toEqual(["filler", "mine"]);
   });
 
   test("declines what has no room, and fails before it writes where only the manifest tells", async () => {
