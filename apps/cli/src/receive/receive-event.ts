@@ -58,7 +58,7 @@ export type ReceiveEvent =
   | ({ readonly type: "error" } & Failure);
 
 /** Something at the top of what was sent that landed under another name. */
-export interface Renamed {
+interface Renamed {
   readonly name: string;
   readonly landedAs: string;
 }

@@ -29,6 +29,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs it as that user; for root only. */
   readonly uid?: number;
+  /** How many files and sockets it may have open; not on Windows. */
+  readonly openFiles?: number;
   /** Whether the test writes to its stdin; else that is empty. */
   readonly hasStdin?: boolean;
 }
@@ -46,10 +48,13 @@ export class PalmtreeProcess {
 
   constructor(
     args: readonly string[],
-    { cwd, env = {}, uid, hasStdin = false }: CommandOptions = {},
+    { cwd, env = {}, uid, openFiles, hasStdin = false }: CommandOptions = {},
   ) {
     if (!existsSync(script)) throw new Error(`${script} is missing: npm run build first`);
-    this.process = spawn(process.execPath, [script, ...args], {
+    const command = [process.execPath, script, ...args];
+    const limit = ["sh", "-c", `ulimit -n ${openFiles}; exec "$@"`, "sh"];
+    const [program = "", ...rest] = openFiles === undefined ? command : [...limit, ...command];
+    this.process = spawn(program, rest, {
       ...(cwd === undefined ? {} : { cwd }),
       ...(uid === undefined ? {} : { uid, gid: uid }),
       env: { ...withoutOurs(process.env), ...env },
