@@ -23,6 +23,7 @@ export {
   planKinds,
 } from "./runtime/send/sender-options.js";
 export type {
+  Accused,
   EfficiencyStep,
   ListeningStep,
   ResultStep,

@@ -2,12 +2,7 @@ export type { Call } from "./security/call.js";
 export type { Certificate } from "./security/certificate.js";
 export { GroupKey, groupKeyBytes } from "./security/group-key.js";
 export { Identity, peerIdOf, sessionIdOf } from "./security/identity.js";
-export {
-  isSignedBy,
-  publicKeyBytes,
-  SigningKey,
-  signatureBytes,
-} from "./security/signing-key.js";
+export { isSignedBy, SigningKey } from "./security/signing-key.js";
 export { openTransport } from "./socket/open-transport.js";
 export {
   defaultTransportOptions,

@@ -60,6 +60,8 @@ export interface Invite {
   readonly manifestBytes: number;
   /** SHA-256 of the encoded manifest, 32 bytes. */
   readonly manifestHash: Uint8Array;
+  /** The public key of what the root states, 32 bytes (Ed25519); the session's id is bound to it. */
+  readonly rootKey: Uint8Array;
   /** What the peer's `challenge` had, 16 bytes; zeros before that. */
   readonly cookie: Uint8Array;
 }
@@ -233,6 +235,17 @@ export interface Trouble {
   readonly offeredBytesPerSecond: number;
 }
 
+/** Receiver to root: a neighbour broke the rules, and was cut off. Said a few times; not answered. */
+export interface Blame {
+  readonly type: "blame";
+  /** Whom this is about. */
+  readonly number: number;
+  /** An error code (docs/protocol.md lists them). */
+  readonly code: string;
+  /** For people: at most 255 bytes of UTF-8. */
+  readonly detail: string;
+}
+
 /**
  * Stranger to root: invite me too. Repeated until invited. The envelope names the session, or
  * {@link anySession} for every session of that process.
@@ -269,7 +282,8 @@ export type ControlMessage =
   | ProbeAck
   | Trouble
   | Knock
-  | Challenge;
+  | Challenge
+  | Blame;
 
 /** A control message in its envelope. */
 export interface Datagram {

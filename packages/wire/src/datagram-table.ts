@@ -12,6 +12,7 @@ import {
   oneOf,
   peerInfo,
   peerNumber,
+  publicKey,
   text,
   uint,
 } from "./field.js";
@@ -40,6 +41,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
       timeoutMs: uint(1, wireLimits.timeoutMs),
       manifestBytes: uint(1, wireLimits.manifestBytes),
       manifestHash: hash,
+      rootKey: publicKey,
       cookie: bytes(wireLimits.cookieBytes),
     },
   },
@@ -47,7 +49,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
   decline: {
     code: 3,
     sender: "peer or root",
-    receiver: "root or stranger",
+    receiver: "root, stranger or receiver",
     fields: {
       reason: oneOf({
         busy: 1,
@@ -177,6 +179,12 @@ export const datagramRows: MessageRows<ControlMessage> = {
     sender: "invited peer",
     receiver: "root",
     fields: { cookie: bytes(wireLimits.cookieBytes) },
+  },
+  blame: {
+    code: 26,
+    sender: "receiver",
+    receiver: "root",
+    fields: { number: peerNumber, code: text(wireLimits.errorCodeBytes), detail },
   },
 };
 

@@ -7,7 +7,7 @@ import type { BodyReader } from "./body-reader.js";
 import { PalmTreeError } from "./error.js";
 import { fromHex, toHex } from "./hex.js";
 import type { PeerInfo } from "./identity.js";
-import { hashBytes, wireLimits } from "./limits.js";
+import { hashBytes, publicKeyBytes, signatureBytes, wireLimits } from "./limits.js";
 import { utf8ByteLength } from "./utf8.js";
 
 /** How values of type T look in a body. */
@@ -91,6 +91,12 @@ export function bytes(length: number): Field<Uint8Array> {
 
 /** A SHA-256 hash. */
 export const hash: Field<Uint8Array> = bytes(hashBytes);
+
+/** An Ed25519 public key. */
+export const publicKey: Field<Uint8Array> = bytes(publicKeyBytes);
+
+/** An Ed25519 signature. */
+export const signature: Field<Uint8Array> = bytes(signatureBytes);
 
 /** One of a few words, each with a number on the wire. */
 export function oneOf<T extends string>(numbers: Readonly<Record<T, number>>): Field<T> {

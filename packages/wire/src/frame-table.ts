@@ -11,6 +11,7 @@ import {
   listOf,
   oneOf,
   peerNumber,
+  signature,
   text,
   uint,
 } from "./field.js";
@@ -58,7 +59,7 @@ export const frameRows: MessageRows<Frame> = {
     code: 4,
     sender: "source",
     receiver: "sink",
-    fields: { firstChunk: chunkIndex },
+    fields: { firstChunk: chunkIndex, signature },
     payload: {
       minBytes: hashBytes,
       maxBytes: hashBytes * wireLimits.hashesPerPage,
@@ -76,7 +77,7 @@ export const frameRows: MessageRows<Frame> = {
     code: 6,
     sender: "parent",
     receiver: "child",
-    fields: { sessionHash: hash, totalBytes: uint(0, wireLimits.integer) },
+    fields: { sessionHash: hash, totalBytes: uint(0, wireLimits.integer), signature },
   },
   holds: {
     code: 7,

@@ -37,6 +37,8 @@ export interface ManifestPart {
 export interface HashPage {
   readonly type: "hashes";
   readonly firstChunk: number;
+  /** The root's, over the page's statement: 64 bytes. Passed on unchanged. */
+  readonly signature: Uint8Array;
   readonly payload: Uint8Array;
 }
 
@@ -53,6 +55,8 @@ export interface Seal {
   readonly sessionHash: Uint8Array;
   /** All files together: what the invitation said, and of a stream what nobody knew before. */
   readonly totalBytes: number;
+  /** The root's, over the seal's statement: 64 bytes. Passed on unchanged. */
+  readonly signature: Uint8Array;
 }
 
 /**

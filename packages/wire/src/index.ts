@@ -1,5 +1,6 @@
 export { type AddressParts, formatAddress, parseAddress } from "./address.js";
 export type {
+  Blame,
   Challenge,
   ControlMessage,
   Datagram,
@@ -79,7 +80,14 @@ export { FrameReader, type FrameReaderOptions } from "./frame-reader.js";
 export { fromHex, toHex } from "./hex.js";
 export { type Address, nobody, type PeerId, type PeerInfo, type SessionId } from "./identity.js";
 export { anySession, makeKnock } from "./knock.js";
-export { hashBytes, type WireLimits, wireLimits } from "./limits.js";
+export {
+  hashBytes,
+  publicKeyBytes,
+  signatureBytes,
+  type WireLimits,
+  wireLimits,
+} from "./limits.js";
 export type { MalformedRule } from "./malformed.js";
 export { SlabPool } from "./slab-pool.js";
+export { pageStatement, sealStatement, sessionStatement } from "./statement.js";
 export { decodeUtf8, truncateUtf8, utf8ByteLength } from "./utf8.js";

@@ -107,3 +107,9 @@ export const wireLimits: WireLimits = Object.freeze({
 
 /** Bytes of a SHA-256 hash. */
 export const hashBytes: number = 32;
+
+/** Bytes of an Ed25519 public key (RFC 8032). */
+export const publicKeyBytes: number = 32;
+
+/** Bytes of an Ed25519 signature. */
+export const signatureBytes: number = 64;

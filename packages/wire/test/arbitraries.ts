@@ -103,6 +103,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     timeoutMs: integer(1, wireLimits.timeoutMs),
     manifestBytes: integer(1, wireLimits.manifestBytes),
     manifestHash: bytes(32),
+    rootKey: bytes(32),
     cookie: bytes(wireLimits.cookieBytes),
   }),
   join: message("join", {}),
@@ -188,6 +189,11 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
   }),
   knock: message("knock", { padding: bytes(wireLimits.knockPaddingBytes) }),
   challenge: message("challenge", { cookie: bytes(wireLimits.cookieBytes) }),
+  blame: message("blame", {
+    number: peerNumber,
+    code: text(wireLimits.errorCodeBytes),
+    detail,
+  }),
 };
 
 /** Any control message. */
@@ -253,13 +259,18 @@ export const frames: ArbitraryOfEach<Frame> = {
   }),
   hashes: message("hashes", {
     firstChunk: chunkIndex,
+    signature: bytes(64),
     payload: integer(1, 16).chain((count) => bytes(32 * count)),
   }),
   chunk: message("chunk", {
     index: chunkIndex,
     payload: fc.uint8Array({ minLength: 1, maxLength: 2_048 }),
   }),
-  seal: message("seal", { sessionHash: bytes(32), totalBytes: integer(0, wireLimits.integer) }),
+  seal: message("seal", {
+    sessionHash: bytes(32),
+    totalBytes: integer(0, wireLimits.integer),
+    signature: bytes(64),
+  }),
   holds: message("holds", {
     stripeCount: integer(1, wireLimits.stripes),
     stripes: fc.array(integer(0, wireLimits.stripes - 1), { maxLength: wireLimits.stripes }),

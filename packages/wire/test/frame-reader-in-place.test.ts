@@ -36,7 +36,12 @@ describe("a stream that is read into the reader's room", () => {
     const some = fc.oneof(
       sizes.map((size) => chunk(size)),
       fc.constant<Frame>({ type: "alive" }),
-      fc.constant<Frame>({ type: "hashes", firstChunk: 32, payload: new Uint8Array(64).fill(7) }),
+      fc.constant<Frame>({
+        type: "hashes",
+        firstChunk: 32,
+        signature: new Uint8Array(64).fill(8),
+        payload: new Uint8Array(64).fill(7),
+      }),
     );
     const reads = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.nat(300_000)));
     const limits = fc.constantFrom(700 * kibi, 16 * kibi * kibi);

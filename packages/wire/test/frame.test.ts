@@ -18,6 +18,7 @@ import {
 } from "./bytes.js";
 
 const types = Object.keys(frames) as Frame["type"][];
+const signature = new Uint8Array(64);
 const kibi = 1_024;
 
 function anyOf(type: Frame["type"]): fc.Arbitrary<Frame> {
@@ -231,8 +232,11 @@ describe("the encoder", () => {
 
   test.each([
     ["an empty chunk", { type: "chunk", index: 1, payload: new Uint8Array() }],
-    ["half a hash", { type: "hashes", firstChunk: 0, payload: new Uint8Array(16) }],
-    ["a hash and a half", { type: "hashes", firstChunk: 0, payload: new Uint8Array(48) }],
+    ["half a hash", { type: "hashes", firstChunk: 0, signature, payload: new Uint8Array(16) }],
+    [
+      "a hash and a half",
+      { type: "hashes", firstChunk: 0, signature, payload: new Uint8Array(48) },
+    ],
     ["chunk 2^24", { type: "chunk", index: 2 ** 24, payload: new Uint8Array(1) }],
   ])("calls %s a RangeError", (_what, value) => {
     expect(encode(value)).toThrow(RangeError);
@@ -258,7 +262,10 @@ describe("the encoder", () => {
       },
     ],
     ["a manifest part", { type: "manifest", offset: 0, payload: new Uint8Array(kibi * kibi + 1) }],
-    ["a hash page", { type: "hashes", firstChunk: 0, payload: new Uint8Array(32 * 1_025) }],
+    [
+      "a hash page",
+      { type: "hashes", firstChunk: 0, signature, payload: new Uint8Array(32 * 1_025) },
+    ],
     [
       "progress",
       {

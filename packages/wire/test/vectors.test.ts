@@ -41,7 +41,15 @@ function toJson(message: object): unknown {
 }
 
 function fromJson(message: unknown): unknown {
-  const binaryFields = ["manifestHash", "sessionHash", "payload", "padding", "cookie"];
+  const binaryFields = [
+    "manifestHash",
+    "rootKey",
+    "sessionHash",
+    "signature",
+    "payload",
+    "padding",
+    "cookie",
+  ];
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => {
     return binaryFields.includes(key) ? fromHex(value as string) : value;
   });

@@ -29,6 +29,8 @@ function hash(first: number): Uint8Array {
   return Uint8Array.from({ length: 32 }, (_, at) => (first + at) & 255);
 }
 
+const signature = Uint8Array.of(...hash(64), ...hash(96));
+
 function repeat(text: string, times: number): string {
   return text.repeat(times);
 }
@@ -49,6 +51,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 30_000,
       manifestBytes: 113,
       manifestHash: hash(0),
+      rootKey: hash(32),
       cookie: hash(64).subarray(0, 16),
     },
   ],
@@ -67,6 +70,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 1,
       manifestBytes: 1,
       manifestHash: new Uint8Array(32),
+      rootKey: new Uint8Array(32),
       cookie: new Uint8Array(16),
     },
   ],
@@ -85,6 +89,7 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       timeoutMs: 86_400_000,
       manifestBytes: 268_435_456,
       manifestHash: new Uint8Array(32).fill(255),
+      rootKey: new Uint8Array(32).fill(255),
       cookie: new Uint8Array(16).fill(255),
     },
   ],
@@ -195,6 +200,19 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
   ],
   ["knock", makeKnock()],
   ["challenge", { type: "challenge", cookie: hash(64).subarray(0, 16) }],
+  [
+    "blame",
+    {
+      type: "blame",
+      number: 3,
+      code: "chunk-corrupt",
+      detail: "chunk 7 does not have its hash",
+    },
+  ],
+  [
+    "blame, everything largest",
+    { type: "blame", number: 65_535, code: repeat("c", 64), detail: repeat("x", 255) },
+  ],
 ];
 
 /** Every datagram vector. */
@@ -283,10 +301,15 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
     name: "manifest, the last byte of the largest",
     frame: { type: "manifest", offset: 268_435_455, payload: Uint8Array.of(0xc0) },
   },
-  { name: "hashes, one", frame: { type: "hashes", firstChunk: 0, payload: hash(0) } },
+  { name: "hashes, one", frame: { type: "hashes", firstChunk: 0, signature, payload: hash(0) } },
   {
     name: "hashes, two",
-    frame: { type: "hashes", firstChunk: 1_024, payload: Uint8Array.of(...hash(0), ...hash(32)) },
+    frame: {
+      type: "hashes",
+      firstChunk: 1_024,
+      signature,
+      payload: Uint8Array.of(...hash(0), ...hash(32)),
+    },
   },
   ...[0, 127, 128, 255, 256, 65_535, 65_536, 16_777_215].map((index) => ({
     name: `chunk ${index}`,
@@ -297,7 +320,10 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
     frame: { type: "chunk", index: 300, payload: Uint8Array.of(0xaa, 0xbb, 0xcc) },
   },
   { name: "chunk of one byte", frame: { type: "chunk", index: 0, payload: Uint8Array.of(0) } },
-  { name: "seal", frame: { type: "seal", sessionHash: hash(0), totalBytes: 4_294_967_296 } },
+  {
+    name: "seal",
+    frame: { type: "seal", sessionHash: hash(0), totalBytes: 4_294_967_296, signature },
+  },
   {
     name: "holds, of no chunks",
     frame: { type: "holds", stripeCount: 1, stripes: [0], payload: new Uint8Array() },

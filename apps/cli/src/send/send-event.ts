@@ -22,6 +22,11 @@ export interface PeerOutcome {
   readonly error?: Failure;
 }
 
+/** What others say that a peer did: the first word, and by address who says so. */
+export interface BlamedBy extends Failure {
+  readonly peers: readonly string[];
+}
+
 /** A link over which a peer's chunks came. */
 export interface PeerLink {
   /** The address of whoever sent them. */
@@ -83,6 +88,8 @@ export type SendEvent =
   /** A peer that held others up passes nothing on any more; it still receives. */
   | { readonly type: "demoted"; readonly address: string }
   | ({ readonly type: "blamed"; readonly address: string } & Failure)
+  /** A peer says that it has cut another one off. One of the two lies; nothing follows from it. */
+  | ({ readonly type: "accused"; readonly address: string; readonly by: string } & Failure)
   | ({ readonly type: "peer-ended" } & PeerOutcome)
   | SendResult
   | ({ readonly type: "error" } & Failure);
@@ -101,6 +108,8 @@ export interface SendResult {
   readonly peers: readonly (PeerOutcome & {
     /** The peer as the caller named it. */
     readonly peer: string;
+    /** Who says that it broke the rules, and has cut it off. */
+    readonly blamedBy?: BlamedBy;
   })[];
   /** Missing where it was over too soon to tell. */
   readonly efficiency?: Efficiency;

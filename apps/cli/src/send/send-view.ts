@@ -1,3 +1,4 @@
+import type { Failure } from "../failure.js";
 import type { Messages } from "../output/messages.js";
 import { RateMeter } from "../output/rate-meter.js";
 import { type Cell, layOut } from "../output/table.js";
@@ -8,7 +9,7 @@ import {
   formatRate,
   formatSeconds,
 } from "../output/text.js";
-import type { Efficiency, SendEvent, SendResult } from "./send-event.js";
+import type { BlamedBy, Efficiency, SendEvent, SendResult } from "./send-event.js";
 
 type EventOf<T extends SendEvent["type"]> = Extract<SendEvent, { readonly type: T }>;
 
@@ -62,6 +63,8 @@ export class SendView {
         return this.#complain(event.address, "is slow or silent: others no longer wait for it");
       case "blamed":
         return this.#complain(event.address, `is cut off: ${event.message}`);
+      case "accused":
+        return this.#complain(event.address, `is cut off by ${event.by}: ${event.message}`);
       case "peer-ended":
         return this.#onPeerEnded(event);
       case "result":
@@ -177,7 +180,7 @@ function tableOf(
     { title: "LOSS", align: "right" },
     { title: "REASON", align: "left" },
   ] as const;
-  const rows = peers.map(({ peer, status, bytes, seconds, link, error }): Cell[] => [
+  const rows = peers.map(({ peer, status, bytes, seconds, link, error, blamedBy }): Cell[] => [
     { text: peer },
     { text: status, style: status === "complete" ? green : red },
     { text: formatBytes(bytes) },
@@ -185,9 +188,15 @@ function tableOf(
     { text: status === "complete" ? formatRate(bytes, seconds) : "" },
     { text: formatMilliseconds(link?.roundTripMs) },
     { text: link === undefined ? "" : `${link.lossPercent} %` },
-    { text: error === undefined ? "" : `${error.code}: ${error.message}` },
+    { text: reasonOf(error, blamedBy) },
   ]);
   const [titles = "", ...lines] = layOut(columns, rows);
-  const hasReasons = peers.some(({ error }) => error !== undefined);
+  const hasReasons = peers.some(({ error, blamedBy }) => reasonOf(error, blamedBy) !== "");
   return [dim(hasReasons ? titles : titles.replace(/ +REASON$/, "")), ...lines];
+}
+
+function reasonOf(error: Failure | undefined, blamedBy: BlamedBy | undefined): string {
+  if (error !== undefined) return `${error.code}: ${error.message}`;
+  if (blamedBy === undefined) return "";
+  return `cut off by ${count(blamedBy.peers.length, "peer")}: ${blamedBy.message}`;
 }

@@ -65,6 +65,10 @@ export class SessionStory {
         const { type, number, code, message } = step;
         return this.#emit({ type, address: this.#addressOf(number), code, message });
       }
+      case "accused": {
+        const { type, address, by, code, message } = step;
+        return this.#emit({ type, address, by, code, message });
+      }
       case "planned":
         return this.#emit({ type: "plan", plan: step.kind, peerCount: step.peerCount });
       case "demoted":
@@ -175,7 +179,11 @@ export class SessionStory {
     if (this.#hasFormed && !this.#hasToldTree) this.#tellTree();
     this.tick();
     const { session, status, totalBytes: bytes = null, seconds, error } = step;
-    const peers = step.peers.map((result) => ({ peer: result.peer, ...this.#outcomeOf(result) }));
+    const peers = step.peers.map((result) => ({
+      peer: result.peer,
+      ...this.#outcomeOf(result),
+      ...(result.blamedBy === undefined ? {} : { blamedBy: result.blamedBy }),
+    }));
     const files = this.#scanned?.files ?? 0;
     const result = { status, session, files, bytes, seconds: roundSeconds(seconds), peers };
     const reached = step.efficiency;

@@ -228,7 +228,8 @@ describe("the README", () => {
   test("has an example of every event", () => {
     const send: Record<SendEvent["type"], true> = {
       ...{ scanned: true, invited: true, joined: true, declined: true, tree: true },
-      ...{ plan: true, progress: true, demoted: true, blamed: true, "peer-ended": true },
+      ...{ plan: true, progress: true, demoted: true, blamed: true, accused: true },
+      ...{ "peer-ended": true },
       ...{ listening: true, result: true, error: true, "stream-ended": true },
     };
     const receive: Record<ReceiveEvent["type"], true> = {

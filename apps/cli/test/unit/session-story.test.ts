@@ -207,6 +207,19 @@ describe("the end", () => {
     ]);
   });
 
+  test("names who was cut off by others, while it runs and in the result", () => {
+    const why = { code: "chunk-corrupt", message: "chunk 7 does not have its hash" };
+    const accused = { type: "accused", number: 1, address: one, by: two, ...why } as const;
+    const complete = { number: 1, status: "complete", bytes: 640, seconds: 2 } as const;
+    const blamedBy = { peers: [two], ...why };
+    const telling = new Telling().take(scanned, numbered, accused, {
+      ...{ type: "result", session, status: "complete", tree: [], totalBytes: 640, seconds: 2.5 },
+      peers: [{ peer: "two", address: one, ...complete, blamedBy }],
+    });
+    expect(telling.events).toContainEqual({ type: "accused", address: one, by: two, ...why });
+    expect(telling.of("result")[0]?.peers).toMatchObject([{ address: one, blamedBy }]);
+  });
+
   test("without a session names every listed peer, and keeps what is known of them", () => {
     const telling = new Telling().take(scanned, ended(one, 1, "complete"));
     const error = { code: "aborted", message: "stopped by SIGINT" };

@@ -80,14 +80,23 @@ export interface Recipient {
   readonly id: PeerId;
 }
 
+/** What a machine cannot do by itself: it takes chance that nobody can guess, and keys. */
+export interface Cryptography {
+  /** Draws an unpredictable token of 16 hexadecimal digits. */
+  drawToken(): string;
+  /** Root: sign a statement with the root key, whose private half only the root has; 64 bytes. */
+  sign(statement: Uint8Array): Uint8Array;
+  /** Whether this session's root has signed that statement. Never throws. */
+  verify(statement: Uint8Array, signature: Uint8Array): boolean;
+}
+
 /**
  * What all parts of one peer's machine share: who it is, its knobs, its randomness, the time of
  * the event being handled, and where effects and facts are put.
  */
 export class Context {
   readonly id: PeerId;
-  /** Draws an unpredictable token of 16 hexadecimal digits; the runtime's, not the seeded one. */
-  readonly drawToken: () => string;
+  readonly cryptography: Cryptography;
   readonly options: PeerOptions;
   readonly random: Random;
   /** The time of the event being handled, in milliseconds on the runtime's monotonic clock. */
@@ -96,9 +105,9 @@ export class Context {
   readonly #facts: Fact[] = [];
   #dialled = 0;
 
-  constructor(id: PeerId, options: PeerOptions, random: Random, drawToken: () => string) {
+  constructor(id: PeerId, options: PeerOptions, random: Random, cryptography: Cryptography) {
     this.id = id;
-    this.drawToken = drawToken;
+    this.cryptography = cryptography;
     this.options = options;
     this.random = random;
   }

@@ -1,10 +1,11 @@
-export { Context, type Fact, type Recipient } from "./context.js";
+export { Context, type Cryptography, type Fact, type Recipient } from "./context.js";
 export type { Effect } from "./effect.js";
 export type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 export { type Invitation, Member } from "./member.js";
 export { defaultPeerOptions, type PeerOptions } from "./options.js";
 export { Random } from "./random.js";
-export { type Phase, Root, type RootPlan } from "./root.js";
+export { type Phase, Root } from "./root.js";
+export type { RootPlan } from "./root-plan.js";
 export type { PeerResult, Step } from "./step.js";
 export { pageChunks } from "./transfer/hash-pages.js";
 export { type PullPolicyName, pullPolicyNames } from "./transfer/pull-policy.js";

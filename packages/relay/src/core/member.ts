@@ -4,22 +4,24 @@ import {
   type Decline,
   type Frame,
   type Invite,
-  type Neighbours,
   type PalmTreeError,
   type PeerId,
   type PeerInfo,
-  type PlanMessage,
   type SessionId,
   truncateUtf8,
   wireLimits,
 } from "@palmtree/wire";
+import { Accuser } from "./blame/accuser.js";
+import { Outcome, whyGivenUp } from "./completion/outcome.js";
 import { type Context, earliest } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
+import { Instructions } from "./hypercube/instructions.js";
 import { Relay } from "./relay.js";
 import { Intake } from "./transfer/intake.js";
 import { everyChunk, noChunk } from "./transfer/stripes.js";
+import { needOf, ParentWatch } from "./tree/parent-watch.js";
 
 /** How a receiver was invited. */
 export interface Invitation {
@@ -40,15 +42,15 @@ export class Member {
   readonly #root: PeerInfo;
   readonly #relay: Relay;
   readonly #intake: Intake;
-  #revision = 0;
-  #planRevision = 0;
+  readonly #instructions: Instructions;
   #parentConnection: ConnectionId | undefined;
-  #startedAt: number | undefined;
+  readonly #outcome: Outcome;
+  readonly #accuser: Accuser;
+  readonly #parentWatch: ParentWatch;
   #movedAt = 0;
   #lifeSignAt: number | undefined;
   /** Opening the manifest or landing files: no chunk comes, and that is no reason to give up. */
   #isBusy = false;
-  #outcome: "complete" | "failed" | undefined;
   #hasEnded = false;
   readonly #due = new Due(() => this.#nextDeadline());
 
@@ -57,8 +59,14 @@ export class Member {
     this.#context = context;
     this.#invitation = invitation;
     this.#root = { number: 0, id: invitation.rootId, address: invitation.rootAddress };
+    this.#outcome = new Outcome(context);
+    this.#accuser = new Accuser(context, (message) => this.#sendToRoot(message));
     this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: false });
-    this.#intake = new Intake(context, invite, (number) => this.#relay.heard(number));
+    this.#parentWatch = new ParentWatch(context, this.#relay, invite.manifestBytes);
+    this.#instructions = new Instructions(this.#relay, (message) => this.#sendToRoot(message));
+    this.#intake = new Intake(context, { ...invite, session }, (number) =>
+      this.#relay.heard(number),
+    );
   }
 
   /** This peer's number; 0 until the root has given it one. */
@@ -84,10 +92,7 @@ export class Member {
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#hasEnded) return [];
     this.#relay.setTime(now, this.#due.said);
-    if (this.#startedAt === undefined) {
-      this.#startedAt = now;
-      this.#movedAt = now;
-    }
+    if (this.#outcome.start()) this.#movedAt = now;
     this.#dispatch(event);
     this.#settle();
     this.#due.forget();
@@ -102,7 +107,14 @@ export class Member {
   #nextDeadline(): number | undefined {
     if (this.#hasEnded) return undefined;
     const givesUpAt = this.#isBusy ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
-    return earliest(this.#relay.deadline(), this.#intake.deadline(), this.#lifeSignAt, givesUpAt);
+    return earliest(
+      this.#relay.deadline(),
+      this.#intake.deadline(),
+      this.#accuser.deadline(),
+      this.#parentWatch.deadline(),
+      this.#lifeSignAt,
+      givesUpAt,
+    );
   }
 
   #dispatch(event: PeerEvent): void {
@@ -148,8 +160,8 @@ export class Member {
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const isRoot = sender === this.#root.id;
     if (isRoot && message.type === "invite") this.#onInvite();
-    else if (isRoot && message.type === "neighbours") this.#onNeighbours(message);
-    else if (isRoot && message.type === "plan") this.#onPlan(message);
+    else if (isRoot && message.type === "neighbours") this.#instructions.onNeighbours(message);
+    else if (isRoot && message.type === "plan") this.#instructions.onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
     else if (isRoot && message.type === "decline") this.#onGivenUp(message);
     else this.#relay.onControl(from, sender, message);
@@ -157,27 +169,9 @@ export class Member {
 
   /** Repeated until we are heard, and now and then while the root waits for others. */
   #onInvite(): void {
-    if (this.#revision === 0) this.#movedAt = this.#context.now;
+    if (!this.#instructions.isNumbered) this.#movedAt = this.#context.now;
     this.#sendToRoot({ type: "join" });
-  }
-
-  #onNeighbours(message: Neighbours): void {
-    if (message.revision > this.#revision) {
-      this.#revision = message.revision;
-      this.#relay.self.number = message.number;
-      this.#relay.list(message.neighbours);
-      this.#relay.tree.expect();
-    }
-    this.#sendToRoot({ type: "neighbours-ack", revision: message.revision });
-  }
-
-  #onPlan({ revision, sources, peers }: PlanMessage): void {
-    if (revision > this.#planRevision && this.#revision > 0) {
-      this.#planRevision = revision;
-      for (const peer of peers) this.#relay.meet(peer);
-      this.#relay.follow(sources);
-    }
-    this.#sendToRoot({ type: "plan-ack", revision });
+    this.#parentWatch.onRecall(this.#movedAt, this.#outcome.status !== undefined);
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
@@ -196,12 +190,12 @@ export class Member {
   #onFrameFromAbove(connection: ConnectionId, number: number, frame: Frame): string | undefined {
     switch (frame.type) {
       case "hashes":
-        return this.#intake.onHashes(frame.firstChunk, frame.payload);
+        return this.#intake.onHashes(frame);
       case "chunk":
         this.#relay.meter.onChunk(number, frame.payload.length);
         return this.#intake.onChunk(connection, frame.index, frame.payload);
       case "seal": {
-        const fault = this.#intake.onSeal(frame.sessionHash, frame.totalBytes);
+        const fault = this.#intake.onSeal(frame);
         if (fault !== undefined) return fault;
         // A stream may have paused for as long as anybody waits; what is left comes from now on.
         this.#movedAt = this.#context.now;
@@ -225,6 +219,7 @@ export class Member {
       case "manifest": {
         const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
         if (fault === undefined) this.#movedAt = this.#context.now;
+        this.#parentWatch.onGift();
         // It is not opened yet, but another parent need not send it again.
         this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
         this.#isBusy = this.#relay.self.hasManifest;
@@ -260,14 +255,19 @@ export class Member {
           step: { type: "attached", number: this.number, parent: fact.number },
         });
       } else if (fact.type === "parent-lost") {
+        this.#parentWatch.onParent(undefined);
         if (this.#parentConnection !== undefined) this.#intake.removeInlet(this.#parentConnection);
         const step = { type: "detached", number: this.number } as const;
         this.#context.emit({ type: "report-step", step });
       } else if (fact.type === "source-gained") {
         this.#intake.setInlet(fact.number, fact.connection, fact.stripes);
       } else if (fact.type === "source-lost") this.#intake.removeInlet(fact.connection);
-      else if (fact.type === "chunk-held") this.#moved();
-      else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
+      else if (fact.type === "chunk-held") {
+        this.#parentWatch.onGift();
+        this.#moved();
+      } else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
+      else if (fact.type === "misbehaved")
+        this.#accuser.accuse(fact.number, fact.code, fact.message);
       else if (fact.type === "neighbours-exhausted") this.#relay.meet(this.#root);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();
@@ -277,6 +277,7 @@ export class Member {
 
   /** In the pipeline chunks come over feeds; the parent gives what is asked for by itself. */
   #onParentGained(number: number): void {
+    this.#parentWatch.onParent(number);
     this.#intake.restartManifest();
     this.#parentConnection = this.#relay.links.connectionOf(number);
     if (this.#parentConnection === undefined) return;
@@ -286,6 +287,7 @@ export class Member {
 
   #moved(): void {
     this.#movedAt = this.#context.now;
+    this.#parentWatch.onGift();
     this.#relay.feeds.onProgress();
     this.#noteSelf();
   }
@@ -311,27 +313,21 @@ export class Member {
   }
 
   #conclude(status: "complete" | "failed", code: string, detail: string): void {
-    if (this.#outcome !== undefined) return;
-    this.#outcome = status;
+    const { number } = this;
+    const { bytes } = this.#intake.tally;
+    const { links } = this.#relay.meter;
+    const report = this.#outcome.conclude(status, { number, bytes, code, detail, links });
+    if (report === undefined) return;
     this.#isBusy = false;
     this.#movedAt = this.#context.now;
-    this.#relay.summary.report({
-      type: "report",
-      number: this.number,
-      status,
-      bytes: this.#intake.tally.bytes,
-      durationMs: Math.round(this.#context.now - (this.#startedAt ?? this.#context.now)),
-      code,
-      detail: truncateUtf8(detail, wireLimits.reportDetailBytes),
-      links: this.#relay.meter.links.slice(0, wireLimits.reportLinks),
-    });
+    this.#relay.summary.report(report);
   }
 
   #fail({ code, message }: Pick<PalmTreeError, "code" | "message">): void {
     if (this.#hasEnded) return;
-    if (this.#outcome === undefined) this.#conclude("failed", code, message);
+    this.#conclude("failed", code, message);
     // What has landed stays landed, whatever goes wrong while serving others.
-    const isComplete = this.#outcome === "complete";
+    const isComplete = this.#outcome.status === "complete";
     // The root is told directly too: a link that ends may take the report with it.
     const detail = truncateUtf8(message, wireLimits.detailBytes);
     this.#sendToRoot({ type: "leave", code: isComplete ? "" : code, detail });
@@ -342,7 +338,7 @@ export class Member {
 
   #onFinish(): void {
     if (this.#hasEnded) return;
-    const isComplete = this.#outcome === "complete";
+    const isComplete = this.#outcome.status === "complete";
     this.#sendToRoot({ type: "leave", code: isComplete ? "" : "left", detail: "" });
     this.#relay.finish();
     if (isComplete) return this.#end(undefined);
@@ -361,6 +357,10 @@ export class Member {
   #onTick(): void {
     // Asks over connections that are there; some may end in what comes next.
     this.#intake.onTick();
+    this.#accuser.onTick();
+    if (this.#outcome.status === undefined && !this.#isBusy)
+      this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
+    else this.#parentWatch.onTick("nothing");
     this.#relay.onTick(this.#intake.isHungry && !this.#intake.isHoldingBack);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
@@ -373,19 +373,13 @@ export class Member {
   }
 
   #giveUp(timeoutMs: number): void {
-    const seconds = timeoutMs / 1_000;
     // Attached means that the root lives, and waits, or will give up whoever holds up the rest.
-    const mayWait = this.#outcome === "complete" || this.#intake.content?.isOpen === true;
+    const mayWait = this.#outcome.status === "complete" || this.#intake.content?.isOpen === true;
     if (mayWait && this.#relay.tree.parent !== undefined) {
       this.#movedAt = this.#context.now;
       return;
     }
-    const isAttached = this.#relay.tree.parent !== undefined;
-    const code = isAttached ? "timed-out" : "root-lost";
-    const message = isAttached
-      ? `nothing arrived for ${seconds} s`
-      : `no way to the root was found within ${seconds} s`;
-    this.#fail({ code, message });
+    this.#fail(whyGivenUp(this.#relay.tree.parent !== undefined, timeoutMs));
   }
 
   /** The session goes on without this peer. Knocks are declined for other reasons. */

@@ -1,36 +1,23 @@
-import type { PlanKind } from "@palmtree/topology";
-import type { Address, Datagram, Frame, Invite, PeerId, PeerInfo, SessionId } from "@palmtree/wire";
+import type { Address, ControlMessage, Frame, PeerId, PeerInfo } from "@palmtree/wire";
+import { Accusations } from "./blame/accusations.js";
 import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earliest, type Fact } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
-import type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
+import type { ConnectionId, PeerEvent } from "./event.js";
 import { Introduction } from "./hypercube/introduction.js";
-import { numberingOrder } from "./hypercube/numbering.js";
+import { numbered } from "./hypercube/numbering.js";
 import { Invitation } from "./invite/invitation.js";
 import { Inviter } from "./invite/inviter.js";
 import { Latecomers } from "./invite/latecomers.js";
 import { Assignment } from "./plan/assignment.js";
 import { fastestPlan } from "./plan/plan-choice.js";
 import { Relay } from "./relay.js";
+import type { RootPlan } from "./root-plan.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
 import { Production } from "./transfer/production.js";
-
-/** What the root sends, and to whom. */
-export interface RootPlan {
-  readonly session: SessionId;
-  /** Where the root is reached; its neighbours are told. */
-  readonly address: Address;
-  readonly invite: Invite;
-  readonly manifest: Uint8Array;
-  readonly sizes: ChunkSizes;
-  /** The peers to invite, each once. */
-  readonly addresses: readonly Address[];
-  /** Strategy pipeline: how chunks travel. Default: whichever is fastest for so many peers. */
-  readonly planKind?: PlanKind | undefined;
-}
 
 /** The phases of a session, in order, as the root sees them. */
 export type Phase = "inviting" | "introducing" | "forming" | "sending" | "lingering" | "ended";
@@ -49,6 +36,7 @@ export class Root {
   readonly #content: Content;
   readonly #production: Production;
   readonly #latecomers: Latecomers;
+  readonly #accusations: Accusations;
   #introduction: Introduction | undefined;
   #assignment: Assignment | undefined;
   #verdicts: Verdicts | undefined;
@@ -66,7 +54,8 @@ export class Root {
     const { timeoutMs } = invite;
     this.#invitation = new Invitation(context, this.#inviter, { ...plan, timeoutMs });
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
-    this.#production = new Production(context, this.#content);
+    this.#production = new Production(context, this.#content, session);
+    this.#accusations = new Accusations(context, (number) => this.#introduction?.addressOf(number));
     this.#latecomers = new Latecomers(context, this.#inviter, {
       onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
       missing: () => this.#verdicts?.missing ?? [],
@@ -168,7 +157,7 @@ export class Root {
     }
   }
 
-  #onDatagram(from: Address, sender: PeerId, message: Datagram["message"]): void {
+  #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const farewell = this.#farewell;
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
     else if (message.type === "knock") this.#latecomers.onKnock(from, sender);
@@ -177,18 +166,34 @@ export class Root {
     else if (message.type === "decline") this.#door.onDecline(from, message.reason, message.detail);
     else {
       const number = this.#introduction?.numberOf(sender);
-      if (number !== undefined && message.type === "neighbours-ack")
-        this.#introduction?.onAck(number, message.revision, from);
-      if (number !== undefined && message.type === "plan-ack")
-        this.#assignment?.onAck(number, message.revision);
-      if (number !== undefined && message.type === "trouble")
-        this.#assignment?.onTrouble(number, message);
-      if (number !== undefined && message.type === "leave")
-        this.#verdicts?.onLeave(number, message.code, message.detail);
+      if (number !== undefined) this.#onReceiver(number, from, message);
       const orphan = message.type === "orphan" ? this.#introduction?.present(sender) : undefined;
       if (orphan !== undefined) this.#relay.meet(orphan);
       this.#relay.onControl(from, sender, message);
     }
+  }
+
+  /** What receivers say to the root only. */
+  #onReceiver(number: number, from: Address, message: ControlMessage): void {
+    switch (message.type) {
+      case "neighbours-ack":
+        return this.#introduction?.onAck(number, message.revision, from);
+      case "plan-ack":
+        return this.#assignment?.onAck(number, message.revision);
+      case "trouble":
+        return this.#assignment?.onTrouble(number, message);
+      case "blame":
+        return this.#onBlame(number, message.number, message.code, message.detail);
+      case "leave":
+        return this.#verdicts?.onLeave(number, message.code, message.detail);
+      default:
+        return;
+    }
+  }
+
+  #onBlame(from: number, number: number, code: string, message: string): void {
+    const isNew = this.#accusations.note(from, number, code, message);
+    if (isNew) this.#assignment?.onBlame(from, number, this.#accusations.countOf(number));
   }
 
   /** A latecomer knows its neighbours: it takes part like everybody else. */
@@ -264,6 +269,8 @@ export class Root {
         return this.#assignment?.remove(fact.number);
       case "stream-resumed":
         return this.#verdicts?.excuse(fact.chunksBefore);
+      case "misbehaved":
+        return this.#onBlame(0, fact.number, fact.code, fact.message);
       case "trouble-seen":
         return this.#assignment?.onTrouble(0, fact.trouble);
       case "child-gained":
@@ -292,15 +299,8 @@ export class Root {
         `${joined.length} receivers joined, expected at least ${needed}`,
       );
     }
-    const root: PeerInfo = { number: 0, id: this.#context.id, address: this.#plan.address };
-    const peers = [
-      root,
-      ...numberingOrder(joined, this.#plan.address).map(({ address, id }, place) => ({
-        number: place + 1,
-        id,
-        address,
-      })),
-    ];
+    const { id } = this.#context;
+    const peers = numbered(joined, { number: 0, id, address: this.#plan.address });
     for (const peer of peers.slice(1)) this.#verdicts?.expect(peer);
     this.#phase = "introducing";
     const mostWaitMs = this.#patience(this.#context.options.neighboursTimeoutMs);

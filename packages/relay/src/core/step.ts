@@ -60,6 +60,17 @@ export type Step =
       readonly code: ErrorCode;
       readonly message: string;
     }
+  /** Root: one peer says that another broke the rules; which of the two lies nobody else can see. */
+  | {
+      readonly type: "accused";
+      readonly number: number;
+      readonly address: Address;
+      /** Who says so. */
+      readonly by: Address;
+      /** An {@link ErrorCode}, or what a peer of another version said. */
+      readonly code: string;
+      readonly message: string;
+    }
   /** This peer's own end, or for the root the session's: every peer has its result. */
   | {
       readonly type: "ended";

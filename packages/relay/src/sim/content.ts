@@ -1,4 +1,5 @@
 import { wireLimits } from "@palmtree/wire";
+import type { Cryptography } from "../core/context.js";
 import type { ChunkSizes } from "../core/event.js";
 
 /** A session's made-up content: every byte follows from its chunk's index. */
@@ -88,6 +89,23 @@ export function simulatedHash(bytes: Uint8Array): Uint8Array {
     hash[place] = state >>> 24;
   }
   return hash;
+}
+
+/** Stands in for the root's signature, which nobody can make up who does not know the statement. */
+export function simulatedSignature(statement: Uint8Array): Uint8Array {
+  const signature = new Uint8Array(64);
+  signature.set(simulatedHash(statement));
+  signature.set(simulatedHash(signature), 32);
+  return signature;
+}
+
+/** What machines that no attacker tells its keys need of cryptography. */
+export function simulatedCryptography(drawToken: () => string): Cryptography {
+  return {
+    drawToken,
+    sign: simulatedSignature,
+    verify: (statement, signature) => isSame(simulatedSignature(statement), signature),
+  };
 }
 
 /** Stands in for the session's hash over all pages, and over the length. */

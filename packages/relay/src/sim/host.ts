@@ -19,13 +19,13 @@ import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { ChunkArrivals } from "./chunk-arrivals.js";
-import { type SimulatedContent, simulatedSessionHash } from "./content.js";
+import { type SimulatedContent, simulatedCryptography, simulatedSessionHash } from "./content.js";
 import type { Disk } from "./disk.js";
 import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
 import type { Pipe, PipeEnd, PipeEndName } from "./network/pipe.js";
 import type { Timeline } from "./network/timeline.js";
-import type { StreamPauses } from "./scenario.js";
+import type { Lie, StreamPauses } from "./scenario.js";
 
 /** What a host needs to know of the world. */
 export interface World {
@@ -66,6 +66,8 @@ export class Host implements NetworkPort {
   /** When this host had every byte in its place; undefined until then. */
   landedAtMs: number | undefined;
   isDown = false;
+  /** Set for a host that does not follow the protocol. */
+  lie: Lie | undefined;
   /** Whether it knocked when the session was over. */
   wasRefused = false;
   /** Whether this host's machine has said that no effect follows. */
@@ -97,7 +99,8 @@ export class Host implements NetworkPort {
 
   context(): Context {
     const random = new Random(this.#random.below(0xffffffff));
-    return new Context(this.id, this.#world.options, random, () => this.#random.hex(16));
+    const cryptography = simulatedCryptography(() => this.#random.hex(16));
+    return new Context(this.id, this.#world.options, random, cryptography);
   }
 
   handle(event: PeerEvent): void {
@@ -105,8 +108,8 @@ export class Host implements NetworkPort {
     if (machine === undefined || this.isDown) return;
     const { now } = this.#world.timeline;
     for (const effect of machine.handle(event, now)) {
-      this.#world.check(this, effect);
-      this.#perform(effect);
+      if (this.lie === undefined) this.#world.check(this, effect);
+      for (const done of this.lie?.(effect) ?? [effect]) this.#perform(done);
     }
     this.#arm();
   }

@@ -7,6 +7,7 @@ export type {
   DiskFault,
   Latecomer,
   Leftover,
+  Lie,
   Partition,
   Restart,
   Scenario,

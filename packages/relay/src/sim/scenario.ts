@@ -1,5 +1,6 @@
 import type { PlanKind } from "@palmtree/topology";
 import type { Strategy } from "@palmtree/wire";
+import type { Effect } from "../core/effect.js";
 import type { PeerOptions } from "../core/options.js";
 import type { PeerResult } from "../core/step.js";
 import type { LinkRates, NetworkConditions } from "./network/conditions.js";
@@ -72,6 +73,12 @@ export type StreamPauses = ReadonlyMap<number, number>;
  */
 export type Leftover = "intact" | "torn" | undefined;
 
+/**
+ * What becomes of something that a host's machine wants done: other things, or nothing. So a host
+ * may say what it should not, and keep back what it should say.
+ */
+export type Lie = (effect: Effect) => readonly Effect[];
+
 /** What is simulated. The same scenario always gives the same result, to the last message. */
 export interface Scenario {
   /** From it all randomness follows. */
@@ -111,6 +118,8 @@ export interface Scenario {
   readonly leftovers?: (host: number, chunk: number) => Leftover;
   /** Disks that fail; one for a host at most. Default: none. */
   readonly diskFaults?: readonly DiskFault[];
+  /** Hosts that do not follow the protocol, counted as in {@link Crash}; nothing is promised of them. */
+  readonly liars?: ReadonlyMap<number, Lie>;
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
   /** Stop as soon as the tree spans, before the manifest is sent. */

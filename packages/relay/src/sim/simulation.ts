@@ -195,7 +195,9 @@ class Simulation implements World {
   #addHost(place: number): void {
     const address = hostAddress(place);
     const fault = this.#scenario.diskFaults?.find(({ host }) => host === place);
-    this.#hosts.push(this.#boot(address, new Disk(fault)));
+    const host = this.#boot(address, new Disk(fault));
+    host.lie = this.#scenario.liars?.get(place);
+    this.#hosts.push(host);
     const { links } = this.#scenario;
     if (links !== undefined)
       this.network.setRates(address, typeof links === "function" ? links(place) : links);
@@ -225,6 +227,7 @@ class Simulation implements World {
       manifestBytes: manifest.length,
       manifestHash: new Uint8Array(32),
       cookie: new Uint8Array(16),
+      rootKey: new Uint8Array(32),
     };
     const root = new Root(host.context(), {
       session: this.session,

@@ -19,6 +19,9 @@ import {
   payloadOf,
   range,
   runs,
+  session,
+  signedPage,
+  signedSeal,
   takeFacts,
 } from "./parts.js";
 
@@ -45,13 +48,19 @@ describe("a peer that takes chunks in", () => {
   let intake: Intake;
 
   beforeEach(() => {
-    const promised = { chunkCount, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    const promised = {
+      session,
+      chunkCount,
+      chunkSizeBytes: 1_024,
+      totalBytes: 1,
+      manifestBytes: 700,
+    };
     intake = new Intake(context, promised, () => undefined);
     intake.onManifestPart(0, new Uint8Array(700));
     intake.onManifestOpened(sizes);
     feed(source, everyChunk);
     for (let first = 0; first < chunkCount; first += 32)
-      intake.onHashes(first, pageOf(first, Math.min(chunkCount, first + 32)));
+      intake.onHashes(signedPage(first, pageOf(first, Math.min(chunkCount, first + 32))));
     settle();
   });
 
@@ -192,7 +201,7 @@ describe("a peer that takes chunks in", () => {
 
   test("asks the idle for the last ones, once everything exists and less comes than once did", () => {
     help(helper, range(0, 200), true);
-    intake.onSeal(new Uint8Array(32), sizes.totalBytes);
+    intake.onSeal(signedSeal(new Uint8Array(32), sizes.totalBytes));
     flow(range(0, 100), 5);
     expect(wantedOf(helper)).toEqual([]);
     flow(range(100, 112), 50);
@@ -209,11 +218,17 @@ describe("a peer that takes chunks in", () => {
 
   test("asks nobody while its own disk is behind", () => {
     context = makeContext({ unstoredChunks: 3 });
-    const promised = { chunkCount, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    const promised = {
+      session,
+      chunkCount,
+      chunkSizeBytes: 1_024,
+      totalBytes: 1,
+      manifestBytes: 700,
+    };
     intake = new Intake(context, promised, () => undefined);
     intake.onManifestPart(0, new Uint8Array(700));
     intake.onManifestOpened(sizes);
-    intake.onHashes(0, pageOf(0, 32));
+    intake.onHashes(signedPage(0, pageOf(0, 32)));
     feed(source, everyChunk);
     help(helper, range(0, 200));
     receive(source, ...range(0, 4));

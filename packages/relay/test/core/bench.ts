@@ -13,10 +13,9 @@ import {
   peers,
   type Said,
   saidIn,
+  session,
   token,
 } from "./parts.js";
-
-export const session: string = "5e551011".repeat(4);
 
 /** One peer's links and tree, whose neighbours the test plays. Facts are passed on as they come. */
 export class Bench {

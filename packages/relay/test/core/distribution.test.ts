@@ -17,6 +17,8 @@ import {
   payloadOf,
   range,
   runs,
+  signedPage,
+  signedSeal,
 } from "./parts.js";
 
 const sizes = makeSizes(100);
@@ -143,11 +145,7 @@ describe("Distribution of chunks", () => {
       "hashes 32",
       "chunk 40",
     ]);
-    expect(framesIn(effects, 1)).toContainEqual({
-      type: "hashes",
-      firstChunk: 32,
-      payload: pageOf(32, 64),
-    });
+    expect(framesIn(effects, 1)).toContainEqual(signedPage(32, pageOf(32, 64)));
     expect(framesIn(hold(3), 1).map((frame) => describeFrame(frame))).toEqual(["chunk 3"]);
   });
 
@@ -308,10 +306,10 @@ describe("Distribution of chunks", () => {
     distribution.addSink(1, 1, false);
     distribution.onHolds(1, holds(new Uint8Array(13), noChunk));
     expect(framesIn(hold(0, 1), 1)).toEqual([]);
-    content.sessionHash = sessionHash;
+    content.seal = signedSeal(sessionHash, content.totalBytes);
     distribution.onSealed();
     expect(framesIn(context.takeEffects(), 1)).toEqual([
-      { type: "seal", sessionHash, totalBytes: content.totalBytes },
+      signedSeal(sessionHash, content.totalBytes),
     ]);
     context.now = 300;
     expect(chunksIn(want(1, 1), 1)).toEqual([1]);
@@ -368,9 +366,7 @@ describe("a sink that claims chunks", () => {
 
   test("is sent the page when a chunk that it claims comes to be held here", () => {
     join(1, ...range(0, 100));
-    expect(framesIn(hold(70), 1)).toEqual([
-      { type: "hashes", firstChunk: 64, payload: pageOf(64, 96) },
-    ]);
+    expect(framesIn(hold(70), 1)).toEqual([signedPage(64, pageOf(64, 96))]);
     expect(framesIn(hold(71), 1)).toEqual([]);
   });
 
@@ -534,23 +530,21 @@ describe("Distribution of the seal", () => {
     distribution.open(manifest, content);
     join(1);
     distribution.addSink(2, 2, false);
-    content.sessionHash = sessionHash;
+    content.seal = signedSeal(sessionHash, content.totalBytes);
     distribution.onSealed();
     const effects = context.takeEffects();
-    expect(framesIn(effects)).toEqual([
-      { type: "seal", sessionHash, totalBytes: content.totalBytes },
-    ]);
+    expect(framesIn(effects)).toEqual([signedSeal(sessionHash, content.totalBytes)]);
     expect(framesIn(effects, 1)).toHaveLength(1);
     distribution.onHolds(2, holds(bitmap(100).toBytes()));
     expect(framesIn(context.takeEffects(), 2)).toEqual([
-      { type: "seal", sessionHash, totalBytes: content.totalBytes },
+      signedSeal(sessionHash, content.totalBytes),
     ]);
   });
 
   test("goes over each link once, however often it comes, and whatever is wanted anew", () => {
     distribution.open(manifest, content);
     join(1);
-    content.sessionHash = sessionHash;
+    content.seal = signedSeal(sessionHash, content.totalBytes);
     distribution.onSealed();
     context.takeEffects();
     distribution.onSealed();

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Fact } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId } from "../../src/core/event.js";
-import { Bench, session } from "./bench.js";
-import { address, framesIn, only, peer, peers, range, saidIn, token } from "./parts.js";
+import { Bench } from "./bench.js";
+import { address, framesIn, only, peer, peers, range, saidIn, session, token } from "./parts.js";
 
 const quiet = {
   upgradeRetryMs: 100,

@@ -7,8 +7,7 @@ import type { PeerOptions } from "../../src/core/options.js";
 import { type Phase, Root } from "../../src/core/root.js";
 import type { PeerResult, Step } from "../../src/core/step.js";
 import { SimulatedContent, simulatedHash, simulatedSessionHash } from "../../src/sim/content.js";
-import { session } from "./bench.js";
-import { address, makeContext, makeInvite, peer } from "./parts.js";
+import { address, makeContext, makeInvite, peer, session } from "./parts.js";
 
 /** What a machine wants of source, disk and processor. */
 type Work = Extract<

@@ -11,8 +11,7 @@ import {
 } from "@palmtree/wire";
 import fc from "fast-check";
 import { SimulatedContent } from "../../src/sim/content.js";
-import { session } from "./bench.js";
-import { address, makeInvite, peer, token } from "./parts.js";
+import { address, makeInvite, peer, session, signedPage, signedSeal, token } from "./parts.js";
 
 /** What the session under attack has. */
 export const chunkCount = 104;
@@ -123,7 +122,16 @@ const messages: OfEach<ControlMessage> = {
     offeredBytesPerSecond: fc.constantFrom(0, wireLimits.integer),
   }),
   knock: fc.constant(makeKnock()),
+  blame: record({
+    number,
+    code: fc.constantFrom("chunk-corrupt", "protocol-violation", "made up"),
+    detail: fc.string(),
+  }),
 };
+
+/** The root itself may be the attacker. */
+const maybeSigned = <T extends object>(said: T, signed: T): fc.Arbitrary<T> =>
+  fc.constantFrom(said, signed);
 
 const frames: OfEach<Frame> = {
   hello: record({
@@ -139,12 +147,14 @@ const frames: OfEach<Frame> = {
   hashes: record({
     firstChunk: fc.oneof(fc.constantFrom(0, 32, 64, 96, 192), index),
     payload: fc.oneof(bytes(32 * 32), bytes(32 * 8), bytes(32)),
-  }),
+    signature: bytes(64),
+  }).chain((said) => maybeSigned(said, signedPage(said.firstChunk, said.payload))),
   chunk: record({ index, payload: fc.oneof(bytes(chunkSizeBytes), bytes(1)) }),
   seal: record({
     sessionHash: bytes(32),
     totalBytes: fc.oneof(fc.constant(contentBytes), fc.nat(100_000)),
-  }),
+    signature: bytes(64),
+  }).chain((said) => maybeSigned(said, signedSeal(said.sessionHash, said.totalBytes))),
   holds: record({
     stripeCount: fc.constantFrom(1, 2, wireLimits.stripes),
     stripes: fc.array(fc.nat(3), { maxLength: 4 }),

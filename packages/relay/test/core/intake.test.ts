@@ -7,7 +7,19 @@ import type { Content } from "../../src/core/transfer/content.js";
 import { Intake, type Promised } from "../../src/core/transfer/intake.js";
 import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
 import { Bench } from "./bench.js";
-import { bitmap, framesIn, hashOf, makeSizes, only, pageOf, payloadOf, range } from "./parts.js";
+import {
+  bitmap,
+  framesIn,
+  hashOf,
+  makeSizes,
+  only,
+  pageOf,
+  payloadOf,
+  range,
+  session,
+  signedPage,
+  signedSeal,
+} from "./parts.js";
 
 const manifest = Uint8Array.from({ length: 700 }, (_, place) => place % 251);
 const sessionHash = new Uint8Array(32).fill(5);
@@ -32,8 +44,10 @@ function open(options: Partial<PeerOptions> = {}, chunkCount = 40): void {
   bench.context.takeEffects();
 }
 
-function makeIntake(promised: Promised): Intake {
-  return new Intake(bench.context, promised, (number) => bench.relay.links.heard(number));
+function makeIntake(promised: Omit<Promised, "session">): Intake {
+  return new Intake(bench.context, { ...promised, session }, (number) =>
+    bench.relay.links.heard(number),
+  );
 }
 
 function gainParent(number: number): ConnectionId {
@@ -57,7 +71,7 @@ function receive(index: number, isIntact = true): readonly Effect[] {
   const first = Math.floor(index / 32) * 32;
   const end = Math.min(sizes.chunkCount, first + 32);
   return bench.do(() => {
-    expect(intake.onHashes(first, pageOf(first, end))).toBeUndefined();
+    expect(intake.onHashes(signedPage(first, pageOf(first, end)))).toBeUndefined();
     expect(intake.onChunk(parent, index, payloadOf(index, sizes))).toBeUndefined();
     intake.onVerified(index, payloadOf(index, sizes), isIntact);
   });
@@ -135,15 +149,15 @@ describe("the manifest", () => {
   });
 
   test("comes before hashes, chunks and seal, which are refused without it", () => {
-    expect(intake.onHashes(0, pageOf(0, 32))).toContain("before the bitmap");
+    expect(intake.onHashes(signedPage(0, pageOf(0, 32)))).toContain("before the bitmap");
     expect(intake.onChunk(parent, 0, payloadOf(0, sizes))).toContain("before the bitmap");
-    expect(intake.onSeal(sessionHash, sizes.totalBytes)).toContain("before the bitmap");
+    expect(intake.onSeal(signedSeal(sessionHash, sizes.totalBytes))).toContain("before the bitmap");
   });
 });
 
 describe("a chunk", () => {
   test("is verified against its page before anything else is done with it", () => {
-    bench.do(() => intake.onHashes(0, pageOf(0, 32)));
+    bench.do(() => intake.onHashes(signedPage(0, pageOf(0, 32))));
     const payload = payloadOf(3, sizes);
     const effects = bench.do(() => intake.onChunk(parent, 3, payload));
     expect(effects).toEqual([
@@ -165,7 +179,7 @@ describe("a chunk", () => {
   });
 
   test("that is corrupt is neither held, stored, kept nor told, and the reason says why", () => {
-    bench.do(() => intake.onHashes(0, pageOf(0, 32)));
+    bench.do(() => intake.onHashes(signedPage(0, pageOf(0, 32))));
     intake.onChunk(parent, 3, payloadOf(3, sizes));
     bench.context.takeEffects();
     const effects = bench.do(() => {
@@ -184,8 +198,8 @@ describe("a chunk", () => {
   });
 
   test("of a wrong length is refused: the middle ones are full, the last one is short", () => {
-    bench.do(() => intake.onHashes(0, pageOf(0, 32)));
-    bench.do(() => intake.onHashes(32, pageOf(32, 40)));
+    bench.do(() => intake.onHashes(signedPage(0, pageOf(0, 32))));
+    bench.do(() => intake.onHashes(signedPage(32, pageOf(32, 40))));
     expect(intake.onChunk(parent, 3, new Uint8Array(1_023))).toBe(
       "chunk 3 of 1023 bytes, expected 1024",
     );
@@ -195,7 +209,7 @@ describe("a chunk", () => {
   });
 
   test("before its hash page is refused", () => {
-    bench.do(() => intake.onHashes(32, pageOf(32, 40)));
+    bench.do(() => intake.onHashes(signedPage(32, pageOf(32, 40))));
     expect(intake.onChunk(parent, 3, payloadOf(3, sizes))).toBe("chunk 3 before its hash page");
   });
 
@@ -222,9 +236,9 @@ describe("a chunk", () => {
   });
 
   test("comes with a page that is the one known, or is refused", () => {
-    intake.onHashes(0, pageOf(0, 32));
-    expect(intake.onHashes(0, pageOf(1, 33))).toContain("other hashes than before");
-    expect(intake.onHashes(8, pageOf(8, 32))).toContain("expected a multiple of 32");
+    intake.onHashes(signedPage(0, pageOf(0, 32)));
+    expect(intake.onHashes(signedPage(0, pageOf(1, 33)))).toContain("other hashes than before");
+    expect(intake.onHashes(signedPage(8, pageOf(8, 32)))).toContain("expected a multiple of 32");
   });
 });
 
@@ -287,13 +301,13 @@ describe("the end of the transfer", () => {
     expect(isAllStored()).toBe(false);
     store([39]);
     expect(isAllStored()).toBe(false);
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     expect(isAllStored()).toBe(true);
   });
 
   test("is not reached by the seal while a chunk is still on its way to the disk", () => {
     for (const index of range(0, 40)) receive(index);
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     store(range(0, 39));
     expect(isAllStored()).toBe(false);
     store([39]);
@@ -303,20 +317,20 @@ describe("the end of the transfer", () => {
   test("is told once, although a new parent seals again", () => {
     for (const index of range(0, 40)) receive(index);
     store(range(0, 40));
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     expect(bench.facts.filter(({ type }) => type === "all-stored")).toHaveLength(1);
   });
 
   test("of a session without any chunk is reached by the seal", () => {
     open({}, 0);
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     expect(isAllStored()).toBe(true);
   });
 
   test("has one hash: another seal than before is refused", () => {
-    intake.onSeal(sessionHash, sizes.totalBytes);
-    expect(intake.onSeal(new Uint8Array(32), sizes.totalBytes)).toBe(
+    intake.onSeal(signedSeal(sessionHash, sizes.totalBytes));
+    expect(intake.onSeal(signedSeal(new Uint8Array(32), sizes.totalBytes))).toBe(
       "another session hash than before",
     );
     expect(content.sessionHash).toEqual(sessionHash);
@@ -325,7 +339,7 @@ describe("the end of the transfer", () => {
   test("with chunks missing leads to a request for exactly those, after a pause without a chunk", () => {
     for (const index of range(0, 38)) receive(index);
     bench.context.now = 100;
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     expect(wantsIn(pass(1_099))).toEqual([]);
     expect(wantsIn(pass(1_100))).toEqual([[38, 39]]);
     expect(wantsIn(pass(2_099))).toEqual([]);
@@ -333,7 +347,7 @@ describe("the end of the transfer", () => {
   });
 
   test("is not asked for while chunks still come", () => {
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     for (const index of range(0, 40)) {
       bench.context.now += 900;
       expect(wantsIn(pass(bench.now))).toEqual([]);
@@ -344,7 +358,7 @@ describe("the end of the transfer", () => {
 
   test("is not asked for while the parent is held back: what is missing may be on its way", () => {
     open({ unstoredChunks: 1 });
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     receive(0);
     receive(1);
     expect(wantsIn(pass(10_000))).toEqual([]);
@@ -360,7 +374,7 @@ describe("the end of the transfer", () => {
 
   test("is asked for 1,024 chunks at a time", () => {
     open({}, 3_000);
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     expect(wantsIn(pass(1_000))).toEqual([range(0, 1_024)]);
     for (const index of [0, 2, 1_500]) receive(index);
     const [wanted] = wantsIn(pass(2_000));
@@ -369,7 +383,7 @@ describe("the end of the transfer", () => {
   });
 
   test("without a parent is not asked for, and is asked for with the next one", () => {
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     loseParent();
     expect(intake.deadline()).toBeUndefined();
     parent = gainParent(2);
@@ -429,7 +443,7 @@ describe("several inlets", () => {
   });
 
   test("are told that a chunk is held which is only being verified: it need not come twice", () => {
-    bench.do(() => intake.onHashes(0, pageOf(0, 32)));
+    bench.do(() => intake.onHashes(signedPage(0, pageOf(0, 32))));
     bench.do(() => intake.onChunk(parent, 4, payloadOf(4, sizes)));
     const effects = bench.do(() => intake.setInlet(2, 20, even));
     expect(framesIn(effects)).toEqual([holds(bitmap(40, 4).toBytes(), even)]);
@@ -447,7 +461,7 @@ describe("several inlets", () => {
 
   test("are asked for what is missing one after the other: one of them may be stuck", () => {
     feed();
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     const asked = only(pass(6_000), "send-frame").map(({ connection }) => connection);
     expect(asked).toHaveLength(6);
     for (const three of [asked.slice(0, 3), asked.slice(3)])
@@ -468,7 +482,7 @@ describe("several inlets", () => {
 
   test("that are gone are neither asked nor paused", () => {
     feed();
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     for (const connection of [parent, 30]) intake.removeInlet(connection);
     const asked = only(pass(4_000), "send-frame").map(({ connection }) => connection);
     expect(new Set(asked)).toEqual(new Set([20]));

@@ -5,7 +5,19 @@ import type { ConnectionId } from "../../src/core/event.js";
 import { Intake } from "../../src/core/transfer/intake.js";
 import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
 import { Bench } from "./bench.js";
-import { bitmap, framesIn, indexesIn, makeSizes, only, pageOf, payloadOf, range } from "./parts.js";
+import {
+  bitmap,
+  framesIn,
+  indexesIn,
+  makeSizes,
+  only,
+  pageOf,
+  payloadOf,
+  range,
+  session,
+  signedPage,
+  signedSeal,
+} from "./parts.js";
 
 const chunkCount = 100;
 const sizes = makeSizes(chunkCount, 1_024, 10);
@@ -21,7 +33,13 @@ function open(leftovers: readonly number[], stripes: Stripes = everyChunk): read
     options: { wantAfterMs: 1_000, aliveIntervalMs: 1e9, silentAfterMs: 1e9 },
   });
   const totalBytes = 1_024 * (chunkCount - 1) + 10;
-  const promised = { chunkCount, chunkSizeBytes: 1_024, totalBytes, manifestBytes: 1 };
+  const promised = {
+    session,
+    chunkCount,
+    chunkSizeBytes: 1_024,
+    totalBytes,
+    manifestBytes: 1,
+  };
   intake = new Intake(bench.context, promised, () => undefined);
   parent = bench.joinUnder(1);
   intake.setInlet(1, parent, stripes);
@@ -35,7 +53,9 @@ function open(leftovers: readonly number[], stripes: Stripes = everyChunk): read
 /** The page that begins with that chunk comes. */
 function page(first: number): readonly Effect[] {
   const end = Math.min(chunkCount, first + 32);
-  return bench.do(() => expect(intake.onHashes(first, pageOf(first, end))).toBeUndefined());
+  return bench.do(() =>
+    expect(intake.onHashes(signedPage(first, pageOf(first, end)))).toBeUndefined(),
+  );
 }
 
 function checked(index: number, isIntact: boolean): readonly Effect[] {
@@ -139,7 +159,9 @@ describe("what is on a disk from before", () => {
   test("makes it whole, when all of it is there", () => {
     open(range(0, chunkCount));
     for (const first of [0, 32, 64, 96]) page(first);
-    bench.do(() => expect(intake.onSeal(sessionHash, sizes.totalBytes)).toBeUndefined());
+    bench.do(() =>
+      expect(intake.onSeal(signedSeal(sessionHash, sizes.totalBytes))).toBeUndefined(),
+    );
     for (const index of range(0, chunkCount)) checked(index, true);
     expect(bench.facts.filter(({ type }) => type === "all-stored").length).toBe(1);
   });
@@ -148,7 +170,7 @@ describe("what is on a disk from before", () => {
     open([0, 1, 40, 41, 99]);
     page(32);
     for (const index of [40, 41]) checked(index, true);
-    bench.do(() => intake.onSeal(sessionHash, sizes.totalBytes));
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     bench.context.now = 1_001;
     const lacked = range(0, chunkCount).filter((index) => ![0, 1, 40, 41, 99].includes(index));
     const [wanted] = wantsIn(bench.do(() => intake.onTick()));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Bench, session } from "./bench.js";
-import { address, framesIn, only, peer, saidIn, token } from "./parts.js";
+import { Bench } from "./bench.js";
+import { address, framesIn, only, peer, saidIn, session, token } from "./parts.js";
 
 const options = {
   upgradeRetryMs: 100,

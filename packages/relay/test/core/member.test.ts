@@ -1,9 +1,12 @@
 import { PalmTreeError } from "@palmtree/wire";
 import { describe, expect, test } from "vitest";
+import { SimulatedContent } from "../../src/sim/content.js";
 import { Room } from "./harness.js";
-import { address, peer } from "./parts.js";
+import { address, hashOf, pageOf, peer, signedPage, signedSeal } from "./parts.js";
 
 /** A room in which the root stops reading after `chunks`, so that everybody stands in the middle. */
+const { totalBytes } = new SimulatedContent(200, 1_024);
+
 function halfway(
   chunks: number,
   {
@@ -399,7 +402,15 @@ describe("a receiver that is told what may not be said", () => {
     },
     {
       name: "a page in the middle",
-      frame: { type: "hashes", firstChunk: 3, payload: new Uint8Array(32) },
+      frame: signedPage(3, new Uint8Array(32)),
+    },
+    {
+      name: "a page that the root has not signed",
+      frame: { ...signedPage(64, pageOf(64, 96)), signature: new Uint8Array(64) },
+    },
+    {
+      name: "a seal that the root has not signed",
+      frame: { ...signedSeal(hashOf(1), totalBytes), signature: new Uint8Array(64) },
     },
     { name: "a child's frame", frame: { type: "want", runs: [] } },
     {

@@ -1,6 +1,15 @@
 /** Small makers for the tests of single parts of a peer's machine. */
 import { Bitmap } from "@palmtree/files/core";
-import type { Address, ChunkRun, ControlMessage, Frame, Invite, PeerInfo } from "@palmtree/wire";
+import type {
+  Address,
+  ChunkRun,
+  ControlMessage,
+  Frame,
+  HashPage,
+  Invite,
+  PeerInfo,
+  Seal,
+} from "@palmtree/wire";
 import { Context, type Fact } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
 import type { ChunkSizes, ConnectionId } from "../../src/core/event.js";
@@ -8,6 +17,10 @@ import { defaultPeerOptions, type PeerOptions } from "../../src/core/options.js"
 import { Random } from "../../src/core/random.js";
 import type { Step } from "../../src/core/step.js";
 import type { Content } from "../../src/core/transfer/content.js";
+import { Statements } from "../../src/core/transfer/statements.js";
+import { simulatedCryptography } from "../../src/sim/content.js";
+
+export const session: string = "5e551011".repeat(4);
 
 /** The peer with that number; its address tells it, and so does its id. */
 export function peer(number: number): PeerInfo {
@@ -37,7 +50,7 @@ export function makeContext(options: Partial<PeerOptions> = {}, number = 0): Con
     peer(number).id,
     { ...defaultPeerOptions, ...options },
     new Random(7),
-    drawToken,
+    simulatedCryptography(drawToken),
   );
 }
 
@@ -56,6 +69,7 @@ export function makeInvite(fields: Partial<Invite> = {}): Invite {
     manifestBytes: 700,
     manifestHash: new Uint8Array(32),
     cookie: new Uint8Array(16),
+    rootKey: new Uint8Array(32),
     ...fields,
   };
 }
@@ -158,12 +172,22 @@ export function pageOf(first: number, end: number): Uint8Array {
   return page;
 }
 
+/** The frame with these hashes, as the root of {@link session} signs it. */
+export function signedPage(firstChunk: number, payload: Uint8Array): HashPage {
+  return new Statements(makeContext(), session).page(firstChunk, payload);
+}
+
+/** The seal, as the root of {@link session} signs it. */
+export function signedSeal(sessionHash: Uint8Array, totalBytes: number): Seal {
+  return new Statements(makeContext(), session).seal(sessionHash, totalBytes);
+}
+
 /** Make `content` hold those chunks: their pages known, their payloads in the ring. */
 export function give(content: Content, indexes: readonly number[]): void {
   for (const index of indexes) {
     const first = content.pages.pageOf(index) * content.pages.perPage;
     const end = Math.min(content.chunkCount, first + content.pages.perPage);
-    content.pages.put(first, pageOf(first, end));
+    content.pages.put(signedPage(first, pageOf(first, end)), () => true);
     content.hold(index);
     content.ring.put(index, payloadOf(index, content.sizes));
   }

@@ -3,7 +3,17 @@ import type { Context } from "../../src/core/context.js";
 import type { PeerOptions } from "../../src/core/options.js";
 import { Content } from "../../src/core/transfer/content.js";
 import { Production } from "../../src/core/transfer/production.js";
-import { hashOf, makeContext, makeSizes, only, pageOf, range, takeFacts } from "./parts.js";
+import {
+  hashOf,
+  makeContext,
+  makeSizes,
+  only,
+  pageOf,
+  range,
+  session,
+  signedPage,
+  takeFacts,
+} from "./parts.js";
 
 const kib = 1_024;
 const mib = 1_024 * kib;
@@ -25,7 +35,7 @@ function make(
     chunkSizeBytes,
     context.options,
   );
-  return { context, content, production: new Production(context, content) };
+  return { context, content, production: new Production(context, content, session) };
 }
 
 /** The chunks that are asked for when the leading child is there. */
@@ -55,7 +65,7 @@ describe("Production", () => {
     expect(produce(source, range(0, 31))).toEqual([]);
     expect(source.content.held.count).toBe(0);
     expect(produce(source, [31])).toEqual(range(0, 32));
-    expect(source.content.pages.get(0)).toEqual(pageOf(0, 32));
+    expect(source.content.pages.get(0)).toEqual(signedPage(0, pageOf(0, 32)));
     expect(source.content.held.count).toBe(32);
     expect(source.content.ring.get(0)).toBeDefined();
   });

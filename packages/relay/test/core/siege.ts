@@ -11,10 +11,9 @@ import type { ConnectionId, PeerEvent } from "../../src/core/event.js";
 import { Member } from "../../src/core/member.js";
 import { defaultPeerOptions } from "../../src/core/options.js";
 import { simulatedHash, simulatedSessionHash } from "../../src/sim/content.js";
-import { session } from "./bench.js";
 import type { Room } from "./harness.js";
 import { type Attack, chunkCount } from "./hostile-arbitraries.js";
-import { address, numberAt, only, peer, range, saidIn, token } from "./parts.js";
+import { address, numberAt, only, peer, range, saidIn, session, token } from "./parts.js";
 
 /** The root and its receivers. */
 const peerCount = 5;

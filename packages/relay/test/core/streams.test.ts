@@ -17,6 +17,9 @@ import {
   peer,
   range,
   runs,
+  session,
+  signedPage,
+  signedSeal,
   stepsIn,
   takeFacts,
 } from "./parts.js";
@@ -42,7 +45,7 @@ describe("a root that sends a stream", () => {
   let production: Production;
   beforeEach(() => {
     content = new Content(sizes, chunkBytes, context.options);
-    production = new Production(context, content);
+    production = new Production(context, content, session);
     production.advance(0);
   });
 
@@ -142,7 +145,12 @@ describe("a receiver of a stream", () => {
   let intake: Intake;
   let content: Content;
   beforeEach(() => {
-    const promised = { ...sizes, chunkSizeBytes: chunkBytes, manifestBytes: 1 };
+    const promised = {
+      session,
+      ...sizes,
+      chunkSizeBytes: chunkBytes,
+      manifestBytes: 1,
+    };
     intake = new Intake(context, promised, () => undefined);
     intake.setInlet(1, 1, everyChunk);
     intake.onManifestPart(0, new Uint8Array(1));
@@ -155,7 +163,7 @@ describe("a receiver of a stream", () => {
     return fault;
   };
   const takePage = (first: number, end: number): string | undefined =>
-    intake.onHashes(first, pageOf(first, end));
+    intake.onHashes(signedPage(first, pageOf(first, end)));
 
   test("says what it holds in as many bytes as that takes", () => {
     takePage(0, 32);
@@ -178,7 +186,7 @@ describe("a receiver of a stream", () => {
     takePage(0, 32);
     context.takeEffects();
     const totalBytes = 33 * chunkBytes + 5;
-    expect(intake.onSeal(sessionHash, totalBytes)).toBeUndefined();
+    expect(intake.onSeal(signedSeal(sessionHash, totalBytes))).toBeUndefined();
     const effects = context.takeEffects();
     expect(only(effects, "end-stream")).toEqual([{ type: "end-stream", totalBytes }]);
     expect(takePage(32, 64)).toContain("a hash page of");
@@ -196,7 +204,7 @@ describe("a receiver of a stream", () => {
       intake.onStored(index);
     }
     expect(takeFacts(context).map(({ type }) => type)).not.toContain("all-stored");
-    intake.onSeal(sessionHash, 32 * chunkBytes);
+    intake.onSeal(signedSeal(sessionHash, 32 * chunkBytes));
     expect(takeFacts(context).map(({ type }) => type)).toContain("all-stored");
   });
 
@@ -204,16 +212,20 @@ describe("a receiver of a stream", () => {
     takePage(0, 32);
     takePage(32, 64);
     for (const totalBytes of [0, 32 * chunkBytes, 64 * chunkBytes - 1])
-      expect(intake.onSeal(sessionHash, totalBytes)).toContain(`an end after ${totalBytes} bytes`);
+      expect(intake.onSeal(signedSeal(sessionHash, totalBytes))).toContain(
+        `an end after ${totalBytes} bytes`,
+      );
     expect([content.isOpen, content.sessionHash]).toEqual([true, undefined]);
-    expect(intake.onSeal(sessionHash, 64 * chunkBytes)).toBeUndefined();
+    expect(intake.onSeal(signedSeal(sessionHash, 64 * chunkBytes))).toBeUndefined();
   });
 
   test("refuses an end beyond what can be numbered, and another end than before", () => {
-    expect(intake.onSeal(sessionHash, mostChunks * chunkBytes + 1)).toContain("an end after");
-    expect(intake.onSeal(sessionHash, 100)).toBeUndefined();
-    expect(intake.onSeal(sessionHash, 101)).toBe("a seal of 101 bytes, expected 100");
-    expect(intake.onSeal(sessionHash, 100)).toBeUndefined();
+    expect(intake.onSeal(signedSeal(sessionHash, mostChunks * chunkBytes + 1))).toContain(
+      "an end after",
+    );
+    expect(intake.onSeal(signedSeal(sessionHash, 100))).toBeUndefined();
+    expect(intake.onSeal(signedSeal(sessionHash, 101))).toBe("a seal of 101 bytes, expected 100");
+    expect(intake.onSeal(signedSeal(sessionHash, 100))).toBeUndefined();
   });
 
   test("asks nobody for what nobody has heard of, however long the source pauses", () => {
@@ -256,9 +268,9 @@ describe("the distribution of a stream", () => {
     const holds = { type: "holds", stripeCount: 1, stripes: [0], payload: claimed } as const;
     expect(distribution.onHolds(1, holds)).toBeUndefined();
     content.end(2 * chunkBytes + 7);
-    content.sessionHash = sessionHash;
+    content.seal = signedSeal(sessionHash, content.totalBytes);
     distribution.onSealed();
-    content.pages.put(0, pageOf(0, 3));
+    content.pages.put(signedPage(0, pageOf(0, 3)), () => true);
     for (const index of range(0, 3)) {
       content.ring.put(index, payloadOf(content.lengthOf(index)));
       content.hold(index);
@@ -266,7 +278,7 @@ describe("the distribution of a stream", () => {
     }
     const frames = framesIn(context.takeEffects(), 1);
     expect(frames.map(({ type }) => type)).toEqual(["seal", "hashes", "chunk", "chunk", "chunk"]);
-    expect(frames[0]).toEqual({ type: "seal", sessionHash, totalBytes: 2 * chunkBytes + 7 });
+    expect(frames[0]).toEqual(signedSeal(sessionHash, 2 * chunkBytes + 7));
   });
 
   test("refuses a bitmap with zeros at its end, or one that is too long", () => {

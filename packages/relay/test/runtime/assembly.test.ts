@@ -62,6 +62,7 @@ function inviteTo(changes: Partial<Invite> = {}): Invite {
     manifestBytes: scanned.manifestBytes.length,
     manifestHash: scanned.manifestHash,
     cookie: new Uint8Array(16),
+    rootKey: new Uint8Array(32),
     ...changes,
   };
 }

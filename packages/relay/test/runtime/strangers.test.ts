@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
-import { type Connection, openTransport, type Transport } from "@palmtree/transport";
+import { type Connection, Identity, openTransport, type Transport } from "@palmtree/transport";
 import {
   type Address,
   type ControlMessage,
@@ -14,7 +14,8 @@ import { FilesSender, PalmTreeRelay } from "../../src/index.js";
 import { Place, type Receiving } from "./place.js";
 import { tamperedTransport } from "./tampered-transport.js";
 
-const session = "000102030405060708090a0b0c0d0e0f";
+const identity = Identity.draw();
+const { session } = identity;
 const invite: Invite = {
   type: "invite",
   name: "test",
@@ -28,6 +29,7 @@ const invite: Invite = {
   timeoutMs: 1_000,
   manifestBytes: 10,
   manifestHash: new Uint8Array(32),
+  rootKey: identity.key.publicKey,
   cookie: new Uint8Array(16),
 };
 
@@ -46,6 +48,7 @@ beforeEach(async () => {
   answers.length = 0;
   stranger = await openTransport({
     host: "127.0.0.1",
+    identity,
     handlers: {
       onDatagram: (_from: Address, { sender, message }: Datagram) => {
         answerer = sender;
@@ -66,12 +69,22 @@ async function ask(message: ControlMessage): Promise<ControlMessage | undefined>
     onAnswer = resolve;
   });
   const ids = {
-    sender: stranger.identity.idIn(session),
+    sender: identity.idIn(session),
     receiver: message.type === "invite" ? nobody : answerer,
   };
   stranger.send(receiving.relay.address, { session, ...ids, counter: 1, message });
   await answered;
   return answers.at(-1);
+}
+
+/** It is as if that had not been said. */
+async function expectIgnored(message: Invite, sender: string): Promise<void> {
+  const ids = { sender, receiver: nobody };
+  stranger.send(receiving.relay.address, { session, ...ids, counter: 1, message });
+  // Answered after that one, from the same queue.
+  await askIn(tooLarge);
+  expect(answers.map(({ type }) => type)).toEqual(["challenge", "decline"]);
+  expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 1, sessionsJoined: 0 });
 }
 
 /** Invites, and once more with the cookie that the first invitation led to. */
@@ -135,6 +148,15 @@ describe("what comes from nobody in particular", () => {
     expect(challenge).toMatchObject({ type: "challenge" });
     expect(await ask({ ...invite, cookie: new Uint8Array(16).fill(1) })).toEqual(challenge);
     expect(receiving.relay.counters).toMatchObject({ sessionsDeclined: 0, sessionsJoined: 0 });
+  });
+
+  test("an invitation with another key than the session's id follows from is not answered", async () => {
+    const message = { ...invite, rootKey: Identity.draw().key.publicKey };
+    await expectIgnored(message, identity.idIn(session));
+  });
+
+  test("an invitation with the root's key, from somebody else, is not answered", async () => {
+    await expectIgnored(invite, Identity.draw().idIn(session));
   });
 
   test("a session that has ended here is not joined again", async () => {

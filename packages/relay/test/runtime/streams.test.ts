@@ -114,6 +114,7 @@ describe("a stream that is sent", () => {
 
 describe("a stream whose length is not the one that the root has sent", () => {
   const session = "000102030405060708090a0b0c0d0e0f";
+  const rootKey = new Uint8Array(32);
 
   /** What comes of two chunks of 1,024 bytes and a seal that says `totalBytes`. */
   async function receive(totalBytes: number): Promise<PeerEvent> {
@@ -126,7 +127,7 @@ describe("a stream whose length is not the one that the root has sent", () => {
     const sizes = { totalBytes: mostBytes, entryCount: 1, chunkCount, chunkSizeBytes };
     const cookie = new Uint8Array(16);
     const promised = { manifestHash, manifestBytes: manifestBytes.length, isStream: true, cookie };
-    const rules = { strategy: "tree", fanout: 4, timeoutMs: 1_000 } as const;
+    const rules = { strategy: "tree", fanout: 4, timeoutMs: 1_000, rootKey } as const;
     const invite: Invite = { type: "invite", name: "x", ...sizes, ...promised, ...rules };
     const hasher = new SessionHasher({ manifest, layout, manifestHash }, sha256);
     const hashes = [0, 1].map((index) =>

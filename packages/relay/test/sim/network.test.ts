@@ -134,8 +134,9 @@ describe("connections", () => {
     const frame = frameOf(0);
     for (let sent = 0; sent < 1_000; sent += 1) pipe.send("dialler", frame);
     const page = new Uint8Array(32).fill(7);
+    const signature = new Uint8Array(64);
     for (let sent = 0; sent < 50; sent += 1)
-      pipe.send("dialler", { type: "hashes", firstChunk: 0, payload: page });
+      pipe.send("dialler", { type: "hashes", firstChunk: 0, signature, payload: page });
     bench.pass();
     const sums = listener.ends[0]?.frames.map(({ frame: arrived }) =>
       "payload" in arrived ? arrived.payload.reduce((sum, byte) => sum + byte, 0) : 0,

@@ -9,14 +9,16 @@ import {
   encodeMessage,
   envelopeBytes,
   nobody,
+  publicKeyBytes,
   type SessionId,
+  signatureBytes,
 } from "@palmtree/wire";
 import { Allowance } from "../core/allowance.js";
 import type { GroupKey } from "./group-key.js";
 import { type Guard, isFor } from "./guard.js";
 import { type Identity, peerIdOf } from "./identity.js";
 import { ReplayFilter } from "./replay-filter.js";
-import { isSignedBy, publicKeyBytes, signatureBytes } from "./signing-key.js";
+import { isSignedBy } from "./signing-key.js";
 
 const cipher = "aes-256-gcm";
 const tagBytes = 16;

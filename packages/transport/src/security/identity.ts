@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
-import { fromHex, type PeerId, type SessionId, toHex } from "@palmtree/wire";
+import { fromHex, type PeerId, type SessionId, sessionStatement, toHex } from "@palmtree/wire";
 import { type Certificate, certify } from "./certificate.js";
 import { SigningKey } from "./signing-key.js";
 
 /** Sessions whose ids are remembered, so that they are not computed for every datagram. */
 const mostRemembered = 1_024;
 
-const encoder = new TextEncoder();
-const peerDomain = encoder.encode("palmtree peer 1");
-const sessionDomain = encoder.encode("palmtree session 1");
+const peerDomain = new TextEncoder().encode("palmtree peer 1");
 
 /**
  * Who a process is to its neighbours, from its start to its end: a key pair, and the ids that
@@ -73,7 +71,6 @@ export function peerIdOf(session: SessionId, publicKey: Uint8Array): PeerId {
  * @param publicKey - 32 bytes
  */
 export function sessionIdOf(publicKey: Uint8Array): SessionId {
-  return toHex(
-    createHash("sha256").update(sessionDomain).update(publicKey).digest().subarray(0, 16),
-  );
+  const hash = createHash("sha256").update(sessionStatement(publicKey));
+  return toHex(hash.digest().subarray(0, 16));
 }

@@ -6,12 +6,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-
-/** Bytes of a public key (Ed25519, RFC 8032). */
-export const publicKeyBytes = 32;
-
-/** Bytes of a signature. */
-export const signatureBytes = 64;
+import { publicKeyBytes, signatureBytes } from "@palmtree/wire";
 
 /** What stands before the 32 bytes of a key in its DER form (RFC 8410, section 4). */
 const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");

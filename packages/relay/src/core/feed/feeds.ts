@@ -48,6 +48,8 @@ export class Feeds {
   readonly #neighbourhood: Neighbourhood;
   readonly #wanted = new Map<number, Source>();
   readonly #sinkConnections = new Map<number, ConnectionId>();
+  /** How often each neighbour broke the rules. */
+  readonly #offences = new Map<number, number>();
   #seekAt = Number.NEGATIVE_INFINITY;
   #seekPauseMs = seekMs;
   /** Whether pauses are longer than they are at first. */
@@ -155,8 +157,13 @@ export class Feeds {
     this.sinks.forgive();
   }
 
-  /** The neighbour broke the rules. */
+  /** The neighbour broke the rules: it is not asked again so soon, and ever later. */
   cutOff(number: number, reason: DowngradeReason): void {
+    const { blameMs } = this.#context.options;
+    const offences = this.#offences.get(number) ?? 0;
+    this.#offences.set(number, offences + 1);
+    const source = this.#wanted.get(number);
+    if (source !== undefined) source.askPauseMs = blameMs / 2 ** Math.max(0, 3 - offences);
     this.sources.downgrade(number, reason);
     this.sinks.downgrade(number, reason);
   }

@@ -65,6 +65,10 @@ export class Introduction {
     return this.#numbers.get(id);
   }
 
+  addressOf(number: number): Address | undefined {
+    return this.#introduced[number]?.peer.address;
+  }
+
   /** Numbers that are taken, the root's among them. */
   get count(): number {
     return this.#numbers.size;

@@ -1,4 +1,4 @@
-import type { Address } from "@palmtree/wire";
+import type { Address, PeerId, PeerInfo } from "@palmtree/wire";
 
 /** What is known of a peer before it has a number. */
 export interface Unnumbered {
@@ -34,6 +34,15 @@ export function numberingOrder<Peer extends Unnumbered>(
     .map((entry) => ({ members: entry[1], distance: distance(entry) }))
     .sort((one, other) => one.distance - other.distance)
     .flatMap(({ members }) => members.sort((one, other) => one.invitations - other.invitations));
+}
+
+/** All peers in the order of their numbers, the root first. */
+export function numbered(
+  joined: readonly (Unnumbered & { readonly id: PeerId })[],
+  root: PeerInfo,
+): readonly PeerInfo[] {
+  const receivers = numberingOrder(joined, root.address);
+  return [root, ...receivers.map(({ address, id }, place) => ({ number: place + 1, id, address }))];
 }
 
 /** Round trips that differ by less than a factor of two are taken for the same. */

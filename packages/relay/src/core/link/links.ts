@@ -60,7 +60,10 @@ export class Links {
 
   /** The neighbour that asked may be a child or a sink: offer it a connection. */
   acceptUpgrade(number: number): void {
-    this.#handle(number, { type: "request-received", token: this.#context.drawToken() });
+    this.#handle(number, {
+      type: "request-received",
+      token: this.#context.cryptography.drawToken(),
+    });
   }
 
   refuseUpgrade(number: number, reason: UpgradeRejectReason): void {

@@ -55,6 +55,8 @@ export class Assignment {
   readonly #peers: Map<number, PeerInfo>;
   /** Whom each peer has called slow, and when. */
   readonly #accused = new Map<number, Map<number, number>>();
+  /** Who had another peer demoted by blaming it: nobody is believed twice for its word alone. */
+  readonly #believed = new Set<number>();
   #calmUntil = Number.NEGATIVE_INFINITY;
   #calmMs = leastCalmMs;
   readonly #meet: (peer: PeerInfo) => void;
@@ -108,6 +110,20 @@ export class Assignment {
     const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
     if (isToBlame) this.#pardon(from);
     else this.#demote(number);
+    this.#tellNews();
+  }
+
+  /**
+   * A peer says, for the first time, that another one broke the rules. Which of them lies nobody
+   * can see; so one of them goes to where nobody else depends on it, which harms nobody.
+   *
+   * @param accuserCount peers that have said so
+   */
+  onBlame(from: number, number: number, accuserCount: number): void {
+    if (!this.#told.has(number) || !this.#isBetween(from, number)) return;
+    const isLiar = this.#believed.has(from) && accuserCount < 2;
+    if (!isLiar) this.#believed.add(from);
+    this.#demote(isLiar ? from : number);
     this.#tellNews();
   }
 

@@ -1,4 +1,5 @@
 import { Bitmap } from "@palmtree/files/core";
+import type { Seal } from "@palmtree/wire";
 import type { ChunkSizes } from "../event.js";
 import type { PeerOptions } from "../options.js";
 import { HashPages } from "./hash-pages.js";
@@ -22,8 +23,8 @@ export class Content {
   readonly ring: RingBuffer;
   /** Chunks that the ring keeps, when all are of full size. */
   readonly ringChunks: number;
-  /** The session's hash, once the root has produced every chunk. */
-  sessionHash: Uint8Array | undefined;
+  /** What the root says of the whole, once it has produced every chunk. */
+  seal: Seal | undefined;
 
   constructor(sizes: ChunkSizes, chunkSizeBytes: number, options: PeerOptions) {
     this.sizes = sizes;
@@ -39,6 +40,10 @@ export class Content {
     const ringBytes = Math.max(options.ringBytes, leastBytes);
     this.ring = new RingBuffer(options.ringChunks, ringBytes);
     this.ringChunks = Math.min(options.ringChunks, Math.floor(ringBytes / chunkSizeBytes));
+  }
+
+  get sessionHash(): Uint8Array | undefined {
+    return this.seal?.sessionHash;
   }
 
   get highestHeld(): number {

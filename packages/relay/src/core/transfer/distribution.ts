@@ -334,13 +334,8 @@ export class Distribution {
 
   #sendPage(sink: Sink, queue: SinkQueue, content: Content, index: number): void {
     const page = content.pages.pageOf(index);
-    const hashes = content.pages.get(page);
-    if (hashes === undefined || !queue.takePage(page)) return;
-    this.#send(sink, {
-      type: "hashes",
-      firstChunk: page * content.pages.perPage,
-      payload: hashes,
-    });
+    const frame = content.pages.get(page);
+    if (frame !== undefined && queue.takePage(page)) this.#send(sink, frame);
   }
 
   #load(content: Content, index: number, connection: ConnectionId): void {
@@ -362,10 +357,10 @@ export class Distribution {
   }
 
   #sendSeal(sink: Sink): void {
-    const { sessionHash, totalBytes = 0 } = this.#content ?? {};
-    if (sessionHash === undefined || sink.queue === undefined || sink.isSealed) return;
+    const seal = this.#content?.seal;
+    if (seal === undefined || sink.queue === undefined || sink.isSealed) return;
     sink.isSealed = true;
-    this.#send(sink, { type: "seal", sessionHash, totalBytes });
+    this.#send(sink, seal);
   }
 
   #send(sink: Sink, frame: Frame): void {

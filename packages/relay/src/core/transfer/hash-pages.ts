@@ -1,4 +1,5 @@
-import { hashBytes } from "@palmtree/wire";
+import { type HashPage, hashBytes } from "@palmtree/wire";
+import { isSame } from "./same-bytes.js";
 
 /** Chunks whose hashes travel together, at most. */
 const mostPageChunks = 32;
@@ -15,14 +16,14 @@ export function pageChunks(chunkSizeBytes: number): number {
 }
 
 /**
- * The hashes of a session's chunks, page by page as they become known. Nothing is allocated for
+ * The hashes of a session's chunks, page by page as they become known, with the root's signatures. Nothing is allocated for
  * pages that have not come: a claimed chunk count costs nothing.
  */
 export class HashPages {
   #chunkCount: number;
   /** Chunks on each page but the last. */
   readonly perPage: number;
-  readonly #pages: (Uint8Array | undefined)[] = [];
+  readonly #pages: (HashPage | undefined)[] = [];
   #known = 0;
   #knownEnd = 0;
 
@@ -63,7 +64,8 @@ export class HashPages {
     return Math.min(this.perPage, this.chunkCount - page * this.perPage);
   }
 
-  get(page: number): Uint8Array | undefined {
+  /** As it came, to be passed on. */
+  get(page: number): HashPage | undefined {
     return this.#pages[page];
   }
 
@@ -71,15 +73,17 @@ export class HashPages {
   hashOf(index: number): Uint8Array | undefined {
     const page = this.#pages[this.pageOf(index)];
     const start = (index % this.perPage) * hashBytes;
-    return page?.subarray(start, start + hashBytes);
+    return page?.payload.subarray(start, start + hashBytes);
   }
 
   /**
    * Take in a page, by reference.
    *
+   * @param isOfRoot asked of a page that is not known yet, since that takes long
    * @returns what is wrong with it, if something is; a page known already must be the same
    */
-  put(firstChunk: number, hashes: Uint8Array): string | undefined {
+  put(said: HashPage, isOfRoot: (said: HashPage) => boolean): string | undefined {
+    const { firstChunk, payload: hashes } = said;
     const page = this.pageOf(firstChunk);
     if (firstChunk >= this.chunkCount || firstChunk % this.perPage !== 0)
       return `a hash page at chunk ${firstChunk}, expected a multiple of ${this.perPage} below ${this.chunkCount}`;
@@ -87,8 +91,11 @@ export class HashPages {
       return `a hash page of ${hashes.length} bytes at chunk ${firstChunk}, expected ${this.lengthOf(page) * hashBytes}`;
     const known = this.#pages[page];
     if (known !== undefined)
-      return isSame(known, hashes) ? undefined : `other hashes than before at chunk ${firstChunk}`;
-    this.#pages[page] = hashes;
+      return isSame(known.payload, hashes)
+        ? undefined
+        : `other hashes than before at chunk ${firstChunk}`;
+    if (!isOfRoot(said)) return `hashes at chunk ${firstChunk} that the root has not signed`;
+    this.#pages[page] = said;
     this.#known += 1;
     this.#knownEnd = Math.max(this.#knownEnd, firstChunk + this.lengthOf(page));
     return undefined;
@@ -96,10 +103,6 @@ export class HashPages {
 
   /** All pages in order; only when {@link isComplete}. */
   all(): readonly Uint8Array[] {
-    return this.#pages as Uint8Array[];
+    return (this.#pages as HashPage[]).map(({ payload }) => payload);
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

@@ -1,23 +1,26 @@
 import type { Bitmap } from "@palmtree/files/core";
-import { type Frame, type Have, type RefuseReason, wireLimits } from "@palmtree/wire";
+import {
+  type HashPage,
+  type Have,
+  type RefuseReason,
+  type Seal,
+  type SessionId,
+  wireLimits,
+} from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
 import { Arrivals } from "./arrivals.js";
 import { Backlog } from "./backlog.js";
 import { faultOfRuns, runsOf } from "./chunk-runs.js";
 import { Content } from "./content.js";
+import { type Inlet, Inlets } from "./inlets.js";
 import { Leftovers } from "./leftovers.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
 import { Pull } from "./pull.js";
-import { type Stripes, stripeTest } from "./stripes.js";
+import { isSame } from "./same-bytes.js";
+import { Statements } from "./statements.js";
+import type { Stripes } from "./stripes.js";
 import { Tally } from "./tally.js";
-
-/** A connection over which chunks come. */
-interface Inlet {
-  readonly number: number;
-  readonly connection: ConnectionId;
-  stripes: Stripes;
-}
 
 /** How often a peer looks whether something is overdue. */
 const lookMs = 50;
@@ -27,6 +30,7 @@ const overdueChunks = 64;
 
 /** What an invitation promises about the content. */
 export interface Promised {
+  readonly session: SessionId;
   readonly chunkCount: number;
   readonly chunkSizeBytes: number;
   readonly totalBytes: number;
@@ -42,17 +46,15 @@ export interface Promised {
 export class Intake {
   readonly tally: Tally = new Tally();
   readonly #context: Context;
-  readonly #heard: (number: number) => void;
   readonly #promised: Promised;
+  readonly #statements: Statements;
   readonly #assembly: ManifestAssembly;
   #manifest: Uint8Array | undefined;
   #content: Content | undefined;
   #leftovers: Leftovers | undefined;
-  readonly #inlets = new Map<ConnectionId, Inlet>();
+  readonly #inlets: Inlets;
   readonly #verifying = new Set<number>();
   readonly #backlog: Backlog;
-  #isHoldingBack = false;
-  #wantsSent = 0;
   readonly #pull: Pull;
   #arrivals: Arrivals;
   #lookAt: number | undefined;
@@ -62,8 +64,9 @@ export class Intake {
   /** @param heard called for a neighbour whose silence was of this peer's own making */
   constructor(context: Context, promised: Promised, heard: (number: number) => void) {
     this.#context = context;
-    this.#heard = heard;
+    this.#inlets = new Inlets(context, heard);
     this.#promised = promised;
+    this.#statements = new Statements(context, promised.session);
     this.#backlog = new Backlog(context.options);
     this.#pull = new Pull(context);
     this.#arrivals = new Arrivals(context.now);
@@ -80,7 +83,7 @@ export class Intake {
 
   /** Whether chunks are being held back because the disk is behind. */
   get isHoldingBack(): boolean {
-    return this.#isHoldingBack;
+    return this.#inlets.isPaused;
   }
 
   /** Whether chunks are missing, and no manifest is. */
@@ -96,13 +99,12 @@ export class Intake {
   /** Chunks of these stripes come over that connection from now on; what is held is told there. */
   setInlet(number: number, connection: ConnectionId, stripes: Stripes): void {
     const inlet = { number, connection, stripes };
-    this.#inlets.set(connection, inlet);
-    if (this.#isHoldingBack) this.#context.emit({ type: "pause-connection", connection });
+    this.#inlets.set(inlet);
     this.#tellHolds(inlet);
   }
 
   removeInlet(connection: ConnectionId): void {
-    this.#inlets.delete(connection);
+    this.#inlets.remove(connection);
     this.#pull.remove(connection);
     this.#armWant();
   }
@@ -127,17 +129,17 @@ export class Intake {
     if (leftovers !== undefined && leftovers.count > 0)
       this.#leftovers = new Leftovers(this.#context, this.#content, leftovers.clone());
     this.#arrivals = new Arrivals(this.#context.now);
-    for (const inlet of this.#inlets.values()) this.#tellHolds(inlet);
+    for (const inlet of this.#inlets.all) this.#tellHolds(inlet);
     return this.#content;
   }
 
   /** @returns what is wrong, if something is */
-  onHashes(firstChunk: number, payload: Uint8Array): string | undefined {
+  onHashes(said: HashPage): string | undefined {
     const pages = this.#content?.pages;
     if (pages === undefined) return "hashes before the bitmap was sent";
-    const page = pages.pageOf(firstChunk);
+    const page = pages.pageOf(said.firstChunk);
     const isNew = pages.get(page) === undefined;
-    const fault = pages.put(firstChunk, payload);
+    const fault = pages.put(said, this.#statements.isOfRoot);
     if (fault === undefined && isNew) this.#leftovers?.onPage(page);
     return fault;
   }
@@ -201,18 +203,20 @@ export class Intake {
   }
 
   /** @returns what is wrong, if something is */
-  onSeal(sessionHash: Uint8Array, totalBytes: number): string | undefined {
+  onSeal(said: Seal): string | undefined {
     const content = this.#content;
     if (content === undefined) return "a seal before the bitmap was sent";
-    const known = content.sessionHash;
-    if (known !== undefined && !known.every((byte, at) => byte === sessionHash[at]))
+    const { sessionHash, totalBytes } = said;
+    if (content.sessionHash !== undefined && !isSame(content.sessionHash, sessionHash))
       return "another session hash than before";
-    if (content.isOpen) {
-      const fault = this.#endStream(content, totalBytes);
-      if (fault !== undefined) return fault;
-    } else if (totalBytes !== content.totalBytes)
+    if (!content.isOpen && totalBytes !== content.totalBytes)
       return `a seal of ${totalBytes} bytes, expected ${content.totalBytes}`;
-    content.sessionHash = sessionHash;
+    if (content.seal !== undefined) return undefined;
+    // Before anything follows from it: a made-up end would make honest sources look like liars.
+    if (!this.#statements.isOfRoot(said)) return "a seal that the root has not signed";
+    const fault = content.isOpen ? this.#endStream(content, totalBytes) : undefined;
+    if (fault !== undefined) return fault;
+    content.seal = said;
     this.#armWant();
     this.#checkWhole();
     return undefined;
@@ -262,12 +266,12 @@ export class Intake {
     if (this.#wantAt === undefined || this.#wantAt > this.#context.now) return;
     this.#wantAt = undefined;
     const content = this.#content;
-    const inlet = this.#nextToAsk();
+    const inlet = this.#inlets.next();
     if (content === undefined || inlet === undefined || content.held.isFull) return;
     const missing = this.#missing(wireLimits.wantedChunks);
     const indexes = this.#leftovers?.withPages(missing) ?? missing;
     const runs = runsOf(indexes);
-    if (runs.length > 0) this.#send(inlet, { type: "want", runs });
+    if (runs.length > 0) this.#inlets.send(inlet, { type: "want", runs });
     this.#armWant();
   }
 
@@ -283,7 +287,7 @@ export class Intake {
     this.#lookAt = now + lookMs;
     const isTail = this.#arrivals.hasRoom() && content.sessionHash !== undefined;
     const isStalled = this.#arrivals.isStalled(now);
-    if (this.#isHoldingBack || !(isStalled || isTail)) return;
+    if (this.isHoldingBack || !(isStalled || isTail)) return;
     const overdue = isStalled ? [...this.#missing(overdueChunks)] : [];
     const isHelpless = this.#pull.ask({ held: this.#claimed(content), overdue, isTail });
     if (overdue.length > 0 && (isHelpless || this.#pull.helperCount === 0))
@@ -324,15 +328,15 @@ export class Intake {
   /** It was claimed, and is not here: its source may have passed over it. */
   #takeBack(index: number): void {
     const runs = [{ first: index, count: 1 }];
-    for (const inlet of this.#inlets.values())
-      if (stripeTest(inlet.stripes)(index)) return this.#send(inlet, { type: "want", runs });
+    const feeder = this.#inlets.feederOf(index);
+    if (feeder !== undefined) this.#inlets.send(feeder, { type: "want", runs });
   }
 
   #tellHolds(inlet: Inlet): void {
     const content = this.#content;
     if (content === undefined) return;
     const { count, wanted } = inlet.stripes;
-    this.#send(inlet, {
+    this.#inlets.send(inlet, {
       type: "holds",
       stripeCount: count,
       stripes: wanted,
@@ -347,45 +351,28 @@ export class Intake {
   /** It had been asked for: whoever else would send it, unasked or asked in vain, need not. */
   #cancel(from: ConnectionId, index: number): void {
     const runs = [{ first: index, count: 1 }];
-    for (const inlet of this.#inlets.values())
-      if (inlet.connection !== from) this.#send(inlet, { type: "have", isIdle: false, runs });
-  }
-
-  #send({ connection }: Inlet, frame: Frame): void {
-    this.#context.emit({ type: "send-frame", connection, frame });
-  }
-
-  /** Who is asked for missing chunks: one after the other, since any of them may be stuck. */
-  #nextToAsk(): Inlet | undefined {
-    const inlets = [...this.#inlets.values()];
-    this.#wantsSent += 1;
-    return inlets[this.#wantsSent % inlets.length];
+    for (const inlet of this.#inlets.all)
+      if (inlet.connection !== from)
+        this.#inlets.send(inlet, { type: "have", isIdle: false, runs });
   }
 
   #armWant(): void {
     const content = this.#content;
     const isMissing = content?.sessionHash !== undefined && !content.held.isFull;
     // While the sources are held back, what is missing may be on its way.
-    const isListening = this.#inlets.size > 0 && !this.#isHoldingBack;
+    const isListening = this.#inlets.size > 0 && !this.isHoldingBack;
     this.#wantAt =
       isMissing && isListening ? this.#context.now + this.#context.options.wantAfterMs : undefined;
   }
 
   #holdBack(): void {
-    if (this.#isHoldingBack || !this.#backlog.exceeds(1)) return;
-    this.#isHoldingBack = true;
-    for (const connection of this.#inlets.keys())
-      this.#context.emit({ type: "pause-connection", connection });
+    if (!this.isHoldingBack && this.#backlog.exceeds(1)) this.#inlets.pause();
   }
 
   #letGo(): void {
     // Half is where reading resumes, so that it is not stopped and started for every chunk.
-    if (!this.#isHoldingBack || this.#backlog.exceeds(0.5)) return;
-    this.#isHoldingBack = false;
-    for (const { connection, number } of this.#inlets.values()) {
-      this.#context.emit({ type: "resume-connection", connection });
-      this.#heard(number);
-    }
+    if (!this.isHoldingBack || this.#backlog.exceeds(0.5)) return;
+    this.#inlets.resume();
     this.#armWant();
   }
 

@@ -1,6 +1,7 @@
-import { hashBytes } from "@palmtree/wire";
+import { hashBytes, type SessionId } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Content } from "./content.js";
+import { Statements } from "./statements.js";
 
 /** A stream that gave nothing for this long made its receivers wait. */
 const pauseMs = 1_000;
@@ -16,6 +17,7 @@ const pauseMs = 1_000;
 export class Production {
   readonly #context: Context;
   readonly #content: Content;
+  readonly #statements: Statements;
   #asked = 0;
   #produced = 0;
   #heldAt = Number.NEGATIVE_INFINITY;
@@ -24,9 +26,10 @@ export class Production {
   #endedBytes: number | undefined;
   #isFinished = false;
 
-  constructor(context: Context, content: Content) {
+  constructor(context: Context, content: Content, session: SessionId) {
     this.#context = context;
     this.#content = content;
+    this.#statements = new Statements(context, session);
   }
 
   /** Ask for chunks so that the leading child never waits, and no further than the ring reaches. */
@@ -76,9 +79,9 @@ export class Production {
   /** The session's hash is known: from now on it may be told, and so may the end of a stream. */
   onHashed(sessionHash: Uint8Array): void {
     const content = this.#content;
-    content.sessionHash = sessionHash;
+    if (this.#endedBytes !== undefined) content.end(this.#endedBytes);
+    content.seal = this.#statements.seal(sessionHash, content.totalBytes);
     if (this.#endedBytes === undefined) return;
-    content.end(this.#endedBytes);
     // Also where it ends with a full page, behind which no other goes out.
     this.#notePause(content.held.count);
     const { chunkCount, totalBytes } = content;
@@ -93,7 +96,7 @@ export class Production {
     const { pages, held } = this.#content;
     if (this.#page === undefined) return;
     const first = pages.pageOf(this.#produced - 1) * pages.perPage;
-    pages.put(first, this.#page);
+    pages.put(this.#statements.page(first, this.#page), () => true);
     this.#page = undefined;
     if (this.#content.isStream) this.#notePause(held.count);
     for (let chunk = first; chunk < this.#produced; chunk += 1) {

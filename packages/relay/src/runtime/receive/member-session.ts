@@ -60,7 +60,7 @@ export class MemberSession {
     this.#options = options;
     this.#onEnded = onEnded;
     const invitation = { session, rootAddress: from, rootId, invite };
-    this.#member = new Member(makeContext(peer, options.peerOptions), invitation);
+    this.#member = new Member(makeContext(peer, options.peerOptions, invite.rootKey), invitation);
     this.#runner = new MachineRunner(this.#member, {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => void this.#close(crash),

@@ -1,5 +1,5 @@
 import { countLeftBytes, discardLeftStaging } from "@palmtree/files";
-import { openTransport, type TransportCounters } from "@palmtree/transport";
+import { openTransport, peerIdOf, sessionIdOf, type TransportCounters } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import { resolvePeers } from "../peer-names.js";
 import { Switchboard } from "../switchboard.js";
@@ -166,6 +166,8 @@ export class PalmTreeRelay implements AsyncDisposable {
       return this.#closed.answer(from, datagram);
     }
     if (message.type !== "invite" || this.#pending.has(session)) return;
+    // Whoever knows the id of a session could otherwise pose as its root.
+    if (!isOfRoot(datagram, message)) return;
     if (this.#cookies.isOwn(message.cookie, from, datagram))
       return void this.#consider(from, datagram, message);
     const cookie = this.#cookies.bake(from, datagram);
@@ -238,6 +240,11 @@ export class PalmTreeRelay implements AsyncDisposable {
     for (const bytes of this.#pending.values()) reserved += bytes;
     return reserved;
   }
+}
+
+/** Whether the session's id follows from the key in the invitation, and its sender's id too. */
+function isOfRoot({ session, sender }: Datagram, { rootKey }: Invite): boolean {
+  return sessionIdOf(rootKey) === session && peerIdOf(session, rootKey) === sender;
 }
 
 const leaving: Refusal = { reason: "leaving", detail: "this session is over here" };

@@ -4,7 +4,7 @@ import {
   type DescribedSources,
   type NamedStream,
 } from "@palmtree/files";
-import { Identity, openTransport } from "@palmtree/transport";
+import { Identity, openTransport, type SigningKey } from "@palmtree/transport";
 import {
   type Address,
   type Invite,
@@ -135,7 +135,7 @@ export class FilesSender {
       );
       const reachable = withoutLoopback(resolved, own);
       checkDistinct(reachable);
-      yield* this.#run(switchboard, { session, sources, own, reachable, unresolved, startedAt });
+      yield* this.#run(switchboard, { identity, sources, own, reachable, unresolved, startedAt });
     } finally {
       await switchboard.close();
     }
@@ -143,9 +143,10 @@ export class FilesSender {
 
   async *#run(
     switchboard: Switchboard,
-    { session, sources, own, reachable, unresolved, startedAt }: Prepared,
+    { identity, sources, own, reachable, unresolved, startedAt }: Prepared,
   ): AsyncGenerator<SenderStep, void, undefined> {
     const { signal, peers, peerOptions } = this.#order;
+    const { session, key: rootKey } = identity;
     const sent = new SentChunks(sources.described.layout);
     signal?.throwIfAborted();
     const queue = new StepQueue();
@@ -175,8 +176,9 @@ export class FilesSender {
     };
     const root = new RootSession(switchboard, {
       session,
+      rootKey,
       sources,
-      invite: this.#invite(sources.described),
+      invite: this.#invite(sources.described, rootKey),
       ownAddress: own,
       addresses: reachable.map(({ address }) => address),
       planKind: this.#order.plan,
@@ -207,7 +209,10 @@ export class FilesSender {
     }
   }
 
-  #invite({ manifest, manifestBytes, manifestHash, layout }: DescribedSources): Invite {
+  #invite(
+    { manifest, manifestBytes, manifestHash, layout }: DescribedSources,
+    rootKey: SigningKey,
+  ): Invite {
     const { name, strategy, fanout, timeoutMs } = this.#order;
     const { totalBytes, entryCount, chunkCount, chunkSizeBytes, isOpen: isStream } = layout;
     return {
@@ -224,12 +229,13 @@ export class FilesSender {
       manifestBytes: manifestBytes.length,
       manifestHash,
       cookie: new Uint8Array(wireLimits.cookieBytes),
+      rootKey: rootKey.publicKey,
     };
   }
 }
 
 interface Prepared {
-  readonly session: SessionId;
+  readonly identity: Identity;
   readonly sources: RootSources;
   readonly own: Address;
   readonly reachable: readonly ResolvedPeer[];

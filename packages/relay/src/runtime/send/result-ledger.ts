@@ -1,7 +1,7 @@
 import type { Address } from "@palmtree/wire";
 import type { PeerResult, Step } from "../../core/index.js";
 import type { ResolvedPeer, UnresolvedPeer } from "../peer-names.js";
-import type { ResultStep, SendPeerResult, TreePlace } from "./sender-step.js";
+import type { Accused, ResultStep, SendPeerResult, TreePlace } from "./sender-step.js";
 
 /** Collects from a session's steps what its result has to say. */
 export class ResultLedger {
@@ -10,6 +10,7 @@ export class ResultLedger {
   readonly #results = new Map<string, SendPeerResult>();
   readonly #addresses = new Map<number, Address>();
   readonly #parents = new Map<number, number>();
+  readonly #accused = new Map<Address, Accused>();
 
   /** @param peers - all that were listed, as the caller named them */
   constructor(peers: readonly string[], resolved: readonly ResolvedPeer[]) {
@@ -46,6 +47,10 @@ export class ResultLedger {
   note(step: Step): void {
     if (step.type === "numbered") {
       for (const { number, address } of step.peers) this.#addresses.set(number, address);
+    } else if (step.type === "blamed") {
+      this.#noteAccused({ address: this.#addresses.get(step.number), by: this.#own, ...step });
+    } else if (step.type === "accused") {
+      this.#noteAccused(step);
     } else if (step.type === "progress") this.#parents.set(step.number, step.parent);
     else if (step.type === "peer-ended") {
       const peer = this.#nameOf.get(step.result.address) ?? step.result.address;
@@ -61,8 +66,30 @@ export class ResultLedger {
     const isComplete = completeCount === wanted.length;
     const status = isComplete ? "complete" : completeCount > 0 ? "partial" : "failed";
     const others = [...this.#results.values()].filter(({ peer }) => !this.#peers.includes(peer));
-    const peers = [...wanted, ...others];
+    const peers = [...wanted, ...others].map((result) => {
+      const blamedBy = this.#accused.get(result.address);
+      return blamedBy === undefined ? result : { ...result, blamedBy };
+    });
     return { type: "result", status, peers, tree: this.#tree(), ...outcome };
+  }
+
+  get #own(): Address | undefined {
+    return this.#addresses.get(0);
+  }
+
+  /** Of each only who says so, and what was said first. */
+  #noteAccused({
+    address,
+    by,
+    code,
+    message,
+  }: Pick<Accused, "code" | "message"> & {
+    readonly address: Address | undefined;
+    readonly by: Address | undefined;
+  }): void {
+    if (address === undefined || by === undefined) return;
+    const { peers, ...first } = this.#accused.get(address) ?? { peers: [], code, message };
+    if (!peers.includes(by)) this.#accused.set(address, { peers: [...peers, by], ...first });
   }
 
   #tree(): TreePlace[] {

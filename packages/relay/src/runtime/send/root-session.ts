@@ -1,4 +1,5 @@
 import type { PlanKind } from "@palmtree/topology";
+import type { SigningKey } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import {
   type Effect,
@@ -21,6 +22,8 @@ const drainMs = 1_000;
 /** What a session of the sending side is made of. */
 export interface RootSessionOptions {
   readonly session: SessionId;
+  /** The session's id follows from it. */
+  readonly rootKey: SigningKey;
   /** Closed with the session. */
   readonly sources: RootSources;
   readonly invite: Invite;
@@ -51,7 +54,8 @@ export class RootSession {
     const peer = switchboard.identity.idIn(session);
     this.#switchboard = switchboard;
     this.#options = options;
-    this.#root = new Root(makeContext(peer, options.peerOptions), {
+    const { rootKey } = options;
+    this.#root = new Root(makeContext(peer, options.peerOptions, rootKey), {
       session,
       address: options.ownAddress,
       invite,

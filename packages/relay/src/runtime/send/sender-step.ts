@@ -25,10 +25,24 @@ export interface ListeningStep {
   readonly address: Address;
 }
 
+/**
+ * What other peers say that a peer did. One of the two lies, or a machine between them is broken; who
+ * it is nobody else can see, so nothing follows from it but this. That several say so is telling.
+ */
+export interface Accused {
+  /** Who says so, by address, in the order in which they did. */
+  readonly peers: readonly Address[];
+  /** What the first of them said: an error code, and a sentence. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** How one peer ended, listed or not. */
 export interface SendPeerResult extends PeerResult {
   /** The peer as the caller named it; its address if it came by itself. */
   readonly peer: string;
+  /** Set when others say that it broke the rules; they have cut it off. */
+  readonly blamedBy?: Accused;
 }
 
 /** A peer's place in the tree, as it was last known. */

@@ -3,6 +3,9 @@ import type { Datagram, Frame } from "@palmtree/wire";
 /** A frame's prefix and its body, about. */
 const headBytes = 16;
 
+/** The root's signature. */
+const signatureBytes = 64;
+
 /** One peer's entry in a frame or a datagram, about. */
 const entryBytes = { progress: 8, peer: 40 } as const;
 
@@ -11,6 +14,8 @@ const datagramHeadBytes = 28 + 32 + 24;
 
 /** Bytes that a frame takes on a stream, to within a few; not counted are TCP's own headers. */
 export function frameBytes(frame: Frame): number {
+  if (frame.type === "hashes") return headBytes + signatureBytes + frame.payload.length;
+  if (frame.type === "seal") return headBytes + signatureBytes;
   if ("payload" in frame) return headBytes + frame.payload.length;
   if (frame.type === "progress") return headBytes + entryBytes.progress * frame.entries.length;
   return headBytes;

@@ -1,0 +1,117 @@
+import type { Strategy } from "@palmtree/wire";
+import type { Context } from "../context.js";
+import type { Relay } from "../relay.js";
+import type { Intake } from "../transfer/intake.js";
+
+/** How often it is looked at. */
+const lookMs = 500;
+
+/**
+ * A parent may give nothing for this long, and longer for a large manifest, which it passes on when
+ * it has all of it. It may wait for its own parent: so the time doubles with each that is left.
+ */
+const patienceMs = 3_000;
+const patienceMsPerMebibyte = 1_000;
+
+/** The seal comes at once, when everybody above has it. */
+const sealPatienceMs = 1_500;
+
+/** Recalls for no reason, one a second, after which the parent is taken to swallow what is told. */
+const mostRecalls = 4;
+const recallMs = 1_500;
+
+/** What a receiver waits for that only its parent can give. */
+export type Need = "nothing" | "manifest" | "chunks" | "seal";
+
+/** What is overdue if it does not come; the seal comes once all chunks are here. */
+export function needOf({ content, manifest, isHoldingBack }: Intake, strategy: Strategy): Need {
+  if (content === undefined) return manifest === undefined ? "manifest" : "nothing";
+  if (content.isOpen || isHoldingBack) return "nothing";
+  if (!content.held.isFull) return strategy === "tree" ? "chunks" : "nothing";
+  return content.seal === undefined ? "seal" : "nothing";
+}
+
+/**
+ * Notices a parent that answers, and does not do what a parent is for: passes nothing on down, or up.
+ * Nobody can prove that, so it is not blamed, only left. The root is always given time: there is no
+ * other.
+ */
+export class ParentWatch {
+  readonly #context: Context;
+  readonly #relay: Relay;
+  readonly #manifestBytes: number;
+  #parent: number | undefined;
+  #need: Need = "nothing";
+  #gaveAt = 0;
+  #leftCount = 0;
+  #lookAt: number | undefined;
+  #recalledAt = Number.NEGATIVE_INFINITY;
+  #recalls = 0;
+
+  constructor(context: Context, relay: Relay, manifestBytes: number) {
+    this.#context = context;
+    this.#relay = relay;
+    this.#manifestBytes = manifestBytes;
+  }
+
+  onParent(number: number | undefined): void {
+    this.#parent = number;
+    this.#recalls = 0;
+    this.#lookAt = number === undefined || number === 0 ? undefined : this.#context.now + lookMs;
+    this.onGift();
+  }
+
+  /** Something came that was waited for. */
+  onGift(): void {
+    this.#gaveAt = this.#context.now;
+  }
+
+  deadline(): number | undefined {
+    return this.#lookAt;
+  }
+
+  onTick(need: Need): void {
+    const { now } = this.#context;
+    if (this.#lookAt === undefined || this.#lookAt > now) return;
+    this.#lookAt = now + lookMs;
+    if (need !== this.#need) this.onGift();
+    this.#need = need;
+    if (need === "nothing" || now < this.#gaveAt + this.#patienceMs) return;
+    this.#leftCount += 1;
+    this.#leave();
+  }
+
+  /**
+   * The root calls, because it has heard nothing of this peer for two seconds. When that goes on
+   * although there was something to hear, the parent does not pass on what it is told.
+   *
+   * @param movedAt when it last had something to tell
+   * @param isOver whether it has told how it ended, after which the root should know all
+   */
+  onRecall(movedAt: number, isOver: boolean): void {
+    const { now } = this.#context;
+    const isInRow = now < this.#recalledAt + recallMs;
+    const isWrong = isInRow && (isOver || movedAt > this.#recalledAt);
+    this.#recalledAt = now;
+    this.#recalls = isWrong ? this.#recalls + 1 : 0;
+    if (this.#recalls < mostRecalls) return;
+    this.#recalls = 0;
+    this.#leave();
+  }
+
+  /** It is not blamed for what nobody can prove; another one is looked for. */
+  #leave(): void {
+    const parent = this.#parent;
+    if (parent === undefined || parent === 0) return;
+    this.#relay.tree.blame(parent);
+    this.#relay.links.downgrade(parent, "lost");
+  }
+
+  get #patienceMs(): number {
+    const base =
+      this.#need === "seal"
+        ? sealPatienceMs
+        : patienceMs + (this.#manifestBytes / 2 ** 20) * patienceMsPerMebibyte;
+    return base * 2 ** Math.min(5, this.#leftCount);
+  }
+}
