@@ -24,6 +24,7 @@ export const TASKS = {
   demo: { run: (env, args) => built(env, "demo", args) },
   bench: { run: (env, args) => built(env, "lab", args) },
   "bench:sim": { run: (env, args) => built(env, "lab", args, join("simulated", "main.js")) },
+  chaos: { run: (env, args) => built(env, "lab", args, join("chaos", "main.js")) },
   soak: { run: (env, args) => built(env, "lab", args, join("soak", "main.js")) },
   test: { run: test },
   typecheck: {

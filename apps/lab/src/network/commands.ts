@@ -13,6 +13,12 @@ export const hostDevice = "eth0";
 const bridge = "switch";
 
 /**
+ * The switch's own Ethernet address. It has no IP address, so that what is sent there is lost, at
+ * nobody else's expense.
+ */
+const nowhere = "02:00:00:00:00:fe";
+
+/**
  * How links are limited. A burst is what may leave at once: 32 KiB are 5 ms at 50 Mbit/s. Larger ones
  * let hosts run ahead of their links, smaller ones cost more wake-ups (4 KiB made a plain TCP copy
  * 2 % slower on a busy machine; 16 to 128 KiB made no difference). Packets wait for 50 ms at most,
@@ -35,7 +41,7 @@ export function addNamespaces(namespaces: readonly string[]): Batch {
 /** For `ip -n SWITCH`. Without snooping, multicast reaches every port: nobody here asks for it. */
 export function buildSwitch(hosts: readonly Host[]): Batch {
   return [
-    `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    `link add ${bridge} address ${nowhere} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${bridge} addrgenmode none up`,
     ...hosts.flatMap((host) => {
       const port = portOf(host);
@@ -73,6 +79,33 @@ export function shapeIngress(hosts: readonly Host[], { linkRates }: NetworkShape
 /** For `ip -n SWITCH`: the host falls silent; nobody is told that it is gone. */
 export function cutOff(host: Host): Batch {
   return [`link set ${portOf(host)} down`];
+}
+
+/** For `ip -n SWITCH`: what {@link cutOff} did is over. */
+export function connect(host: Host): Batch {
+  return [`link set ${portOf(host)} up`];
+}
+
+/** For `ip -n HOST`: its interface goes down, which its own programs are told. */
+export function unplug(): Batch {
+  return [`link set ${hostDevice} down`];
+}
+
+/** For `ip -n HOST`: what {@link unplug} did is over. */
+export function plugIn(): Batch {
+  return [`link set ${hostDevice} up`];
+}
+
+/** For `ip -n HOST`: whatever it sends to these hosts is lost, and nobody is told. */
+export function losePackets(to: readonly Host[]): Batch {
+  return to.map(
+    ({ address }) => `neigh replace ${address} lladdr ${nowhere} dev ${hostDevice} nud permanent`,
+  );
+}
+
+/** For `ip -n HOST`: what {@link losePackets} did is over. */
+export function findAgain(hosts: readonly Host[]): Batch {
+  return hosts.map(({ address }) => `neigh del ${address} dev ${hostDevice}`);
 }
 
 export function deleteNamespaces(namespaces: readonly string[]): Batch {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as commands from "./commands.js";
-import { parseSentBytes } from "./counters.js";
+import { parseReceivedBytes, parseSentBytes } from "./counters.js";
 import { runBatch, runCommand } from "./run-command.js";
 import { type Host, type NetworkShape, nameHosts } from "./shape.js";
 
@@ -58,6 +58,37 @@ export class LabNetwork {
   /** Cuts a host off: nothing reaches it or comes from it, and nobody is told. */
   async cutOff(host: Host): Promise<void> {
     await runBatch("ip", ["-n", this.#switch], commands.cutOff(host));
+  }
+
+  /** What {@link cutOff} did is over. */
+  async connect(host: Host): Promise<void> {
+    await runBatch("ip", ["-n", this.#switch], commands.connect(host));
+  }
+
+  /** A host's interface goes down: its own programs are told, the others are not. */
+  async unplug({ namespace }: Host): Promise<void> {
+    await runBatch("ip", ["-n", namespace], commands.unplug());
+  }
+
+  /** What {@link unplug} did is over. */
+  async plugIn({ namespace }: Host): Promise<void> {
+    await runBatch("ip", ["-n", namespace], commands.plugIn());
+  }
+
+  /** What a host sends to these others is lost; what they send it still arrives. */
+  async losePackets({ namespace }: Host, to: readonly Host[]): Promise<void> {
+    await runBatch("ip", ["-n", namespace], commands.losePackets(to));
+  }
+
+  /** What {@link losePackets} did is over. */
+  async findAgain({ namespace }: Host, hosts: readonly Host[]): Promise<void> {
+    await runBatch("ip", ["-n", namespace], commands.findAgain(hosts));
+  }
+
+  /** What a host was sent so far, in bytes of frames that its device took in. */
+  async receivedBytes({ namespace }: Host): Promise<number> {
+    const args = ["-n", namespace, "-s", "-j", "link", "show", "dev", commands.hostDevice];
+    return parseReceivedBytes(await runCommand("ip", args));
   }
 
   /**

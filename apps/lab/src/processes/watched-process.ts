@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly isTold?: boolean;
   /** What it says that is no JSON: a line that matches counts as an object of this `type`. */
   readonly phrases?: Readonly<Record<string, RegExp>>;
+  /** Told each JSON object that it prints, progress too, which is not kept. */
+  readonly onPrinted?: (printed: Printed) => void;
   /** All that it says goes to `FILE.stdout` and `FILE.stderr` too. */
   readonly logFile?: string | undefined;
 }
@@ -121,6 +123,11 @@ export class WatchedProcess {
     this.#child.stdin?.write(`${line}\n`);
   }
 
+  /** Sends it a signal, if it has not ended. It must not have children. */
+  signal(name: NodeJS.Signals): void {
+    if (!this.#hasExited) this.#child.kill(name);
+  }
+
   /** Ends it at once, if it has not ended. */
   kill(): void {
     const { pid } = this.#child;
@@ -174,8 +181,10 @@ export class WatchedProcess {
   #onLine(line: string): void {
     const atMs = performance.now();
     const value = this.#valueOf(line);
-    // Progress may come by the thousand; nobody here asks for it.
-    if (value === undefined || value.type === "progress") return;
+    if (value === undefined) return;
+    this.#options.onPrinted?.({ value, atMs });
+    // Progress may come by the thousand: it is not kept.
+    if (value.type === "progress") return;
     this.sample();
     this.#printed.set(value.type, [...this.printed(value.type), { value, atMs }]);
     this.#wake();
