@@ -3,13 +3,18 @@ import {
   addNamespaces,
   buildHost,
   buildSwitch,
+  connect,
   cutOff,
   deleteNamespaces,
+  findAgain,
+  losePackets,
+  plugIn,
   portOf,
   shapeEgress,
   shapeIngress,
+  unplug,
 } from "../src/network/commands.js";
-import { parseSentBytes } from "../src/network/counters.js";
+import { parseReceivedBytes, parseSentBytes } from "../src/network/counters.js";
 import { nameHosts } from "../src/network/shape.js";
 
 const shape = { linkRates: [50e6, undefined, 5e6] };
@@ -37,7 +42,7 @@ describe("the hosts of a network", () => {
 describe("the commands that build a network", () => {
   test("join every host to the switch by a link of its own, whose ends are in their namespaces", () => {
     expect(buildSwitch(hosts)).toEqual([
-      "link add switch type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
+      "link add switch address 02:00:00:00:00:fe type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
       "link set switch addrgenmode none up",
       "link add port0 type veth peer name eth0 netns lab-1-host-0",
       "link set port0 addrgenmode none master switch up",
@@ -68,6 +73,15 @@ describe("the commands that build a network", () => {
 
   test("cut a host off by its port alone: the host's own end stays up and says nothing", () => {
     expect(cutOff(hosts[2]!)).toEqual(["link set port2 down"]);
+    expect(connect(hosts[2]!)).toEqual(["link set port2 up"]);
+    expect([unplug(), plugIn()]).toEqual([["link set eth0 down"], ["link set eth0 up"]]);
+  });
+
+  test("lose what is sent to a host by an address in its place that is nobody's", () => {
+    expect(losePackets([hosts[1]!])).toEqual([
+      "neigh replace 10.77.0.2 lladdr 02:00:00:00:00:fe dev eth0 nud permanent",
+    ]);
+    expect(findAgain([hosts[1]!])).toEqual(["neigh del 10.77.0.2 dev eth0"]);
   });
 
   test("delete what they added", () => {
@@ -83,6 +97,12 @@ describe("the bytes on a link", () => {
       { kind: "tbf", bytes: 70_168_056 },
     ];
     expect(parseSentBytes(JSON.stringify(shown))).toBe(70_168_056);
+  });
+
+  test("and those that came are what the device counted", () => {
+    const shown = [{ ifname: "eth0", stats64: { rx: { bytes: 701 }, tx: { bytes: 5 } } }];
+    expect(parseReceivedBytes(JSON.stringify(shown))).toBe(701);
+    expect(() => parseReceivedBytes("[{}]")).toThrow(/no counters/);
   });
 
   test("are unknown without one", () => {

@@ -21,6 +21,8 @@ export class ChaosHost {
   readonly progress: Progress = new Progress();
   readonly #start: StartReceiver;
   readonly #lives: WatchedProcess[] = [];
+  /** What the receiver before the last held in the end. */
+  #heldBefore = 0;
 
   constructor(host: Host, directory: string, start: StartReceiver) {
     this.host = host;
@@ -53,6 +55,7 @@ export class ChaosHost {
     const receiver = this.#start(this, more, ({ value, atMs }) => {
       if (value.type === "progress") this.progress.add({ atMs, bytes: Number(value.bytes) });
     });
+    this.#heldBefore = this.progress.bytes;
     this.#lives.push(receiver);
     await receiver.first("listening");
   }
@@ -71,6 +74,16 @@ export class ChaosHost {
   /** What `receive --once` said in the end; undefined where it was killed. */
   get result(): Printed["value"] | undefined {
     return this.receiver.printed("result").at(-1)?.value;
+  }
+
+  /**
+   * Payload bytes that its receivers took from the network over all lives, as they say themselves:
+   * what they held when they were killed, and what the last one did not find on its disk.
+   */
+  get fetchedBytes(): number {
+    if (this.result === undefined) return this.progress.bytes;
+    const { bytes, resumedBytes, duplicateBytes } = this.result;
+    return this.#heldBefore + Number(bytes) - Number(resumedBytes) + Number(duplicateBytes);
   }
 
   /** The code of its error, `none` where it said that it is complete, `unsaid` where nothing. */

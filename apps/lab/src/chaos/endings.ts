@@ -46,15 +46,17 @@ export function judgePauses(judge: Judge, hosts: readonly ChaosHost[], fromMs: n
   judge.atMost("longest pause of a survivor, s", longest.seconds, mostPauseSeconds);
 }
 
-/** How many copies of the file each of these was sent, whatever for, over all its lives. */
+/** How many copies of the file the one of these got that got most, over all its lives. */
 export async function judgeReceived(
   { network, source }: Swarm,
   judge: Judge,
   hosts: readonly ChaosHost[],
 ): Promise<void> {
-  const copies: number[] = [];
-  for (const { host } of hosts) copies.push((await network.receivedBytes(host)) / source.bytes);
-  judge.atMost("most received by one of them, in copies", Math.max(...copies), mostCopies);
+  const fetched = hosts.map(({ fetchedBytes }) => fetchedBytes / source.bytes);
+  judge.atMost("most payload received, in copies", Math.max(...fetched), mostCopies);
+  const taken: number[] = [];
+  for (const { host } of hosts) taken.push((await network.receivedBytes(host)) / source.bytes);
+  judge.tell("the same with headers and acknowledgements", Math.max(...taken));
 }
 
 const mostCopies = 1.1;
