@@ -55,6 +55,8 @@ export type Fact =
   | { readonly type: "neighbours-exhausted" }
   | { readonly type: "subtree-resized"; readonly size: number }
   | { readonly type: "manifest-complete" }
+  /** Nothing was heard of this neighbour for a while: ask whether it is there. */
+  | { readonly type: "neighbour-doubted"; readonly number: number }
   | { readonly type: "chunk-held"; readonly index: number }
   /** Root: a stream gave something again after a pause, before which there were so many chunks. */
   | { readonly type: "stream-resumed"; readonly chunksBefore: number }

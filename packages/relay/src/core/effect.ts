@@ -22,6 +22,8 @@ export type Effect =
   | { readonly type: "send-frame"; readonly connection: ConnectionId; readonly frame: Frame }
   /** Flush what was sent, then close. */
   | { readonly type: "close-connection"; readonly connection: ConnectionId }
+  /** Close at once: nobody seems to be at the other end who would take what was sent. */
+  | { readonly type: "drop-connection"; readonly connection: ConnectionId }
   /** Stop reading, so that TCP holds the neighbour back, until `resume-connection`. */
   | { readonly type: "pause-connection"; readonly connection: ConnectionId }
   | { readonly type: "resume-connection"; readonly connection: ConnectionId }

@@ -48,11 +48,12 @@ export interface PeerOptions {
   /** The root's pulse, and the health check on passive links. */
   readonly pulseIntervalMs: number;
   /**
-   * A neighbour in the tree that is not heard of on either link for this long is lost. Too low
-   * takes a busy machine for a dead one. Killed processes are noticed at once, by TCP.
+   * A neighbour to which a link is active, and that is not heard of on any for this long, is lost:
+   * stopped, or cut off. After two fifths of it, it is asked several times whether it is there. Too
+   * low takes a busy machine for a dead one. Killed processes are noticed at once, by TCP.
    */
   readonly silentAfterMs: number;
-  /** An active link that was idle this long carries `alive`. */
+  /** An active link that was idle this long carries `alive`; several fit into `silentAfterMs`. */
   readonly aliveIntervalMs: number;
   /** How often progress is sent up the tree. */
   readonly progressIntervalMs: number;
@@ -104,8 +105,8 @@ export const defaultPeerOptions: PeerOptions = {
   upgradeRetryMs: 250,
   upgradeTimeoutMs: 3_000,
   pulseIntervalMs: 500,
-  silentAfterMs: 5_000,
-  aliveIntervalMs: 1_000,
+  silentAfterMs: 1_500,
+  aliveIntervalMs: 500,
   progressIntervalMs: 250,
   lifeSignIntervalMs: 2_000,
   formationTimeoutMs: 5_000,

@@ -64,14 +64,14 @@ export class Relay {
 
   /**
    * Note the time of the event being handled. A machine that handles its own timers late cannot
-   * know whether its neighbours were silent, so it starts to listen anew.
+   * know whether its neighbours were silent meanwhile, so that time does not count.
    */
   setTime(now: number, deadline: number | undefined): void {
     const lateMs = deadline === undefined ? 0 : now - deadline;
     if (lateMs > this.context.options.silentAfterMs / 4 && this.#handledAt !== undefined) {
       this.context.now = now;
-      this.links.forgive();
-      this.feeds.forgive();
+      this.links.forgive(lateMs);
+      this.feeds.forgive(lateMs);
     }
     this.context.now = now;
     this.#handledAt = now;
@@ -251,6 +251,8 @@ export class Relay {
         return this.summary.onSubtreeResized(fact.size);
       case "chunk-held":
         return this.distribution.onChunkHeld(fact.index);
+      case "neighbour-doubted":
+        return this.#askAfter(fact.number);
       case "misbehaved":
         return this.#cutOff(fact);
       default:
@@ -301,6 +303,11 @@ export class Relay {
       this.watch.deadline(),
       this.meter.deadline(),
     );
+  }
+
+  #askAfter(number: number): void {
+    const to = this.neighbourhood.addressOf(number);
+    if (to !== undefined) this.meter.probe(number, to);
   }
 
   #loseChild(number: number): void {

@@ -13,6 +13,7 @@ export type NetworkEffect = Extract<
       | "dial"
       | "send-frame"
       | "close-connection"
+      | "drop-connection"
       | "pause-connection"
       | "resume-connection";
   }
@@ -59,6 +60,8 @@ export class SessionPort {
         return this.#send(effect.connection, effect.frame);
       case "close-connection":
         return this.#connections.get(effect.connection)?.close();
+      case "drop-connection":
+        return this.#connections.get(effect.connection)?.destroy();
       case "pause-connection":
         return this.#connections.get(effect.connection)?.pause();
       case "resume-connection":

@@ -195,7 +195,8 @@ export class Host implements NetworkPort {
         const connection = this.#connections.get(effect.connection);
         return connection?.pipe.send(connection.end, effect.frame);
       }
-      case "close-connection": {
+      case "close-connection":
+      case "drop-connection": {
         const connection = this.#connections.get(effect.connection);
         this.#connections.delete(effect.connection);
         return connection?.pipe.close(connection.end);

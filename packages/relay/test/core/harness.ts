@@ -260,7 +260,8 @@ export class Room {
         return this.#dial(party, effect.connection, effect.to);
       case "send-frame":
         return this.#frame(party, effect.connection, effect.frame);
-      case "close-connection": {
+      case "close-connection":
+      case "drop-connection": {
         const other = party.connections.get(effect.connection);
         this.#close(party, effect.connection);
         if (other !== undefined) this.#close(other.party, other.id);

@@ -282,14 +282,11 @@ describe("back-pressure", () => {
     open({ unstoredChunks: 1, silentAfterMs: 5_000 });
     receive(0);
     receive(1);
-    bench.context.now = 4_999;
+    bench.pass(4_999);
     store([0, 1]);
-    bench.do(() => bench.relay.links.onTick());
-    bench.context.now = 9_998;
-    bench.do(() => bench.relay.links.onTick());
+    bench.pass(9_998);
     expect(bench.relay.links.isActive(1)).toBe(true);
-    bench.context.now = 9_999;
-    bench.do(() => bench.relay.links.onTick());
+    bench.pass(9_999);
     expect(bench.relay.links.isActive(1)).toBe(false);
   });
 });

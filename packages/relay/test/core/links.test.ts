@@ -250,7 +250,8 @@ describe("an active link", () => {
   test("to a neighbour that is silent on both ways is downgraded", () => {
     bench = makeRoot();
     const connection = bench.adopt(1);
-    expect(saidIn(bench.pass(4_999))).toEqual([]);
+    const before = saidIn(bench.pass(4_999));
+    expect(new Set(before.map(({ type }) => type))).toEqual(new Set(["probe"]));
     const effects = bench.pass(5_000);
     expect(saidIn(effects)).toContainEqual({
       to: 1,
@@ -258,8 +259,22 @@ describe("an active link", () => {
       link: "tree",
       reason: "silent",
     });
-    expect(effects).toContainEqual({ type: "close-connection", connection });
+    // What was sent there is not flushed: nobody reads it.
+    expect(effects).toContainEqual({ type: "drop-connection", connection });
+    expect(only(effects, "close-connection")).toEqual([]);
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
+  });
+
+  test("to a neighbour that is silent is doubted first: it is asked whether it is there", () => {
+    bench = makeRoot();
+    bench.adopt(1);
+    expect(saidIn(bench.pass(1_999))).toEqual([]);
+    expect(saidIn(bench.pass(2_000))).toMatchObject([{ to: 1, type: "probe" }]);
+    expect(saidIn(bench.pass(4_500))).toHaveLength(5);
+    // It was only slow to answer.
+    bench.hear(1, { type: "probe-ack", count: 1 });
+    expect(saidIn(bench.pass(6_499))).toEqual([]);
+    expect(bench.relay.links.isActive(1)).toBe(true);
   });
 
   test("to a silent neighbour is downgraded in time, also where nothing else is due", () => {
@@ -292,10 +307,12 @@ describe("an active link", () => {
     bench.do(() => relay.onTick(false));
     // A laptop's lid was closed for a minute.
     relay.setTime(61_000, relay.deadline());
-    expect(saidIn(bench.do(() => relay.onTick(false)))).toEqual([]);
+    expect(saidIn(bench.do(() => relay.onTick(false)))).toMatchObject([{ type: "probe" }]);
     expect(relay.links.isActive(1)).toBe(true);
-    // From now on it counts as always.
-    expect(saidIn(bench.pass(66_000))).toContainEqual({
+    // From now on it counts as always: this minute is left out.
+    bench.pass(63_900);
+    expect(relay.links.isActive(1)).toBe(true);
+    expect(saidIn(bench.pass(64_100))).toContainEqual({
       to: 1,
       type: "downgrade",
       link: "tree",
@@ -307,7 +324,7 @@ describe("an active link", () => {
     bench = makeRoot();
     bench.adopt(1);
     const { relay } = bench;
-    for (const at of [1_000, 2_000, 3_000, 4_000]) {
+    for (let at = 500; at <= 4_500; at += 500) {
       relay.setTime(at, relay.deadline());
       bench.do(() => relay.onTick(false));
     }

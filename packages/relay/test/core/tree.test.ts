@@ -346,7 +346,7 @@ describe("an orphan", () => {
     bench.adopt(2);
     bench.relay.tree.blame(1);
     bench.cut(connection);
-    const asked = saidIn(bench.pass(2_000)).filter(({ type }) => type === "orphan");
+    const asked = saidIn(bench.pass(1_400)).filter(({ type }) => type === "orphan");
     expect(new Set(asked.map(({ to }) => to))).toEqual(new Set([3]));
   });
 

@@ -152,9 +152,9 @@ export class Feeds {
     this.sinks.heard(number);
   }
 
-  forgive(): void {
-    this.sources.forgive();
-    this.sinks.forgive();
+  forgive(lateMs: number): void {
+    this.sources.forgive(lateMs);
+    this.sinks.forgive(lateMs);
   }
 
   /** The neighbour broke the rules: it is not asked again so soon, and ever later. */

@@ -20,7 +20,18 @@ interface NeighbourLink {
   hasManifest: boolean;
   lastSentAt: number;
   lastHeardAt: number;
+  /** When it is asked whether it is there, if nothing is heard before. */
+  askAt: number;
+  /** Questions since it was last heard. */
+  unanswered: number;
 }
+
+/** Silence after which a neighbour is asked, and the pause to the next question, as shares of the limit. */
+const doubtShare = 0.4;
+const askAgainShare = 0.1;
+
+/** Nobody is lost before so many questions were not answered. */
+const leastQuestions = 4;
 
 /** What this peer says of itself in a hello, beside its id. */
 export interface Self {
@@ -83,7 +94,10 @@ export class Links {
 
   /** Give an active link up, or an upgrade under way. */
   downgrade(number: number, reason: DowngradeReason): void {
-    if (this.#links.has(number)) this.#handle(number, { type: "downgrade", reason });
+    const entry = this.#links.get(number);
+    if (entry === undefined) return;
+    if (reason === "silent") this.#dropConnection(entry);
+    this.#handle(number, { type: "downgrade", reason });
   }
 
   /** Every link ends; connections are flushed and closed. */
@@ -180,40 +194,62 @@ export class Links {
   /** Something came from this neighbour, over either link. */
   heard(number: number): void {
     const entry = this.#links.get(number);
-    if (entry !== undefined) entry.lastHeardAt = this.#context.now;
+    if (entry !== undefined) this.#hear(entry);
   }
 
-  /** This machine stood still for a while: that it heard nothing proves nothing about others. */
-  forgive(): void {
-    for (const entry of this.#links.values()) entry.lastHeardAt = this.#context.now;
+  /** This machine stood still for so long: that it heard nothing then proves nothing about others. */
+  forgive(lateMs: number): void {
+    const { now } = this.#context;
+    for (const entry of this.#links.values()) {
+      entry.lastHeardAt = Math.min(now, entry.lastHeardAt + lateMs);
+      // Answers may wait to be read: nobody is lost before they had the time.
+      entry.unanswered = 0;
+    }
   }
 
   /** Retries and expiries of upgrades, `alive` on idle links, and silent neighbours. */
   onTick(): void {
-    const { now, options } = this.#context;
+    const { now } = this.#context;
     if (this.#dueAt > now) return;
     this.#dueAt = Number.POSITIVE_INFINITY;
     for (const [number, entry] of this.#links) {
       const deadline = entry.link.deadline();
       if (deadline !== undefined && deadline <= now) this.#handle(number, { type: "tick" });
-      if (entry.link.state === "active") {
-        if (entry.lastHeardAt + options.silentAfterMs <= now) this.downgrade(number, "silent");
-        else if (entry.lastSentAt + options.aliveIntervalMs <= now)
-          this.send(number, { type: "alive" });
-      }
+      if (entry.link.state === "active") this.#keepAlive(number, entry);
       this.#noteDue(entry);
     }
+  }
+
+  /** Suspicion comes before death: who is silent is asked, and lost only if it answers nothing. */
+  #keepAlive(number: number, entry: NeighbourLink): void {
+    const { now, options } = this.#context;
+    const { silentAfterMs, aliveIntervalMs } = options;
+    if (entry.askAt <= now) {
+      if (entry.lastHeardAt + silentAfterMs <= now && entry.unanswered >= leastQuestions)
+        return this.downgrade(number, "silent");
+      entry.unanswered += 1;
+      entry.askAt = now + askAgainShare * silentAfterMs;
+      this.#context.tell({ type: "neighbour-doubted", number });
+    }
+    if (entry.lastSentAt + aliveIntervalMs <= now) this.send(number, { type: "alive" });
+  }
+
+  #hear(entry: NeighbourLink): void {
+    const { now, options } = this.#context;
+    entry.lastHeardAt = now;
+    entry.askAt = now + doubtShare * options.silentAfterMs;
+    entry.unanswered = 0;
   }
 
   deadline(): number | undefined {
     return Number.isFinite(this.#dueAt) ? this.#dueAt : undefined;
   }
 
-  #noteDue({ link, lastHeardAt, lastSentAt }: NeighbourLink): void {
+  #noteDue({ link, askAt, lastSentAt }: NeighbourLink): void {
     this.#dueAt = Math.min(this.#dueAt, link.deadline() ?? this.#dueAt);
     if (link.state !== "active") return;
-    const { silentAfterMs, aliveIntervalMs } = this.#context.options;
-    this.#dueAt = Math.min(this.#dueAt, lastHeardAt + silentAfterMs, lastSentAt + aliveIntervalMs);
+    const { aliveIntervalMs } = this.#context.options;
+    this.#dueAt = Math.min(this.#dueAt, askAt, lastSentAt + aliveIntervalMs);
   }
 
   #handle(number: number, event: LinkEvent): void {
@@ -286,7 +322,7 @@ export class Links {
   }
 
   #reportActive(number: number, entry: NeighbourLink, isDialled: boolean): void {
-    entry.lastHeardAt = this.#context.now;
+    this.#hear(entry);
     entry.lastSentAt = this.#context.now;
     this.#context.tell({ type: "link-active", role: this.#role, number, isDialled });
   }
@@ -296,6 +332,14 @@ export class Links {
     if (connection === undefined) return;
     this.#forgetConnection(entry);
     this.#context.emit({ type: "close-connection", connection });
+  }
+
+  /** What is queued for who does not read would be kept until TCP gives up. */
+  #dropConnection(entry: NeighbourLink): void {
+    const { connection } = entry;
+    if (connection === undefined) return;
+    this.#forgetConnection(entry);
+    this.#context.emit({ type: "drop-connection", connection });
   }
 
   #forgetConnection(entry: NeighbourLink): void {
@@ -313,6 +357,8 @@ export class Links {
         hasManifest: false,
         lastSentAt: 0,
         lastHeardAt: 0,
+        askAt: 0,
+        unanswered: 0,
       };
       this.#links.set(number, entry);
     }

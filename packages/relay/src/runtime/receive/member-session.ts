@@ -154,6 +154,7 @@ export class MemberSession {
       case "send-frame":
       case "dial":
       case "close-connection":
+      case "drop-connection":
       case "pause-connection":
       case "resume-connection":
         return this.#port.perform(effect);

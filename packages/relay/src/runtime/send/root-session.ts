@@ -137,6 +137,7 @@ export class RootSession {
       case "send-frame":
       case "dial":
       case "close-connection":
+      case "drop-connection":
       case "pause-connection":
       case "resume-connection":
         return this.#port.perform(effect);
