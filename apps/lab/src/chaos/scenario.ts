@@ -16,6 +16,8 @@ export interface ChaosScenario {
   readonly sizeBytes: number;
   /** What every link carries each way, in bits a second. */
   readonly bitsPerSecond: number;
+  /** What the links of some hosts carry instead, by their numbers. */
+  readonly slowBitsPerSecond?: Readonly<Record<number, number>>;
   /** Beside paths, receivers and strategy. */
   readonly sendArguments: readonly string[];
   /** Longer than this it must not take, whatever happens. */

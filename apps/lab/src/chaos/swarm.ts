@@ -67,8 +67,11 @@ export class Swarm {
     source: Source,
     options: SwarmOptions,
   ): Promise<Swarm> {
-    const { receiverCount, bitsPerSecond } = scenario;
-    const linkRates = Array.from({ length: 1 + receiverCount }, () => bitsPerSecond);
+    const { receiverCount, bitsPerSecond, slowBitsPerSecond } = scenario;
+    const linkRates = Array.from(
+      { length: 1 + receiverCount },
+      (_, number) => slowBitsPerSecond?.[number] ?? bitsPerSecond,
+    );
     const network = await LabNetwork.build({ linkRates });
     return new Swarm(scenario, strategy, source, network, options);
   }

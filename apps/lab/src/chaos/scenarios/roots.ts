@@ -1,0 +1,72 @@
+import { exits, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
+import type { Judge } from "../judge.js";
+import type { ChaosScenario } from "../scenario.js";
+import type { Swarm } from "../swarm.js";
+import { common, shortTimeout } from "./common.js";
+
+/** A receiver takes the time-out to give up, and a moment to say so. */
+const mostSeconds = 6 + 4;
+
+/** The root is killed, and run again with the same files. */
+const rootKilled: ChaosScenario = {
+  ...common,
+  name: "root-killed",
+  about: "the sender killed in the middle; then everything is run again",
+  sendArguments: shortTimeout,
+  async play(swarm, judge) {
+    await swarm.begin();
+    await swarm.at(5);
+    await killRoot(swarm);
+    await judgeGivenUp(swarm, judge);
+    await Promise.all(swarm.hosts.map((host) => host.receive()));
+    swarm.send();
+    await judgeSender(swarm, judge, exits.complete);
+    await judgeWhole(swarm, judge, swarm.hosts);
+    await judgeReceived(swarm, judge, swarm.hosts);
+  },
+};
+
+/** One host is so slow that the root is gone before it has everything; the others have. */
+const rootKilledLate: ChaosScenario = {
+  ...common,
+  name: "root-killed-late",
+  about: "the sender killed when all but one host have everything",
+  slowBitsPerSecond: { 4: 20_000_000 },
+  sendArguments: shortTimeout,
+  async play(swarm, judge) {
+    await swarm.begin();
+    const slow = swarm.host(4);
+    const others = swarm.others(slow);
+    while (others.some(({ landedAtMs }) => landedAtMs === undefined)) await swarm.pauseMs(50);
+    const share = slow.progress.bytes / swarm.source.bytes;
+    judge.tell("held by the slow host when it happened, %", Math.round(100 * share));
+    await killRoot(swarm);
+    await slow.ended(60_000);
+    await judgeWhole(swarm, judge, swarm.hosts);
+  },
+};
+
+async function killRoot({ sender }: Swarm): Promise<void> {
+  sender.signal("SIGKILL");
+  await sender.exited;
+}
+
+/** Everybody stops with a clear error, in time, and nothing stands under its final name. */
+async function judgeGivenUp(swarm: Swarm, judge: Judge): Promise<void> {
+  const killedAtMs = performance.now();
+  const codes = new Set<string>();
+  const files: string[] = [];
+  let lastMs = 0;
+  for (const host of swarm.hosts) {
+    const exit = await host.ended(mostSeconds * 2_000);
+    lastMs = Math.max(lastMs, (exit?.atMs ?? Number.POSITIVE_INFINITY) - killedAtMs);
+    codes.add(`${exit?.code ?? "none"} ${host.errorCode}`);
+    files.push(...(await host.names()));
+  }
+  judge.exactly("exit codes and errors of the hosts", [...codes].join(", "), "1 root-lost");
+  judge.atMost("the last has given up after, s", lastMs / 1_000, mostSeconds);
+  judge.exactly("files under their final names", files.length, 0);
+}
+
+/** Roots that are killed. */
+export const roots: readonly ChaosScenario[] = [rootKilled, rootKilledLate];
