@@ -22,7 +22,7 @@ export function usage(scenarios: readonly ChaosScenario[]): string {
 Lets real processes, in a network of namespaces, meet what goes wrong with machines, networks and
 disks, and judges what comes of it. Needs Linux, root and iproute2.
 
-Scenarios (all, unless some are named):
+Scenarios (all but smoke, unless some are named):
 ${names.join("\n")}
 
 Options:
@@ -66,8 +66,8 @@ export function parseOrder(
   const options = strategy === undefined ? [] : ["--strategy", strategy];
   const words = [...positionals, ...options];
   return {
-    scenarios: scenarios.filter(
-      ({ name }) => positionals.length === 0 || positionals.includes(name),
+    scenarios: scenarios.filter(({ name, isDefault }) =>
+      positionals.length === 0 ? isDefault : positionals.includes(name),
     ),
     strategies: chosen,
     directory: values.dir,

@@ -20,6 +20,8 @@ export interface ChaosScenario {
   readonly slowBitsPerSecond?: Readonly<Record<number, number>>;
   /** Beside paths, receivers and strategy. */
   readonly sendArguments: readonly string[];
+  /** Whether it runs when no scenario is named. */
+  readonly isDefault: boolean;
   /** Longer than this it must not take, whatever happens. */
   readonly timeoutMs: number;
   /** Lets it happen, and says what was seen. The swarm is ended after it. */

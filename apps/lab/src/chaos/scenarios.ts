@@ -4,6 +4,7 @@ import { killed } from "./scenarios/killed.js";
 import { roots } from "./scenarios/roots.js";
 import { signals } from "./scenarios/signals.js";
 import { silent } from "./scenarios/silent.js";
+import { smoke } from "./scenarios/smoke.js";
 
 /** Everything that is done to swarms, in the order in which it is. */
 export const chaosScenarios: readonly ChaosScenario[] = [
@@ -12,4 +13,5 @@ export const chaosScenarios: readonly ChaosScenario[] = [
   ...disks,
   ...roots,
   ...signals,
+  smoke,
 ];

@@ -8,6 +8,7 @@ export const common: Omit<ChaosScenario, "name" | "about" | "play"> = {
   sizeBytes: 64 * mebibyte,
   bitsPerSecond: 50_000_000,
   sendArguments: [],
+  isDefault: true,
   timeoutMs: 120_000,
 };
 
