@@ -128,6 +128,8 @@ export class Member {
       case "frame-received":
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
+        // Without a root nobody says that all are complete: as long as one takes chunks, it stays.
+        if (this.#outcome === "complete") this.#movedAt = this.#context.now;
         return this.#relay.distribution.onChunkSent(event.connection, event.index);
       case "chunk-verified":
         return this.#onVerified(event);
@@ -250,10 +252,8 @@ export class Member {
       if (fact.type === "parent-gained") {
         this.#onParentGained(fact.number);
         this.#moved();
-        this.#context.emit({
-          type: "report-step",
-          step: { type: "attached", number: this.number, parent: fact.number },
-        });
+        const step = { type: "attached", number: this.number, parent: fact.number } as const;
+        this.#context.emit({ type: "report-step", step });
       } else if (fact.type === "parent-lost") {
         this.#parentWatch.onParent(undefined);
         if (this.#parentConnection !== undefined) this.#intake.removeInlet(this.#parentConnection);

@@ -81,6 +81,22 @@ describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
     },
   );
 
+  test("finishes without its root also where one takes much longer than anybody waits", () => {
+    const links = (host: number) => ({
+      uplinkBytesPerSecond: rate,
+      downlinkBytesPerSecond: host === 4 ? rate / 5 : rate,
+    });
+    const scenario = { links, timeoutMs: 6_000 };
+    for (const seed of [1, 2, 3]) {
+      const { finishedMs } = simulate(flow(kind, { ...scenario, seed }));
+      const atMs = Math.max(...receiversBut(4).map((place) => finishedMs[place] ?? 0)) + 1;
+      expect((finishedMs[4] ?? 0) - atMs).toBeGreaterThan(2 * scenario.timeoutMs);
+      const crashes = [{ host: 0, atMs, how: "kill" }] as const;
+      const result = simulate(flow(kind, { ...scenario, seed, crashes }));
+      expect(result).toMatchObject({ landedCount: 8, blamed: [] });
+    }
+  });
+
   test("routes around a peer that takes everything and passes hardly anything on", () => {
     const undisturbed = lastOf(simulate(flow(kind)), receiversBut());
     for (const host of [2, 4, 6]) {
