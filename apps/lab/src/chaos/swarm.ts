@@ -100,9 +100,9 @@ export class Swarm {
     return this.hosts.filter((host) => !excluded.includes(host));
   }
 
-  /** Starts all receivers, then the sender; resolves when the first chunks are on a disk. */
-  async begin(): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.receive()));
+  /** Starts receivers, then the sender; resolves when the first chunks are on a disk. */
+  async begin(receivers: readonly ChaosHost[] = this.hosts): Promise<void> {
+    await Promise.all(receivers.map((host) => host.receive()));
     this.send();
     while (this.hosts.every(({ progress }) => progress.bytes === 0)) await this.pauseMs(lookMs);
     this.#begunAtMs = performance.now();

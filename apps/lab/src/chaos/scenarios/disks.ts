@@ -31,7 +31,7 @@ async function keep({ directory }: ChaosHost): Promise<void> {
 
 async function judgeKept(judge: Judge, { directory }: ChaosHost): Promise<void> {
   const text = await readFile(join(directory, kept.name), "utf8").catch(() => "gone");
-  judge.exactly("the file that was there before", text, kept.text);
+  judge.exactly("the file that was there before", text.trim(), kept.text.trim());
 }
 
 const diskFull: ChaosScenario = {
@@ -95,16 +95,18 @@ const directoryRemoved: ChaosScenario = {
 const readOnly: ChaosScenario = {
   ...common,
   name: "disk-read-only",
-  about: "one host's file system is read-only from the start",
+  about: "one host's file system is read-only: its receiver does not even start",
   async play(swarm, judge) {
     const victim = swarm.host(2);
     await using disk = await SmallDisk.mount(victim.directory, 2 * swarm.source.bytes);
     await keep(victim);
     await disk.makeReadOnly();
-    await swarm.begin();
+    await victim.receive().catch(() => {}); // it says why, and ends
+    const names = [kept.name];
+    await judgeVictim(judge, victim, { codes: ["not-writable"], names });
+    await swarm.begin(swarm.others(victim));
     await judgeSender(swarm, judge, exits.partial);
-    judge.exactly("what the sender says of it", errorOf(swarm, victim), "declined");
-    judge.exactly("what its directory holds", await victim.names(), [kept.name]);
+    judge.exactly("what the sender says of it", errorOf(swarm, victim), "not-answering");
     await judgeKept(judge, victim);
     await judgeWhole(swarm, judge, swarm.others(victim));
   },
