@@ -306,8 +306,8 @@ export class Relay {
   }
 
   #askAfter(number: number): void {
-    const to = this.neighbourhood.addressOf(number);
-    if (to !== undefined) this.meter.probe(number, to);
+    const peer = this.neighbourhood.get(number);
+    if (peer !== undefined) this.meter.probe(peer);
   }
 
   #loseChild(number: number): void {
