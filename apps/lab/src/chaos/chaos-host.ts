@@ -89,7 +89,8 @@ export class ChaosHost {
   /** The code of its error, `none` where it said that it is complete, `unsaid` where nothing. */
   get errorCode(): string {
     if (this.result === undefined) return "unsaid";
-    return String((this.result.error as { readonly code?: unknown } | undefined)?.code ?? "none");
+    const error = this.result.error as { readonly code: string } | undefined;
+    return error?.code ?? "none";
   }
 
   /** Ended by itself, within that time. */

@@ -6,7 +6,7 @@ import type { Swarm } from "./swarm.js";
 export const exits = { complete: 0, failed: 1, partial: 3 } as const;
 
 /** Twice the time in which a dead neighbour must be noticed. */
-export const mostPauseSeconds = 4;
+const mostPauseSeconds = 4;
 
 /** Waits for the sender to end by itself, and says with which code. */
 export async function judgeSender(swarm: Swarm, judge: Judge, code: number): Promise<void> {
