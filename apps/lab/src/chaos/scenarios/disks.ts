@@ -6,7 +6,7 @@ import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
 import { fillerName, SmallDisk } from "../small-disk.js";
 import type { Swarm } from "../swarm.js";
-import { common, shortTimeout } from "./common.js";
+import { defaults, shortTimeout } from "./defaults.js";
 
 /** A file that is there before, and must be there as it was. */
 const kept = { name: "kept.txt", text: "was here before\n" } as const;
@@ -35,7 +35,7 @@ async function judgeKept(judge: Judge, { directory }: ChaosHost): Promise<void> 
 }
 
 const diskFull: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "disk-full",
   about: "one relay's file system, in memory, fills up in the transfer",
   sendArguments: shortTimeout,
@@ -57,7 +57,7 @@ const diskFull: ChaosScenario = {
 };
 
 const diskSmall: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "disk-too-small",
   about: "one host has too little room from the start",
   async play(swarm, judge) {
@@ -74,7 +74,7 @@ const diskSmall: ChaosScenario = {
 };
 
 const directoryRemoved: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "directory-removed",
   about: "one relay's directory is removed in the transfer",
   sendArguments: shortTimeout,
@@ -93,7 +93,7 @@ const directoryRemoved: ChaosScenario = {
 };
 
 const readOnly: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "disk-read-only",
   about: "one host's file system is read-only: its receiver does not even start",
   async play(swarm, judge) {

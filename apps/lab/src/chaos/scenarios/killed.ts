@@ -2,7 +2,7 @@ import type { ChaosHost } from "../chaos-host.js";
 import { exits, judgePauses, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
 import type { ChaosScenario } from "../scenario.js";
 import type { Swarm } from "../swarm.js";
-import { common, shortTimeout } from "./common.js";
+import { defaults, shortTimeout } from "./defaults.js";
 
 /** A relay that is killed each second, and started again two seconds later. */
 const victimCount = 5;
@@ -14,7 +14,7 @@ export const mostNoticeSeconds = 2;
 /** Receivers that are killed. */
 export const killed: readonly ChaosScenario[] = [
   {
-    ...common,
+    ...defaults,
     name: "relay-killed-each-second",
     about: "one relay killed each second for 5 s, each started again 2 s later",
     async play(swarm, judge) {
@@ -34,7 +34,7 @@ export const killed: readonly ChaosScenario[] = [
     },
   },
   {
-    ...common,
+    ...defaults,
     name: "relay-killed",
     about: "one relay killed, for good",
     sendArguments: shortTimeout,

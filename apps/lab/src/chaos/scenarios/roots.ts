@@ -2,14 +2,14 @@ import { exits, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
 import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
 import type { Swarm } from "../swarm.js";
-import { common, shortTimeout } from "./common.js";
+import { defaults, shortTimeout } from "./defaults.js";
 
 /** A receiver takes the time-out to give up, and a moment to say so. */
 const mostSeconds = 6 + 4;
 
 /** The root is killed, and run again with the same files. */
 const rootKilled: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "root-killed",
   about: "the sender killed in the middle; then everything is run again",
   sendArguments: shortTimeout,
@@ -28,7 +28,7 @@ const rootKilled: ChaosScenario = {
 
 /** One host is so slow that the root is gone before it has everything; the others have. */
 const rootKilledLate: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "root-killed-late",
   about: "the sender killed when all but one host have everything",
   slowBitsPerSecond: { 4: 20_000_000 },

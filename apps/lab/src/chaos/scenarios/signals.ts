@@ -2,7 +2,7 @@ import type { WatchedProcess } from "../../processes/watched-process.js";
 import { exits, judgePauses, judgeSender, judgeWhole } from "../endings.js";
 import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
-import { common } from "./common.js";
+import { defaults } from "./defaults.js";
 import { errorOf } from "./disks.js";
 
 /** A graceful stop takes no longer than this, and one by a second signal than that. */
@@ -11,7 +11,7 @@ const mostSecondStopSeconds = 0.5;
 
 function receiverStopped(signal: "SIGINT" | "SIGTERM"): ChaosScenario {
   return {
-    ...common,
+    ...defaults,
     name: `receiver-${signal.toLowerCase()}`,
     about: `one relay stopped by ${signal}`,
     async play(swarm, judge) {
@@ -32,7 +32,7 @@ function receiverStopped(signal: "SIGINT" | "SIGTERM"): ChaosScenario {
 }
 
 const senderStopped: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "sender-sigterm",
   about: "the sender stopped by SIGTERM",
   async play(swarm, judge) {
@@ -53,7 +53,7 @@ const senderStopped: ChaosScenario = {
 };
 
 const stoppedTwice: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "stopped-twice",
   about: "a relay and the sender stopped by SIGINT, and again 0.1 s later",
   async play(swarm, judge) {

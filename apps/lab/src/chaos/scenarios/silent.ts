@@ -3,7 +3,7 @@ import { exits, judgePauses, judgeSender, judgeWhole } from "../endings.js";
 import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
 import type { Swarm } from "../swarm.js";
-import { common, shortTimeout } from "./common.js";
+import { defaults, shortTimeout } from "./defaults.js";
 import { mostNoticeSeconds } from "./killed.js";
 
 /** When it happens, and how long what passes takes. */
@@ -56,7 +56,7 @@ function everybodyBut({ network }: Swarm, number: number): Swarm["network"]["hos
 /** For good: the others notice it in time, and do without it. */
 function forGood(name: string, about: string, harm: Harm): ChaosScenario {
   return {
-    ...common,
+    ...defaults,
     name,
     about,
     sendArguments: shortTimeout,
@@ -76,7 +76,7 @@ function forGood(name: string, about: string, harm: Harm): ChaosScenario {
 /** For some seconds: everybody ends whole, and the others do not wait for it. */
 function forAWhile(name: string, about: string, harm: Harm): ChaosScenario {
   return {
-    ...common,
+    ...defaults,
     name,
     about,
     async play(swarm, judge) {
@@ -106,7 +106,7 @@ function percent({ source }: Swarm, { progress }: ChaosHost): number {
 
 /** Half of the hosts, which do not reach the root and the other half for a while. */
 const partition: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "partition",
   about: "half of the hosts cut off from the root and the others for 6 s",
   async play(swarm, judge) {

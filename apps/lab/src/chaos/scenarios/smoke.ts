@@ -1,11 +1,11 @@
 import { mebibyte } from "../../units.js";
 import { exits, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
 import type { ChaosScenario } from "../scenario.js";
-import { common } from "./common.js";
+import { defaults } from "./defaults.js";
 
 /** A little of everything, in a few seconds: for the tests. */
 export const smoke: ChaosScenario = {
-  ...common,
+  ...defaults,
   name: "smoke",
   about: "16 MiB to 4 receivers: one killed and started again, one cut off for 2 s",
   receiverCount: 4,

@@ -2,7 +2,7 @@ import { mebibyte } from "../../units.js";
 import { type ChaosScenario, strategies } from "../scenario.js";
 
 /** What most scenarios are: eight receivers, and a transfer of about eleven seconds. */
-export const common: Omit<ChaosScenario, "name" | "about" | "play"> = {
+export const defaults: Omit<ChaosScenario, "name" | "about" | "play"> = {
   strategies,
   receiverCount: 8,
   sizeBytes: 64 * mebibyte,
