@@ -129,7 +129,7 @@ export class Member {
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
         // Without a root nobody says that all are complete: as long as one takes chunks, it stays.
-        if (this.#outcome === "complete") this.#movedAt = this.#context.now;
+        if (this.#outcome.status === "complete") this.#movedAt = this.#context.now;
         return this.#relay.distribution.onChunkSent(event.connection, event.index);
       case "chunk-verified":
         return this.#onVerified(event);
