@@ -23,7 +23,7 @@ const sources = [
   ...Object.values(manifest.bin ?? {}).map((path) =>
     path.replace(/^(\.\/)?dist\//, "src/").replace(/\.js$/, ".ts"),
   ),
-].filter((source) => source !== undefined);
+].filter((source) => source?.startsWith("./src/") || source?.startsWith("src/"));
 
 /**
  * A published command is one file with all that it imports, its own packages and others': it starts

@@ -26,6 +26,14 @@ export const TASKS = {
   "bench:sim": { run: (env, args) => built(env, "lab", args, join("simulated", "main.js")) },
   chaos: { run: (env, args) => built(env, "lab", args, join("chaos", "main.js")) },
   soak: { run: (env, args) => built(env, "lab", args, join("soak", "main.js")) },
+  fuzz: {
+    run: (env, args) =>
+      inOrder(
+        () => install(env),
+        () => pnpm(env, ["--filter", "@palmtree/lab", "--silent", "run", "build:fuzz"]),
+        () => run(env, process.execPath, [join("apps", "lab", "dist", "fuzz", "main.js"), ...args]),
+      ),
+  },
   test: { run: test },
   typecheck: {
     run: (env, args) =>

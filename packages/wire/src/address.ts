@@ -56,11 +56,17 @@ export function parseAddress(text: string): AddressParts {
   if (ip === undefined || port < 1 || port > 65_535) {
     throw new PalmTreeError(
       "address-invalid",
-      `address: got ${JSON.stringify(text)}, expected a.b.c.d:port or [ipv6]:port, port 1 to 65535`,
+      `address: got ${quote(text)}, expected a.b.c.d:port or [ipv6]:port, port 1 to 65535`,
       { facts: { got: text } },
     );
   }
   return { ip: withoutMapping(ip), port };
+}
+
+/** No address is longer than 47 characters, and none has others than these. */
+function quote(text: string): string {
+  const shown = text.length > 64 ? `${text.slice(0, 64)}...` : text;
+  return `"${shown.replace(/[^ -~]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)}"`;
 }
 
 function withoutMapping(ip: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { isIP, SocketAddress } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatAddress, isPalmTreeError, parseAddress } from "../src/index.js";
+import { formatAddress, isPalmTreeError, type PalmTreeError, parseAddress } from "../src/index.js";
 import { address } from "./arbitraries.js";
 import { join } from "./bytes.js";
 
@@ -130,4 +130,17 @@ describe("formatAddress", () => {
   test.each([0, 3, 5, 15, 17])("refuses an IP of %d bytes", (length) => {
     expect(() => formatAddress(new Uint8Array(length), 1)).toThrow(RangeError);
   });
+});
+
+test("what is no address is shown in one short printable line", () => {
+  const hostile = `10.0.0.7:\u001b[2J\u202e${"9".repeat(5_000)}`;
+  try {
+    parseAddress(hostile);
+    expect.unreachable();
+  } catch (error) {
+    const { message, facts } = error as PalmTreeError;
+    expect(message).toMatch(/^[ -~]{60,200}$/);
+    expect(message).toContain('"10.0.0.7:\\u{1b}[2J\\u{202e}9');
+    expect(facts.got).toBe(hostile);
+  }
 });
