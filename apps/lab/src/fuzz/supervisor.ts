@@ -4,8 +4,8 @@ import type { Job, Outcome } from "./job.js";
 
 /** How often it is looked whether the worker moves. */
 const lookMs = 1_000;
-/** A case that takes longer hangs: a thousand times as long as the slowest decoder. */
-const mostStandstillMs = 30_000;
+/** A case that takes longer hangs. A session of many peers may take seconds, on a busy machine more. */
+const mostStandstillMs = 120_000;
 
 /** How a job ended for the one who watches it. */
 export type JobEnd =

@@ -1,7 +1,8 @@
+import { relayTargets } from "@palmtree/relay/fuzz";
 import { type AnyTarget, wireTargets } from "@palmtree/wire/fuzz";
 
 /** Everything that is fuzzed. */
-export const targets: readonly AnyTarget[] = [...wireTargets];
+export const targets: readonly AnyTarget[] = [...wireTargets, ...relayTargets];
 
 /** @throws RangeError when there is none of that name */
 export function targetNamed(name: string): AnyTarget {

@@ -228,7 +228,9 @@ export class Member {
         return fault;
       }
       case "finish":
-        this.#context.tell({ type: "finish-received" });
+        // What is not complete here only the root can end: it does so itself, with `ended`.
+        if (this.#outcome === "complete") this.#context.tell({ type: "finish-received" });
+        else this.#relay.partFromParent();
         return undefined;
       default:
         return `a ${frame.type} frame from a parent`;
@@ -342,15 +344,13 @@ export class Member {
     this.#sendToRoot({ type: "leave", code: isComplete ? "" : "left", detail: "" });
     this.#relay.finish();
     if (isComplete) return this.#end(undefined);
-    const message = "the root ended the session before everything had arrived here";
-    this.#end({ code: "left", message });
+    this.#end({ code: "left", message: "the root ended the session before all had arrived here" });
   }
 
   #end(error: { readonly code: string; readonly message: string } | undefined): void {
     this.#hasEnded = true;
-    const step =
-      error === undefined ? ({ type: "ended" } as const) : ({ type: "ended", error } as const);
-    this.#context.emit({ type: "report-step", step });
+    const end = error === undefined ? {} : { error };
+    this.#context.emit({ type: "report-step", step: { type: "ended", ...end } });
     this.#context.emit({ type: "end" });
   }
 

@@ -43,6 +43,7 @@ export class Relay {
   readonly #allLinks: readonly Links[];
   readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
+  readonly #isRoot: boolean;
   #handledAt: number | undefined;
 
   constructor(
@@ -50,6 +51,7 @@ export class Relay {
     options: { readonly session: SessionId; readonly fanout: number; readonly isRoot: boolean },
   ) {
     this.context = context;
+    this.#isRoot = options.isRoot;
     this.self = { session: options.session, number: 0, hasManifest: options.isRoot };
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
@@ -97,10 +99,10 @@ export class Relay {
       case "orphan":
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
-        this.meet(message.peer);
+        this.#hearOf(message.peer);
         return this.tree.onRefer(number, message.peer.number);
       case "introduce":
-        return this.meet(message.peer);
+        return this.#hearOf(message.peer);
       case "ping":
         return this.tree.onPing(number, message.pulse);
       case "leave":
@@ -207,10 +209,20 @@ export class Relay {
     this.neighbourhood.list(neighbours, (number) => this.#isUsed(number));
   }
 
-  /** The peer joins the adjacency list. */
+  /** The root says who that peer is: it joins the adjacency list. */
   meet(peer: PeerInfo): void {
+    this.#take(peer, true);
+  }
+
+  /** A neighbour says who that peer is. The root knows better, and needs nobody to be referred to. */
+  #hearOf(peer: PeerInfo): void {
+    if (!this.#isRoot) this.#take(peer, false);
+  }
+
+  #take(peer: PeerInfo, isFromRoot: boolean): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
-    this.neighbourhood.introduce(peer, (number) => this.#isUsed(number));
+    const isUsed = (number: number): boolean => this.#isUsed(number);
+    this.neighbourhood.introduce(peer, { isFromRoot, isUsed });
     const isWaiting = this.#early.take(peer.id, this.context.now);
     if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
       this.feeds.onUpgradeRequest(peer.number);
@@ -258,6 +270,14 @@ export class Relay {
       default:
         return;
     }
+  }
+
+  /** The parent wants no part in the session any more; there may be another one. */
+  partFromParent(): void {
+    const { parent } = this.tree;
+    if (parent === undefined) return;
+    this.tree.blame(parent);
+    this.links.downgrade(parent, "lost");
   }
 
   /** The session is over here: tell the children, and end all links. */

@@ -159,6 +159,7 @@ export class Root {
 
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const farewell = this.#farewell;
+    if (message.type === "ended") return; // answered, it would be again, for ever
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
     else if (message.type === "knock") this.#latecomers.onKnock(from, sender);
     else if (message.type === "challenge") this.#inviter.onChallenge(from, message.cookie);

@@ -47,6 +47,8 @@ export interface World {
   onStep(host: Host, step: Step): void;
   /** Throws when a promise of the protocol is broken. */
   check(host: Host, effect: Effect): void;
+  /** Is shown each event with all that came of it. */
+  watch?(host: Host, event: PeerEvent, effects: readonly Effect[]): void;
 }
 
 interface Connection {
@@ -107,7 +109,9 @@ export class Host implements NetworkPort {
     const { machine } = this;
     if (machine === undefined || this.isDown) return;
     const { now } = this.#world.timeline;
-    for (const effect of machine.handle(event, now)) {
+    const effects = machine.handle(event, now);
+    this.#world.watch?.(this, event, effects);
+    for (const effect of effects) {
       if (this.lie === undefined) this.#world.check(this, effect);
       for (const done of this.lie?.(effect) ?? [effect]) this.#perform(done);
     }

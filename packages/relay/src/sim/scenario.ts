@@ -3,6 +3,7 @@ import type { Strategy } from "@palmtree/wire";
 import type { Effect } from "../core/effect.js";
 import type { PeerOptions } from "../core/options.js";
 import type { PeerResult } from "../core/step.js";
+import type { HostileParty } from "./hostile-party.js";
 import type { LinkRates, NetworkConditions } from "./network/conditions.js";
 
 /** One host's end during a simulation. */
@@ -122,6 +123,11 @@ export interface Scenario {
   readonly liars?: ReadonlyMap<number, Lie>;
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
+  /**
+   * Hosts that say what they like, whatever their machines want. They may break what is promised of
+   * the tree's shape and of the bytes on the way; what the others land is watched as ever.
+   */
+  readonly hostile?: HostileParty;
   /** Stop as soon as the tree spans, before the manifest is sent. */
   readonly isFormationOnly?: boolean;
   /** Virtual time after which the simulation has failed. */

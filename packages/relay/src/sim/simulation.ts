@@ -1,6 +1,6 @@
 import type { Address, Invite } from "@palmtree/wire";
 import type { Effect } from "../core/effect.js";
-import type { ChunkSizes } from "../core/event.js";
+import type { ChunkSizes, PeerEvent } from "../core/event.js";
 import { Member } from "../core/member.js";
 import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
@@ -106,7 +106,10 @@ class Simulation implements World {
     const conditions = { ...calmNetwork, ...scenario.network };
     this.timeline = new Timeline(this.#queue, () => this.#now);
     const random = new Random(this.#random.below(2 ** 32));
-    this.network = new Network(this.timeline, random, conditions);
+    const { hostile } = scenario;
+    this.network =
+      hostile?.makeNetwork(this.timeline, random, conditions) ??
+      new Network(this.timeline, random, conditions);
     for (let place = 0; place < scenario.peerCount; place += 1) this.#addHost(place);
   }
 
@@ -159,6 +162,10 @@ class Simulation implements World {
     if (step.type === "tree-formed") this.#noteFormed(step.peerCount);
   }
 
+  watch(host: Host, event: PeerEvent, effects: readonly Effect[]): void {
+    this.#scenario.hostile?.watch(host, event, effects);
+  }
+
   check(host: Host, effect: Effect): void {
     if (host.hasEnded) this.#break(`host ${host.number} wants ${effect.type} after its end`);
     if (effect.type === "store-chunk") this.#checkPayload(host, effect);
@@ -173,17 +180,21 @@ class Simulation implements World {
     host: Host,
     chunk: { readonly type: string; readonly index: number; readonly payload: Uint8Array },
   ): void {
+    if (this.#scenario.hostile?.has(host.address) === true) return;
     if (isSame(chunk.payload, this.content.payloadOf(chunk.index))) return;
     this.#break(`host ${host.number} lets a wrong chunk ${chunk.index} pass (${chunk.type})`);
   }
 
   #checkWhole(host: Host): void {
+    if (this.#scenario.hostile?.has(host.address) === true) return;
     for (let index = 0; index < this.content.chunkCount; index += 1)
       if (!isSame(host.disk.stored[index] ?? new Uint8Array(), this.content.payloadOf(index)))
         this.#break(`host ${host.number} lands without chunk ${index}`);
   }
 
   #checkFanout(host: Host): void {
+    // A hostile root invites with any fanout.
+    if (this.#scenario.hostile?.has((this.#hosts[0] as Host).address) === true) return;
     const count = host.machine?.relay.tree.children.length ?? 0;
     if (count > this.#fanout) this.#break(`host ${host.number} has ${count} children`);
   }
@@ -307,6 +318,8 @@ class Simulation implements World {
   }
 
   #checkNoCycle(host: Host): void {
+    // Who lies about its pulse may hang below whom it likes; the time-outs end that.
+    if (this.#scenario.hostile !== undefined) return;
     let above: Host | undefined = host;
     for (let steps = 0; above !== undefined; steps += 1) {
       if (steps > this.#hosts.length) this.#break(`host ${host.number} hangs below itself`);

@@ -496,6 +496,22 @@ describe("a receiver that ends", () => {
     expect(room.party(1).ended).toMatchObject({ error: { code: "left" } });
   });
 
+  test("before it is complete does so for its root only, and leaves a parent that says so", () => {
+    const room = halfway(64, { receivers: 2 });
+    const child = [1, 2].find((place) => room.member(place).relay.tree.parent !== 0) as number;
+    const liar = room.member(child).relay.tree.parent as number;
+    const connection = room.member(child).relay.links.connectionOf(liar) as number;
+    room.tell(child, { type: "frame-received", connection, frame: { type: "finish" } });
+    expect(room.party(child).ended).toBeUndefined();
+    expect(room.member(child).relay.tree.parent).toBeUndefined();
+    expect(room.heard("downgrade", child, liar)).toHaveLength(1);
+    // It is referred there again, and does not go back.
+    room.pass(5_000);
+    expect(room.member(child).relay.tree.parent).toBeUndefined();
+    room.say(0, child, { type: "ended" });
+    expect(room.party(child).ended).toMatchObject({ error: { code: "left" } });
+  });
+
   test("when the session is over says so to its children, and nothing after that", () => {
     const room = new Room({ receivers: 3, invite: { fanout: 1 } });
     room.start();

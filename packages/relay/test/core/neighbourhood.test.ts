@@ -3,6 +3,9 @@ import { Neighbourhood } from "../../src/core/hypercube/neighbourhood.js";
 import { address, peer, peers, range } from "./parts.js";
 
 const nobodyIsUsed = (): boolean => false;
+/** What a neighbour says. */
+const byNeighbour = { isFromRoot: false, isUsed: nobodyIsUsed };
+const byRoot = { isFromRoot: true, isUsed: nobodyIsUsed };
 
 let neighbourhood: Neighbourhood;
 beforeEach(() => {
@@ -26,10 +29,10 @@ describe("Neighbourhood", () => {
   });
 
   test("a new list comes first; who was a neighbour before is kept like one that was introduced", () => {
-    neighbourhood.introduce(peer(9), nobodyIsUsed);
+    neighbourhood.introduce(peer(9), byNeighbour);
     neighbourhood.list(peers(1, 7), nobodyIsUsed);
     expect(neighbourhood.numbers).toEqual([1, 7, 3, 2, 9]);
-    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), byNeighbour);
     expect(neighbourhood.size).toBe(2 + 64);
     expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
     expect(neighbourhood.numberOf(peer(1).id)).toBe(1);
@@ -45,15 +48,15 @@ describe("Neighbourhood", () => {
   });
 
   test("a listed neighbour that was introduced before does not make room for a new one", () => {
-    for (const number of range(100, 164)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    for (const number of range(100, 164)) neighbourhood.introduce(peer(number), byNeighbour);
     neighbourhood.list(peers(100, 1), nobodyIsUsed);
-    for (const number of range(200, 264)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    for (const number of range(200, 264)) neighbourhood.introduce(peer(number), byNeighbour);
     expect(neighbourhood.get(100)).toEqual(peer(100));
     expect(neighbourhood.size).toBe(2 + 64);
   });
 
   test("an introduced peer is a neighbour from then on", () => {
-    neighbourhood.introduce(peer(9), nobodyIsUsed);
+    neighbourhood.introduce(peer(9), byNeighbour);
     expect(neighbourhood.numberOf(peer(9).id)).toBe(9);
     expect(neighbourhood.numbers).toEqual([3, 1, 2, 9]);
   });
@@ -61,20 +64,20 @@ describe("Neighbourhood", () => {
   test("an introduction does not change what the root said of a neighbour", () => {
     neighbourhood.introduce(
       { number: 1, id: "00000000000000ff", address: address(66) },
-      nobodyIsUsed,
+      byNeighbour,
     );
     expect(neighbourhood.get(1)).toEqual(peer(1));
     expect(neighbourhood.numberOf("00000000000000ff")).toBeUndefined();
   });
 
   test("an introduction does not give a known neighbour's id to another number", () => {
-    neighbourhood.introduce({ number: 8, id: peer(1).id, address: address(66) }, nobodyIsUsed);
+    neighbourhood.introduce({ number: 8, id: peer(1).id, address: address(66) }, byNeighbour);
     expect(neighbourhood.numberOf(peer(1).id)).toBe(1);
     expect(neighbourhood.get(8)).toBeUndefined();
   });
 
   test("at most 64 introduced neighbours are kept: the oldest goes, the listed stay", () => {
-    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), nobodyIsUsed);
+    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), byNeighbour);
     expect(neighbourhood.size).toBe(3 + 64);
     expect(neighbourhood.get(100)).toBeUndefined();
     expect(neighbourhood.numberOf(peer(100).id)).toBeUndefined();
@@ -85,15 +88,51 @@ describe("Neighbourhood", () => {
 
   test("a neighbour to which there is a link does not make room for a new one", () => {
     const isUsed = (number: number): boolean => number === 100 || number === 101;
-    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), isUsed);
+    for (const number of range(100, 165))
+      neighbourhood.introduce(peer(number), { ...byNeighbour, isUsed });
     expect(neighbourhood.get(100)).toEqual(peer(100));
     expect(neighbourhood.get(101)).toEqual(peer(101));
     expect(neighbourhood.get(102)).toBeUndefined();
   });
 
   test("when all are in use, the new one is not taken", () => {
-    for (const number of range(100, 165)) neighbourhood.introduce(peer(number), () => true);
+    for (const number of range(100, 165))
+      neighbourhood.introduce(peer(number), { ...byNeighbour, isUsed: () => true });
     expect(neighbourhood.get(164)).toBeUndefined();
     expect(neighbourhood.size).toBe(3 + 64);
+  });
+
+  test("what a neighbour lied about an unused peer is corrected by the next who knows", () => {
+    const lies = [
+      { number: 9, id: peer(9).id, address: address(66) },
+      { number: 9, id: "00000000000000ff", address: address(9) },
+      { number: 8, id: peer(9).id, address: address(9) },
+    ];
+    for (const lie of lies) {
+      neighbourhood.introduce(lie, byNeighbour);
+      neighbourhood.introduce(peer(9), byNeighbour);
+      expect(neighbourhood.get(9)).toEqual(peer(9));
+      expect(neighbourhood.numberOf(peer(9).id)).toBe(9);
+      expect(neighbourhood.size).toBe(4);
+    }
+  });
+
+  test("of whom the root introduced no neighbour says anything else, also after a new list", () => {
+    neighbourhood.introduce(peer(9), byRoot);
+    const lie = { number: 9, id: "00000000000000ff", address: address(66) };
+    neighbourhood.introduce(lie, byNeighbour);
+    expect(neighbourhood.get(9)).toEqual(peer(9));
+    neighbourhood.list(peers(1, 7), nobodyIsUsed);
+    neighbourhood.introduce(lie, byNeighbour);
+    neighbourhood.introduce({ ...lie, number: 3 }, byNeighbour);
+    expect(neighbourhood.get(9)).toEqual(peer(9));
+    expect(neighbourhood.get(3)).toEqual(peer(3));
+  });
+
+  test("a linked neighbour stays, whoever says something else", () => {
+    neighbourhood.introduce(peer(9), byNeighbour);
+    const isUsed = (number: number): boolean => number === 9;
+    neighbourhood.introduce({ ...peer(9), address: address(66) }, { isFromRoot: true, isUsed });
+    expect(neighbourhood.get(9)).toEqual(peer(9));
   });
 });

@@ -69,6 +69,13 @@ describe("OrphanSearch", () => {
     expect(asked.every((numbers) => numbers.includes(0))).toBe(false);
   });
 
+  test("follows a walk of referrals at once, but not one that goes in circles", () => {
+    const steps = range(0, 100).map((step) => search.follow(1 + (step % 2), 2 - (step % 2)));
+    expect(steps.filter((isAtOnce) => isAtOnce)).toHaveLength(64);
+    nextRound(range(1, 9));
+    expect(search.follow(3, 8)).toBe(true);
+  });
+
   test("asks nobody that has left, that is blamed, or that is no neighbour any more", () => {
     search.depart(1);
     search.blame(2);

@@ -484,3 +484,26 @@ test("the root cuts off a child that says what only a parent may say", () => {
     room.passUntil(() => room.root.relay.links.isActive(child));
   }
 });
+
+test("a root that has ended answers whatever comes, but not what says the same: it would never end", () => {
+  const room = new Room({ receivers: 1 });
+  room.lose = ({ message }) => message.type === "leave";
+  room.start();
+  room.passUntil(() => room.phase === "lingering");
+  const before = room.heard("ended", 0, 1).length;
+  room.say(1, 0, { type: "ended" });
+  expect(room.heard("ended", 0, 1)).toHaveLength(before);
+  room.say(1, 0, { type: "orphan", pulse: 0 });
+  expect(room.heard("ended", 0, 1)).toHaveLength(before + 1);
+});
+
+test("nobody tells the root who is where: it knows", () => {
+  const room = new Room({ receivers: 3 });
+  room.hold = (_, effect) => effect.type === "produce-chunk";
+  room.start();
+  const { neighbourhood } = room.root.relay;
+  const before = neighbourhood.size;
+  for (const type of ["introduce", "refer"] as const)
+    room.say(1, 0, { type, peer: { number: 9, id: peer(9).id, address: address(2) } });
+  expect(neighbourhood.size).toBe(before);
+});

@@ -13,6 +13,7 @@ export { Draw } from "./draw.js";
 export { array, bytesOf, type Item, mutateItem, text, uint } from "./items.js";
 export { checkPrintable, checkRefusal } from "./refusal.js";
 export { type Failure, findingOf, runCase, runCases, seedOf } from "./run.js";
+export { datagramShapes, frameShapes, type MessageShape, type Shape } from "./shape.js";
 export {
   type AnyTarget,
   anyTarget,
@@ -23,7 +24,7 @@ export {
   type Verdict,
 } from "./target.js";
 export { keptAsText, mutateText } from "./text-targets.js";
-export { drawControlMessage, drawFrame, type Seen } from "./values.js";
+export { drawMessage, type Seen } from "./values.js";
 
 /** What is fuzzed in this package. */
 export const wireTargets: readonly AnyTarget[] = [

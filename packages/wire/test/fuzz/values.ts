@@ -1,21 +1,21 @@
 import { formatAddress } from "../../src/address.js";
-import type { ControlMessage } from "../../src/control-message.js";
-import type { Frame } from "../../src/frame.js";
 import { toHex } from "../../src/hex.js";
 import { truncateUtf8 } from "../../src/utf8.js";
 import type { Draw } from "./draw.js";
-import { datagramShapes, frameShapes, type MessageShape, type Shape } from "./shape.js";
+import type { MessageShape, Shape } from "./shape.js";
 
 /**
  * Values that were seen somewhere, by the name of their field: numbers, ids, tokens and revisions that
  * mean something to whoever hears them.
  */
 export interface Seen {
-  /** One of them; undefined to draw another. */
-  recall(name: string, draw: Draw): unknown;
+  /** One of them, valid for a field of that shape; undefined to draw another. */
+  recall(name: string, shape: Shape, draw: Draw): unknown;
+  /** The payload of a frame of that type; undefined to draw one. */
+  recallPayload(type: string, draw: Draw): Uint8Array | undefined;
 }
 
-const nothingSeen: Seen = { recall: () => undefined };
+const nothingSeen: Seen = { recall: () => undefined, recallPayload: () => undefined };
 
 /** A valid value of that shape. */
 export function drawValue(
@@ -24,7 +24,7 @@ export function drawValue(
   draw: Draw,
   seen: Seen = nothingSeen,
 ): unknown {
-  const recalled = seen.recall(name, draw);
+  const recalled = seen.recall(name, shape, draw);
   if (recalled !== undefined) return recalled;
   switch (shape.type) {
     case "uint":
@@ -64,24 +64,15 @@ export function drawMessage(
   for (const [name, field] of shape.fields) message[name] = drawValue(field, name, draw, seen);
   const { payload } = shape;
   if (payload === undefined) return message;
-  const recalled = seen.recall("payload", draw);
-  message.payload = recalled ?? draw.bytes(payloadLength(payload, draw, mostPayloadBytes));
+  message.payload =
+    seen.recallPayload(shape.type, draw) ??
+    draw.bytes(payloadLength(payload, draw, mostPayloadBytes));
   return message;
 }
 
 interface DrawMessageOptions {
   readonly seen?: Seen;
   readonly mostPayloadBytes?: number;
-}
-
-/** A control message of any type. */
-export function drawControlMessage(draw: Draw, seen?: Seen): ControlMessage {
-  return drawMessage(draw.pick(datagramShapes), draw, { seen: seen ?? nothingSeen }) as never;
-}
-
-/** A frame of any type. */
-export function drawFrame(draw: Draw, options?: DrawMessageOptions): Frame {
-  return drawMessage(draw.pick(frameShapes), draw, options) as never;
 }
 
 function payloadLength(
@@ -106,9 +97,10 @@ function drawText(draw: Draw, maxBytes: number): string {
 function drawPeer(draw: Draw, seen: Seen): unknown {
   const ip = draw.bytes(draw.chance(0.5) ? 4 : 16);
   if (ip.length === 16 && draw.chance(0.3)) ip.fill(0, 0, 10).fill(255, 10, 12);
+  const address = formatAddress(ip, draw.integer(1, 65_535));
   return {
-    number: seen.recall("number", draw) ?? draw.integer(0, 65_535),
-    id: seen.recall("id", draw) ?? toHex(draw.bytes(8)),
-    address: seen.recall("address", draw) ?? formatAddress(ip, draw.integer(1, 65_535)),
+    number: drawValue({ type: "uint", min: 0, max: 65_535 }, "number", draw, seen),
+    id: drawValue({ type: "bin", length: 8, isHex: true }, "id", draw, seen),
+    address: seen.recall("address", { type: "text", maxBytes: 64 }, draw) ?? address,
   };
 }

@@ -3,43 +3,65 @@ import type { Address, PeerId, PeerInfo } from "@palmtree/wire";
 /** Introduced neighbours kept beside the listed ones; the oldest makes room for a new one. */
 const mostIntroduced = 64;
 
+/** Who says that a peer is there, and what for. */
+export interface Introduction {
+  /** Whether the root says so, which knows. */
+  readonly isFromRoot: boolean;
+  /** Whether there is a link to the neighbour with that number, which then stays. */
+  isUsed(number: number): boolean;
+}
+
 /**
  * A peer's adjacency list: the neighbours that the root listed, in the hypercube's order, and
  * those that a neighbour introduced later. Nobody else may speak to this peer.
+ *
+ * A neighbour that lies may say that a peer's number is another's, or where it is not. So what a
+ * neighbour says holds until the root or another neighbour says something else, or there is a link.
  */
 export class Neighbourhood {
   readonly #byNumber = new Map<number, PeerInfo>();
   readonly #numberOfId = new Map<PeerId, number>();
   readonly #introduced: number[] = [];
+  /** Of the introduced those that the root introduced, or had listed before. */
+  readonly #proven = new Set<number>();
 
   /**
    * Replace the listed neighbours. Who was introduced, or listed before, is kept as introduced, since
    * there may be links to it; but not who has the number or the id of one that is listed now.
    *
-   * @param isUsed as for {@link introduce}
+   * @param isUsed as in {@link Introduction}
    */
   list(neighbours: readonly PeerInfo[], isUsed: (number: number) => boolean): void {
-    const before = [...this.#byNumber.values()];
+    const before = [...this.#byNumber.values()].map((peer) => ({
+      peer,
+      isFromRoot: this.#isProven(peer.number),
+    }));
     this.#byNumber.clear();
     this.#numberOfId.clear();
     this.#introduced.length = 0;
+    this.#proven.clear();
     for (const peer of neighbours) this.#add(peer);
-    for (const peer of before) this.introduce(peer, isUsed);
+    for (const { peer, isFromRoot } of before) this.introduce(peer, { isFromRoot, isUsed });
   }
 
   /**
-   * Take in a neighbour that another neighbour introduced; a known one is left as it is.
-   *
-   * @param isUsed whether there is a link to the neighbour with that number, which then stays
+   * Take in a neighbour that the root or another neighbour introduced. One that is known by that number
+   * or id is left as it is, unless only a neighbour had introduced it and nothing joins it to this peer.
    */
-  introduce(peer: PeerInfo, isUsed: (number: number) => boolean): void {
-    if (this.#byNumber.has(peer.number) || this.#numberOfId.has(peer.id)) return;
+  introduce(peer: PeerInfo, { isFromRoot, isUsed }: Introduction): void {
+    const standing = [peer.number, this.#numberOfId.get(peer.id)].filter(
+      (number) => number !== undefined && this.#byNumber.has(number),
+    ) as readonly number[];
+    const stays = (number: number): boolean => isUsed(number) || this.#isProven(number);
+    if (standing.some(stays)) return;
+    for (const number of standing) this.#forget(number);
     if (this.#introduced.length >= mostIntroduced) {
-      const oldest = this.#introduced.findIndex((number) => !isUsed(number));
-      if (oldest === -1) return;
-      this.#remove(this.#introduced.splice(oldest, 1)[0]);
+      const oldest = this.#introduced.find((number) => !isUsed(number));
+      if (oldest === undefined) return;
+      this.#forget(oldest);
     }
     this.#introduced.push(peer.number);
+    if (isFromRoot) this.#proven.add(peer.number);
     this.#add(peer);
   }
 
@@ -70,10 +92,19 @@ export class Neighbourhood {
     this.#numberOfId.set(peer.id, peer.number);
   }
 
-  #remove(number: number | undefined): void {
-    const peer = number === undefined ? undefined : this.#byNumber.get(number);
+  /** Whether the root has said that this peer is there. */
+  #isProven(number: number): boolean {
+    return this.#proven.has(number) || !this.#introduced.includes(number);
+  }
+
+  /** An introduced neighbour is none any more. */
+  #forget(number: number): void {
+    const place = this.#introduced.indexOf(number);
+    if (place !== -1) this.#introduced.splice(place, 1);
+    this.#proven.delete(number);
+    const peer = this.#byNumber.get(number);
     if (peer === undefined) return;
-    this.#byNumber.delete(peer.number);
+    this.#byNumber.delete(number);
     this.#numberOfId.delete(peer.id);
   }
 }

@@ -1,5 +1,11 @@
 import type { Context } from "../context.js";
 
+/**
+ * Referrals that are followed at once between two rounds. A walk down the tree takes as many as the
+ * tree is deep; one that goes in circles, because of who lied about an address, would take any number.
+ */
+const mostStepsAtOnce = 64;
+
 /** Whom an orphan asks now. */
 export interface OrphanRound {
   readonly asked: readonly number[];
@@ -19,6 +25,7 @@ export class OrphanSearch {
   #rounds = 0;
   /** Since it asked in vain for long: all its neighbours may be gone. */
   #asksRoot = false;
+  #steps = 0;
   /** Who referred this orphan last, and to whom. */
   #trail: readonly number[] = [];
   readonly #blamedUntil = new Map<number, number>();
@@ -61,9 +68,11 @@ export class OrphanSearch {
     this.#departed.add(number);
   }
 
-  /** A full neighbour sent this orphan on. */
-  follow(from: number, to: number): void {
+  /** A full neighbour sent this orphan on. @returns whether it may ask there at once */
+  follow(from: number, to: number): boolean {
     this.#trail = [from, to];
+    this.#steps += 1;
+    return this.#steps <= mostStepsAtOnce;
   }
 
   get isDue(): boolean {
@@ -81,6 +90,7 @@ export class OrphanSearch {
       !this.isBlamed(number) && !this.#departed.has(number);
     const willing = neighbours.filter(mayAsk);
     this.#rounds += 1;
+    this.#steps = 0;
     const isHopeless = this.#rounds > options.orphanRounds || willing.length === 0;
     if (isHopeless) this.#restart();
     this.#asksRoot ||= isHopeless;

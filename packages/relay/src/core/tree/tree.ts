@@ -138,8 +138,7 @@ export class Tree {
   /** A full neighbour sent us on: ask that peer at once. */
   onRefer(from: number, to: number): void {
     if (!this.#isSearching()) return;
-    this.#search.follow(from, to);
-    this.#ask(to);
+    if (this.#search.follow(from, to)) this.#ask(to);
   }
 
   /** Whether the neighbour's request, an answer to a tree check of ours, is accepted. */
