@@ -1,8 +1,17 @@
+import { cliTargets } from "@palmtree/cli/fuzz";
+import { filesTargets } from "@palmtree/files/fuzz";
 import { relayTargets } from "@palmtree/relay/fuzz";
+import { transportTargets } from "@palmtree/transport/fuzz";
 import { type AnyTarget, wireTargets } from "@palmtree/wire/fuzz";
 
 /** Everything that is fuzzed. */
-export const targets: readonly AnyTarget[] = [...wireTargets, ...relayTargets];
+export const targets: readonly AnyTarget[] = [
+  ...wireTargets,
+  ...transportTargets,
+  ...filesTargets,
+  ...cliTargets,
+  ...relayTargets,
+];
 
 /** @throws RangeError when there is none of that name */
 export function targetNamed(name: string): AnyTarget {

@@ -15,9 +15,16 @@ const mostGrowthPerCase = 4;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Runs cases until there were enough or the time is over. */
-export async function work({ target: name, seed, mostCases, minutes, at }: Job): Promise<Outcome> {
-  const target = targetNamed(name);
+/** Does a job. */
+export async function work(job: Job): Promise<Outcome> {
+  return await workOn(targetNamed(job.target), job);
+}
+
+/** Runs cases of that target until there were enough or the time is over. */
+export async function workOn(
+  target: AnyTarget,
+  { seed, mostCases, minutes, at }: Omit<Job, "target">,
+): Promise<Outcome> {
   const startedAt = performance.now();
   const usedBefore = process.cpuUsage();
   const endsAt = startedAt + minutes * 60_000;

@@ -368,10 +368,8 @@ export class Root {
   #finish(error?: { readonly code: string; readonly message: string }): void {
     if (this.#phase === "lingering" || this.#phase === "ended") return;
     this.#relay.finish();
-    this.#context.emit({
-      type: "report-step",
-      step: error === undefined ? { type: "ended" } : { type: "ended", error },
-    });
+    const how = error === undefined ? {} : { error };
+    this.#context.emit({ type: "report-step", step: { type: "ended", ...how } });
     this.#phase = "lingering";
     const known = this.#introduction?.receivers ?? this.#invitation.joined;
     this.#farewell = new Farewell(this.#context, [...known, ...this.#latecomers.waiting]);

@@ -1,4 +1,12 @@
-import type { Address, ControlMessage, Datagram, Frame, PeerId, SessionId } from "@palmtree/wire";
+import {
+  type Address,
+  type ControlMessage,
+  type Datagram,
+  type Frame,
+  nobody,
+  type PeerId,
+  type SessionId,
+} from "@palmtree/wire";
 import { type Draw, datagramShapes, drawMessage, frameShapes } from "@palmtree/wire/fuzz";
 import type { NetworkPort } from "../../src/sim/network/attachment.js";
 import type { Pipe, PipeEnd, PipeEndName } from "../../src/sim/network/pipe.js";
@@ -79,8 +87,9 @@ export class Imp {
 
   /** Its machine sends a datagram. */
   sendDatagram(to: Address, datagram: Datagram): void {
-    const { session, sender, message } = datagram;
+    const { session, sender, receiver, message } = datagram;
     this.#identity = { session, sender };
+    if (receiver !== nobody) this.#heard.noteWho(to, receiver);
     this.#heard.noteDatagram(message);
     this.#wake();
     if (this.#isOver) return this.#network.deliver(this.address, to, datagram);
@@ -96,8 +105,7 @@ export class Imp {
     return {
       onDatagram: (from, datagram) => {
         this.#heard.noteDatagram(datagram.message);
-        this.#heard.noteValue("address", from);
-        this.#heard.noteValue("id", datagram.sender);
+        this.#heard.noteWho(from, datagram.sender);
         port.onDatagram(from, datagram);
       },
       onAccept: (pipe) => this.onPipe({ pipe, end: "accepter" }, port.onAccept(pipe)),
@@ -222,7 +230,9 @@ export class Imp {
   #tell(message: ControlMessage | undefined, to: Address = this.#anybody()): void {
     if (this.#identity === undefined || message === undefined) return;
     this.#counter += 1;
-    const datagram = { ...this.#identity, counter: this.#counter, message };
+    const known = this.#draw.chance(0.9) ? this.#heard.ids.get(to) : undefined;
+    const receiver = known ?? nobody;
+    const datagram = { ...this.#identity, receiver, counter: this.#counter, message };
     this.#network.deliver(this.address, to, datagram);
   }
 

@@ -1,4 +1,4 @@
-import type { ControlMessage, Frame } from "@palmtree/wire";
+import type { Address, ControlMessage, Frame, PeerId } from "@palmtree/wire";
 import {
   type Draw,
   datagramShapes,
@@ -31,6 +31,8 @@ const kinds: Readonly<Record<string, string>> = {
 export class Overheard implements Seen {
   readonly datagrams: ControlMessage[] = [];
   readonly frames: Frame[] = [];
+  /** Who was met at which address. */
+  readonly ids: Map<Address, PeerId> = new Map();
   readonly #values = new Map<string, unknown[]>();
   readonly #payloads = new Map<string, Uint8Array[]>();
 
@@ -45,7 +47,13 @@ export class Overheard implements Seen {
     if ("payload" in frame) keep(listIn(this.#payloads, frame.type), frame.payload, mostValues);
   }
 
-  /** A value that means something: a peer's id or address, for example. */
+  /** That peer is there. */
+  noteWho(address: Address, id: PeerId): void {
+    this.ids.set(address, id);
+    this.noteValue("address", address);
+    this.noteValue("id", id);
+  }
+
   noteValue(name: string, value: unknown): void {
     const list = listIn(this.#values, kinds[name] ?? name);
     if (!list.includes(value)) keep(list, value, mostValues);

@@ -75,7 +75,9 @@ export class Watch {
     if (effect.type === "send-datagram" && effect.message.type !== "invite") {
       const sender = host.id;
       // Throws when it could not be sent.
-      encodeDatagram({ session: "11".repeat(16), sender, counter: 1, message: effect.message });
+      const session = "11".repeat(16);
+      const { receiver, message } = effect;
+      encodeDatagram({ session, sender, receiver, counter: 1, message });
     } else if (effect.type === "send-frame" && effect.frame.type !== "chunk")
       encodeFrame(effect.frame);
     else if (effect.type === "report-step" && effect.step.type === "ended") {

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { AnyTarget, Json } from "./target.js";
 
@@ -16,8 +15,6 @@ export interface KeptCase {
  * @param beside - the URL of a module in that folder
  */
 export function corpusOf({ name }: AnyTarget, beside: string): readonly KeptCase[] {
-  const folder = fileURLToPath(new URL("corpus", beside));
-  const file = `${name}.json`;
-  if (!readdirSync(folder).includes(file)) return [];
-  return JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly KeptCase[];
+  const file = fileURLToPath(new URL(`corpus/${name}.json`, beside));
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as readonly KeptCase[]) : [];
 }

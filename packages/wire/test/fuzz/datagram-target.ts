@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ControlMessage, Datagram } from "../../src/control-message.js";
 import { decodeDatagram, encodeDatagram } from "../../src/datagram.js";
+import { envelopeBytes } from "../../src/envelope.js";
 import { fromHex, toHex } from "../../src/hex.js";
 import { wireLimits } from "../../src/limits.js";
 import { joined, mutateBytes } from "./bytes.js";
@@ -64,7 +65,7 @@ export function readPacket(kept: Json): PacketInput {
 /** A datagram of any type, three of four with something wrong. */
 export function drawPacket(draw: Draw): PacketInput {
   const bytes = drawValid(draw);
-  const isValid = bytes.length <= wireLimits.datagramBytes;
+  const isValid = bytes.length <= envelopeBytes + wireLimits.messageBytes;
   if (draw.chance(0.25)) return { bytes, isValid };
   let changed = draw.chance(0.6) ? drawMalformed(draw) : bytes;
   const changes = draw.below(changed === bytes ? 3 : 2) + Number(changed === bytes);

@@ -6,10 +6,10 @@ import { datagramShapes, frameShapes } from "./shape.js";
 
 describe.each(wireTargets)("$name", (target) => {
   test(target.promise, { timeout: 60_000 }, async () => {
-    const { accepted, refused } = await runCases(target, 1, 6_000);
+    const { accepted, refused } = await runCases(target, 1, 2_500);
     // Else the drawn inputs have come to be all alike, and try nothing any more.
-    expect(accepted).toBeGreaterThan(600);
-    expect(refused).toBeGreaterThan(600);
+    expect(accepted).toBeGreaterThan(250);
+    expect(refused).toBeGreaterThan(250);
   });
 
   test("still keeps it for every case that was kept", () => {

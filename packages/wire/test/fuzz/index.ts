@@ -9,6 +9,7 @@ import { addressTarget, utf8Target } from "./text-targets.js";
 
 export { joined, mutateBytes } from "./bytes.js";
 export { corpusOf, type KeptCase } from "./corpus.js";
+export { drawPacket } from "./datagram-target.js";
 export { Draw } from "./draw.js";
 export { array, bytesOf, type Item, mutateItem, text, uint } from "./items.js";
 export { checkPrintable, checkRefusal } from "./refusal.js";
