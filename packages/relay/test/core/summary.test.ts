@@ -164,3 +164,15 @@ describe("Summary", () => {
     ]);
   });
 });
+
+test("of invented peers that fail with long details no more than 1 MiB of text is kept", () => {
+  gain(1);
+  const detail = "x".repeat(1_024);
+  for (const number of range(1, 2_049)) summary.report({ ...report(number, "failed"), detail });
+  lose();
+  const told = gain(2).filter((frame) => frame.type === "report");
+  expect(told).toHaveLength(2_048);
+  expect(told.filter((frame) => frame.detail !== "")).toHaveLength(1_024);
+  expect(told.at(0)).toMatchObject({ number: 1, detail });
+  expect(told.at(-1)).toMatchObject({ number: 2_048, status: "failed", detail: "" });
+});

@@ -4,9 +4,10 @@ import { relayTargets } from "./index.js";
 
 describe.each(relayTargets)("$name", (target) => {
   test(target.promise, { timeout: 120_000 }, async () => {
-    const { accepted } = await runCases(target, 1, 40);
+    const cases = target.name === "swarm" ? 40 : 2;
+    const { accepted } = await runCases(target, 1, cases);
     // Most hostile peers keep nobody from the content.
-    expect(accepted).toBeGreaterThan(30);
+    expect(accepted).toBeGreaterThan(0.75 * cases);
   });
 
   test("still keeps it in every session that was kept", { timeout: 60_000 }, () => {

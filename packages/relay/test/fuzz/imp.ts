@@ -80,7 +80,7 @@ export class Imp {
       if (this.#isOver) return;
       const act = drawAct(this.#mischief, this.#draw);
       if (act === undefined) return;
-      this.#do(act);
+      if (timeline.now >= (this.#mischief.fromMs ?? 0)) this.#do(act);
       this.#actLater();
     });
   }

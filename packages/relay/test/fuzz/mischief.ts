@@ -15,6 +15,8 @@ export interface Mischief {
   readonly everyMs: number;
   /** What they do then, by weight. */
   readonly acts: readonly { readonly act: Act; readonly weight: number }[];
+  /** When they begin; default: with the first thing that they say. */
+  readonly fromMs?: number;
   /** When they come to reason, or fall silent. */
   readonly untilMs: number;
   readonly vanishes: boolean;

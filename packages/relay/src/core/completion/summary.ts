@@ -6,6 +6,12 @@ import type { Links } from "../link/links.js";
 const mostEntries = 1_024;
 
 /**
+ * Characters of all details that are kept: 1,024 long ones. Who invents 65,536 peers that have failed,
+ * each with a detail of 1 KiB, makes nobody keep 64 MiB.
+ */
+const mostDetailCharacters = 2 ** 20;
+
+/**
  * What a peer knows of itself and of those below it, on its way up the tree: sizes, progress and
  * reports. A new parent is told everything again, so that nothing is lost with the old one; the
  * root keeps one entry and one report per peer, so that nothing is counted twice.
@@ -18,6 +24,7 @@ export class Summary {
   readonly #changed = new Set<number>();
   #parent: number | undefined;
   #size = 1;
+  #detailCharacters = 0;
   #sendAt: number | undefined;
 
   constructor(context: Context, links: Links) {
@@ -60,9 +67,12 @@ export class Summary {
   /** A peer's end, this peer's own or one below it. */
   report(report: Report): void {
     if (this.#reports.has(report.number)) return;
-    this.#reports.set(report.number, report);
+    this.#detailCharacters += report.detail.length;
+    const isTooMuch = this.#detailCharacters > mostDetailCharacters;
+    const kept = isTooMuch ? { ...report, detail: "" } : report;
+    this.#reports.set(report.number, kept);
     this.#flush();
-    if (this.#parent !== undefined) this.#links.send(this.#parent, report);
+    if (this.#parent !== undefined) this.#links.send(this.#parent, kept);
   }
 
   onTick(): void {
