@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { fromHex, isPalmTreeError, toHex } from "@palmtree/wire";
 import {
   array,
@@ -12,13 +13,9 @@ import {
   text,
   uint,
 } from "@palmtree/wire/fuzz";
-import {
-  comparePaths,
-  decodeManifest,
-  encodeManifest,
-  type Manifest,
-} from "../../src/core/manifest.js";
+import { decodeManifest, encodeManifest, type Manifest } from "../../src/core/manifest.js";
 import type { ManifestEntry } from "../../src/core/manifest-entries.js";
+import { comparePaths } from "../../src/core/path-order.js";
 import { checkPaths } from "../../src/core/safe-path.js";
 import { drawName } from "./names.js";
 
@@ -39,12 +36,27 @@ export const manifestTarget: FuzzTarget<Uint8Array> = {
     }
     const paths = Array.from(manifest.entries, ({ path }) => path);
     promise(checkPaths(paths) === undefined, () => `unsafe: ${checkPaths(paths)?.reason}`);
+    checkLinks(manifest);
     promise(Buffer.compare(encodeManifest(manifest), bytes) === 0, "it has another encoding");
     return "accepted";
   },
   write: (bytes) => toHex(bytes),
   read: (kept) => fromHex(kept as string),
 };
+
+/** Whatever is reached through a link, by Node's own reading, is in the entry that was sent. */
+function checkLinks({ entries }: Manifest): void {
+  const links = new Set<string>();
+  for (const { path, target } of entries) if (target !== undefined) links.add(path);
+  for (const { path, target } of entries) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+      promise(!links.has(path.slice(0, at)), () => `${path} is in a link`);
+    if (target === undefined) continue;
+    const [top = ""] = path.split("/");
+    const reached = posix.join(posix.dirname(path), target);
+    promise(reached === top || reached.startsWith(`${top}/`), () => `${path} leads to ${reached}`);
+  }
+}
 
 /** An encoded manifest, three of four with something wrong. */
 export function drawBytes(draw: Draw): Uint8Array {
@@ -76,6 +88,10 @@ function drawManifest(draw: Draw, wrong: number): Manifest {
   for (let left = isStream ? 1 : draw.length(60); left > 0; left -= 1) {
     const path = draw.pick(folders) + drawName(draw, wrong);
     const isFolder = draw.chance(0.3) && !isStream;
+    if (draw.chance(0.15) && !isStream && (path.includes("/") || draw.chance(wrong))) {
+      entries.push(drawLink(path, draw, wrong));
+      continue;
+    }
     if (isFolder) folders.push(`${path}/`);
     entries.push({
       path,
@@ -96,10 +112,19 @@ function drawManifest(draw: Draw, wrong: number): Manifest {
   };
 }
 
+/** A link that leads to some name in its top entry, mostly. */
+function drawLink(path: string, draw: Draw, wrong: number): ManifestEntry {
+  const up = "../".repeat(draw.below(draw.chance(wrong) ? 5 : path.split("/").length - 1));
+  const names = Array.from({ length: 1 + draw.below(2) }, () => drawName(draw, wrong));
+  const target = draw.chance(0.1) ? "." : up + names.join("/");
+  return { path, kind: "link", sizeBytes: 0, mode: 0o777, modifiedMs: draw.below(10_000), target };
+}
+
 function itemOf({ name, chunkSizeBytes, entries, isStream }: Manifest): Item {
-  const kinds = { file: isStream === true ? 2 : 0, directory: 1 };
-  const each = Array.from(entries, ({ path, kind, sizeBytes, mode, modifiedMs }) =>
-    array([text(path), uint(kinds[kind]), uint(sizeBytes), uint(mode), uint(modifiedMs)]),
-  );
+  const kinds = { file: isStream === true ? 2 : 0, directory: 1, link: 3 };
+  const each = Array.from(entries, ({ path, kind, sizeBytes, mode, modifiedMs, target }) => {
+    const values = [text(path), uint(kinds[kind]), uint(sizeBytes), uint(mode), uint(modifiedMs)];
+    return array(target === undefined ? values : [...values, text(target)]);
+  });
   return array([uint(1), text(name), uint(chunkSizeBytes), array(each)]);
 }
