@@ -229,7 +229,7 @@ export class Member {
       }
       case "finish":
         // What is not complete here only the root can end: it does so itself, with `ended`.
-        if (this.#outcome === "complete") this.#context.tell({ type: "finish-received" });
+        if (this.#outcome.status === "complete") this.#context.tell({ type: "finish-received" });
         else this.#relay.partFromParent();
         return undefined;
       default:

@@ -1,5 +1,12 @@
 import { createCipheriv } from "node:crypto";
-import { type Datagram, encodeEnvelope, envelopeBytes, fromHex, toHex } from "@palmtree/wire";
+import {
+  type Datagram,
+  encodeEnvelope,
+  envelopeBytes,
+  fromHex,
+  signatureBytes,
+  toHex,
+} from "@palmtree/wire";
 import {
   checkRefusal,
   type Draw,
@@ -12,7 +19,6 @@ import {
 import { GroupGuard } from "../../src/security/group-guard.js";
 import { GroupKey } from "../../src/security/group-key.js";
 import { Identity, peerIdOf } from "../../src/security/identity.js";
-import { signatureBytes } from "../../src/security/signing-key.js";
 
 /** A datagram that is said to be sealed. */
 interface SealedInput {
