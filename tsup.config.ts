@@ -23,7 +23,10 @@ const sources = [
   ...Object.values(manifest.bin ?? {}).map((path) =>
     path.replace(/^(\.\/)?dist\//, "src/").replace(/\.js$/, ".ts"),
   ),
-].filter((source) => source?.startsWith("./src/") || source?.startsWith("src/"));
+]
+  .filter((source) => source !== undefined)
+  // What only the workspace imports is not built.
+  .filter((source) => /^(\.\/)?src\//.test(source));
 
 /**
  * A published command is one file with all that it imports, its own packages and others': it starts

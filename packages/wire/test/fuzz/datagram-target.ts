@@ -52,12 +52,12 @@ export const datagramTarget: FuzzTarget<PacketInput> = {
 };
 
 /** @see PacketInput */
-export function writePacket({ bytes, isValid }: PacketInput): Json {
+function writePacket({ bytes, isValid }: PacketInput): Json {
   return { hex: toHex(bytes), isValid };
 }
 
 /** @see PacketInput */
-export function readPacket(kept: Json): PacketInput {
+function readPacket(kept: Json): PacketInput {
   const { hex, isValid } = kept as { hex: string; isValid: boolean };
   return { bytes: fromHex(hex), isValid };
 }

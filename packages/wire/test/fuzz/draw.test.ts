@@ -3,7 +3,7 @@ import { Draw } from "./draw.js";
 
 test("the same seed draws the same, and seeds beside each other draw other things, all alike often", () => {
   expect(new Draw(9).bytes(8)).toEqual(new Draw(9).bytes(8));
-  const counts = new Array<number>(16).fill(0);
+  const counts = Array.from({ length: 16 }, () => 0);
   for (let seed = 0; seed < 16_000; seed += 1) {
     const drawn = new Draw(seed).below(16);
     counts[drawn] = (counts[drawn] ?? 0) + 1;

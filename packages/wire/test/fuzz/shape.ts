@@ -20,7 +20,7 @@ export type Shape =
   | { readonly type: "flat"; readonly maxCount: number; readonly parts: readonly NamedShape[] };
 
 /** A shape and the name of its field. */
-export type NamedShape = readonly [name: string, shape: Shape];
+type NamedShape = readonly [name: string, shape: Shape];
 
 /** A message's type with all its fields. */
 export interface MessageShape {

@@ -18,12 +18,7 @@ export interface Seen {
 const nothingSeen: Seen = { recall: () => undefined, recallPayload: () => undefined };
 
 /** A valid value of that shape. */
-export function drawValue(
-  shape: Shape,
-  name: string,
-  draw: Draw,
-  seen: Seen = nothingSeen,
-): unknown {
+function drawValue(shape: Shape, name: string, draw: Draw, seen: Seen = nothingSeen): unknown {
   const recalled = seen.recall(name, shape, draw);
   if (recalled !== undefined) return recalled;
   switch (shape.type) {

@@ -8,7 +8,7 @@ export interface Introduction {
   /** Whether the root says so, which knows. */
   readonly isFromRoot: boolean;
   /** Whether there is a link to the neighbour with that number, which then stays. */
-  isUsed(number: number): boolean;
+  readonly isUsed: (number: number) => boolean;
 }
 
 /**
