@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { chmod, readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { GroupKey } from "@palmtree/relay";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lastOf, Place } from "./place.js";
 import { ordinaryUser, SmallDisk } from "./privileges.js";
@@ -19,6 +20,9 @@ async function deafPeer(): Promise<{ readonly address: string; close(): void }> 
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   return { address: `127.0.0.1:${socket.address().port}`, close: () => socket.close() };
 }
+
+/** A key, of nobody: what is wrong is something else. */
+const keyed = { PALMTREE_KEY: GroupKey.draw().format() };
 
 describe("what cannot be understood", () => {
   const range = (text: string): string => `palmtree: ${text}\n`;
@@ -65,8 +69,8 @@ describe("what cannot be understood", () => {
       '--max-sessions: got "0", expected an integer from 1 to 1024',
     ],
     [
-      ["receive", "--on-conflict", "rename"],
-      '--on-conflict: got "rename", expected fail or overwrite',
+      ["receive", "--on-conflict", "ask"],
+      '--on-conflict: got "ask", expected fail or skip or rename or overwrite',
     ],
     [["send", "-", "--to", "127.0.0.1"], "-: what comes in on stdin needs a --name to arrive as"],
     [
@@ -80,7 +84,8 @@ describe("what cannot be understood", () => {
     [[...send, "--spool", "/tmp"], "--spool: only what comes in on stdin (-) is kept"],
     [["receive", "extra"], "too many arguments for 'receive'. Expected 0 arguments but got 1."],
   ])("%j is a mistake of usage, told on one line", async (args, message) => {
-    expect(await place.run(args)).toMatchObject({ code: 2, stdout: "", stderr: range(message) });
+    const ended = await place.run(args, { env: keyed });
+    expect(ended).toMatchObject({ code: 2, stdout: "", stderr: range(message) });
   });
 
   test("is an event too where --json is given", async () => {
@@ -92,7 +97,9 @@ describe("what cannot be understood", () => {
 
   test("names the line of a hosts file", async () => {
     await place.write({ hosts: "node1\n\nnode2:x\n", file: "x" });
-    const { code, stderr } = await place.run(["send", "file", "--hosts-file", "hosts"]);
+    const { code, stderr } = await place.run(["send", "file", "--hosts-file", "hosts"], {
+      env: keyed,
+    });
     const message = 'hosts, line 3: got "node2:x", expected HOST or HOST:PORT, port 1 to 65535';
     expect([code, stderr]).toEqual([2, range(message)]);
   });
@@ -220,6 +227,8 @@ describe("where nothing can be received", () => {
         type: "result",
         status: "failed",
         files: 0,
+        skipped: [],
+        renamed: [],
         bytes: 0,
         resumedBytes: 0,
         duplicateBytes: 0,

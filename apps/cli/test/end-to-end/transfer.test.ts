@@ -199,7 +199,7 @@ describe("the events that scripts depend on", () => {
     expect(events.filter(({ type }) => type !== "progress")).toEqual([
       { type: "listening", address: "127.0.0.1", port, dir: receiving.directory },
       { type: "started", session, name: "out", from, files: 1, bytes },
-      { type: "landed", session, files: 1, bytes, seconds },
+      { type: "landed", session, files: 1, skipped: [], renamed: [], bytes, seconds },
       {
         type: "result",
         status: "complete",
@@ -207,6 +207,8 @@ describe("the events that scripts depend on", () => {
         name: "out",
         from,
         files: 1,
+        skipped: [],
+        renamed: [],
         bytes,
         resumedBytes: 0,
         duplicateBytes: 0,
@@ -275,15 +277,6 @@ describe("for people", () => {
     expect(stderr).toContain("Receiving x\\u{1b}[2Jy");
     expect(stderr).not.toContain("\u001b");
     expect(events.find(({ type }) => type === "started")?.name).toBe(hostile);
-  });
-
-  test("there is a warning without a key and without --insecure, quiet or not", async () => {
-    await place.write({ "out/a": 10 });
-    const receiving = await place.receive("in", "--once");
-    const args = ["send", "out/a", "--to", receiving.address, "--quiet"];
-    const { code, stderr } = await place.run(args);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/^palmtree: warning: data is neither encrypted nor authenticated.*\n$/);
   });
 
   test("--version and --help answer on stdout", async () => {

@@ -92,7 +92,7 @@ export function simulatedHash(bytes: Uint8Array): Uint8Array {
 }
 
 /** Stands in for the root's signature, which nobody can make up who does not know the statement. */
-export function simulatedSignature(statement: Uint8Array): Uint8Array {
+function simulatedSignature(statement: Uint8Array): Uint8Array {
   const signature = new Uint8Array(64);
   signature.set(simulatedHash(statement));
   signature.set(simulatedHash(signature), 32);
