@@ -1,4 +1,3 @@
-export type { HostileParty } from "./hostile-party.js";
 export { faultsOf } from "./judge.js";
 export type { LinkRates, NetworkConditions } from "./network/conditions.js";
 export { randomScenario } from "./random-scenario.js";

@@ -126,6 +126,8 @@ export interface Scenario {
   /**
    * Hosts that say what they like, whatever their machines want. They may break what is promised of
    * the tree's shape and of the bytes on the way; what the others land is watched as ever.
+   *
+   * @internal for fuzzing
    */
   readonly hostile?: HostileParty;
   /** Stop as soon as the tree spans, before the manifest is sent. */

@@ -1,6 +1,7 @@
 import { type Address, errorSentences } from "@palmtree/wire";
 import { type Draw, type FuzzTarget, frameShapes, promise } from "@palmtree/wire/fuzz";
-import type { HostileParty, Scenario, SimulationResult } from "../../src/sim/index.js";
+import type { HostileParty } from "../../src/sim/hostile-party.js";
+import type { Scenario, SimulationResult } from "../../src/sim/index.js";
 import { simulate } from "../../src/sim/index.js";
 import { HostileNetwork } from "./hostile-network.js";
 import { drawMischief, type Mischief } from "./mischief.js";
