@@ -73,7 +73,7 @@ export const shapedScenarios: readonly ShapedScenario[] = [
   {
     ...common,
     name: "eight-flooded",
-    about: "as eight-at-100, and a stranger that says all it can to two of the hosts",
+    about: "64 MiB to 8 receivers, links of 100 Mbit/s, two of them flooded by a stranger",
     receiverCount: 8,
     bitsPerSecond: 100 * mbit,
     faults: { flood: { hosts: [1, 4], datagramsPerSecond: 5_000, connectionsPerSecond: 200 } },
