@@ -70,8 +70,8 @@ describe("OrphanSearch", () => {
   });
 
   test("follows a walk of referrals at once, but not one that goes in circles", () => {
-    const steps = range(0, 100).map((step) => search.follow(1 + (step % 2), 2 - (step % 2)));
-    expect(steps.filter((isAtOnce) => isAtOnce)).toHaveLength(64);
+    const steps = range(0, 600).map((step) => search.follow(1 + (step % 2), 2 - (step % 2)));
+    expect(steps.filter((isAtOnce) => isAtOnce)).toHaveLength(512);
     nextRound(range(1, 9));
     expect(search.follow(3, 8)).toBe(true);
   });

@@ -31,7 +31,7 @@ describe("in random swarms of up to 64 peers", () => {
 
   test.each(named)(
     "every surviving peer becomes complete and every crashed one is reported, seeds $first to $last",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     ({ batch }) => {
       const failures = batch.flatMap((seed) => {
         const faults = run(seed);

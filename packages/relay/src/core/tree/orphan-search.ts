@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
  * Referrals that are followed at once between two rounds. A walk down the tree takes as many as the
  * tree is deep; one that goes in circles, because of who lied about an address, would take any number.
  */
-const mostStepsAtOnce = 64;
+const mostStepsAtOnce = 512;
 
 /** Whom an orphan asks now. */
 export interface OrphanRound {
