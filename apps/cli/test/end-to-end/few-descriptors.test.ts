@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { onLinux } from "../platform.js";
 import { lastOf, Place } from "./place.js";
 
 let place: Place;
@@ -39,7 +40,7 @@ class Flood implements Disposable {
   }
 }
 
-test.skipIf(process.platform !== "linux")(
+test.skipIf(!onLinux)(
   "a flood of connections takes no descriptors from a transfer that runs",
   async () => {
     const files = Array.from(

@@ -12,6 +12,7 @@ import {
   secondsOption,
   sizeOption,
 } from "../../src/options/values.js";
+import { onWindows } from "../platform.js";
 
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);
@@ -226,7 +227,7 @@ describe("the group's keys", () => {
     expect([keys, warnings]).toEqual([[], [expect.stringContaining("the key is not used")]]);
   });
 
-  test.skipIf(process.platform === "win32")("are to be read by nobody else", async () => {
+  test.skipIf(onWindows)("are to be read by nobody else", async () => {
     const keyFile = await written("open.key", one);
     await chmod(keyFile, 0o640);
     const { warnings } = await findKeys({ keyFile }, {});
