@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { integerIn, numberIn } from "../option-value.js";
 
 /** What the command was asked to do. */
 export interface Order {
@@ -50,23 +51,4 @@ export function parseOrder(args: readonly string[], freshSeed: number): Order | 
     mostSwarms: integerIn("--swarms", values.swarms, { least: 1, most: mostSeed }),
     seed: integerIn("--seed", values.seed, { least: 0, most: mostSeed }),
   };
-}
-
-interface Range {
-  readonly least: number;
-  readonly most: number;
-}
-
-function numberIn(option: string, text: string, { least, most }: Range): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= least && value <= most))
-    throw new RangeError(`${option}: got "${text}", expected a number from ${least} to ${most}`);
-  return value;
-}
-
-function integerIn(option: string, text: string, range: Range): number {
-  const value = numberIn(option, text, range);
-  if (!Number.isInteger(value))
-    throw new RangeError(`${option}: got "${text}", expected an integer`);
-  return value;
 }
