@@ -165,7 +165,8 @@ function runExamples(readme, folder, required) {
  * @returns {string[]} the specifiers under which it may be imported
  */
 function entriesOf({ manifest }) {
-  return Object.keys(manifest.exports ?? {})
+  // What the workspace exports beyond that stays in it.
+  return Object.keys(manifest.publishConfig?.exports ?? manifest.exports ?? {})
     .filter((key) => key !== "./package.json")
     .map((key) => manifest.name + key.slice(1));
 }
