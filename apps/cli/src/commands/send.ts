@@ -170,7 +170,7 @@ async function makeSender(
   paths: readonly string[],
   peers: readonly ListedPeer[],
   options: SendOptions,
-  running: Pick<FilesSenderOptions, "keys" | "signal">,
+  running: { readonly keys: FilesSenderOptions["keys"]; readonly signal: AbortSignal },
 ): Promise<FilesSender> {
   const { listen, strategy, plan, fanout, links, name, spool: spoolDirectory } = options;
   const { chunkSize: chunkSizeBytes, timeout: timeoutMs } = options;

@@ -11,8 +11,8 @@ export interface KeyOptions {
 
 /** The keys to use, and what has to be said about them. */
 export interface FoundKeys {
-  /** None with `--insecure`; the first is what is sent with. */
-  readonly keys: readonly GroupKey[];
+  /** Undefined with `--insecure`; the first is what is sent with. */
+  readonly keys: readonly GroupKey[] | undefined;
   /** Safe to print. */
   readonly warnings: readonly string[];
 }
@@ -31,11 +31,12 @@ export async function findKeys(
   { keyFile, insecure }: KeyOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<FoundKeys> {
-  const found = await readKeys(keyFile, env);
   if (insecure === true) {
+    const isGiven = [keyFile, env.PALMTREE_KEY, env.PALMTREE_KEY_FILE].some((text) => text);
     const unused = "--insecure: the key is not used, and anybody can read and change what is sent";
-    return { keys: [], warnings: keyFile === undefined ? [] : [unused] };
+    return { keys: undefined, warnings: isGiven ? [unused] : [] };
   }
+  const found = await readKeys(keyFile, env);
   if (found !== undefined) return found;
   throw new UsageError(
     "there is no key: make one by `palmtree keygen --out FILE`, copy it to every host, and say " +

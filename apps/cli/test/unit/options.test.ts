@@ -192,7 +192,7 @@ describe("the group's keys", () => {
   ) as [string, string, string];
 
   async function found(...args: Parameters<typeof findKeys>): Promise<readonly string[]> {
-    return (await findKeys(...args)).keys.map((key) => key.format());
+    return (await findKeys(...args)).keys?.map((key) => key.format()) ?? [];
   }
 
   test("are --key-file's, else PALMTREE_KEY's, else PALMTREE_KEY_FILE's", async () => {
@@ -217,14 +217,20 @@ describe("the group's keys", () => {
       name: "UsageError",
       message: expect.stringMatching(/there is no key.*keygen.*--insecure/),
     });
-    expect(await findKeys({ insecure: true }, {})).toEqual({ keys: [], warnings: [] });
-    expect(await found({ insecure: true }, { PALMTREE_KEY: one })).toEqual([]);
+    expect(await findKeys({ insecure: true }, {})).toEqual({ keys: undefined, warnings: [] });
   });
 
-  test("are not used with --insecure, which is said where a file was named", async () => {
-    const keyFile = await written("unused.key", one);
-    const { keys, warnings } = await findKeys({ keyFile, insecure: true }, {});
-    expect([keys, warnings]).toEqual([[], [expect.stringContaining("the key is not used")]]);
+  test("are not used with --insecure, nor looked at, which is said where one was given", async () => {
+    for (const [keyFile, env] of [
+      ["none.key", {}],
+      [undefined, { PALMTREE_KEY: "x" }],
+      [undefined, { PALMTREE_KEY_FILE: "none.key" }],
+    ] as const) {
+      const options = keyFile === undefined ? {} : { keyFile };
+      const { keys, warnings } = await findKeys({ ...options, insecure: true }, env);
+      expect(keys).toBeUndefined();
+      expect(warnings).toEqual([expect.stringContaining("the key is not used")]);
+    }
   });
 
   test.skipIf(onWindows)("are to be read by nobody else", async () => {

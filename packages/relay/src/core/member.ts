@@ -48,6 +48,8 @@ export class Member {
   readonly #accuser: Accuser;
   readonly #parentWatch: ParentWatch;
   #movedAt = 0;
+  /** When it last told its parent how far it is. */
+  #toldAt = 0;
   #lifeSignAt: number | undefined;
   /** Opening the manifest or landing files: no chunk comes, and that is no reason to give up. */
   #isBusy = false;
@@ -61,8 +63,8 @@ export class Member {
     this.#root = { number: 0, id: invitation.rootId, address: invitation.rootAddress };
     this.#outcome = new Outcome(context);
     this.#accuser = new Accuser(context, (message) => this.#sendToRoot(message));
-    this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: false });
-    this.#parentWatch = new ParentWatch(context, this.#relay, invite.manifestBytes);
+    this.#relay = new Relay(context, { session, fanout: invite.fanout, rootId: invitation.rootId });
+    this.#parentWatch = new ParentWatch(context, this.#relay, invite);
     this.#instructions = new Instructions(this.#relay, (message) => this.#sendToRoot(message));
     this.#intake = new Intake(context, { ...invite, session }, (number) =>
       this.#relay.heard(number),
@@ -173,7 +175,7 @@ export class Member {
   #onInvite(): void {
     if (!this.#instructions.isNumbered) this.#movedAt = this.#context.now;
     this.#sendToRoot({ type: "join" });
-    this.#parentWatch.onRecall(this.#movedAt, this.#outcome.status !== undefined);
+    this.#parentWatch.onRecall(this.#toldAt, this.#outcome.status !== undefined);
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
@@ -197,8 +199,9 @@ export class Member {
         this.#relay.meter.onChunk(number, frame.payload.length);
         return this.#intake.onChunk(connection, frame.index, frame.payload);
       case "seal": {
+        const isNews = this.#intake.content?.seal === undefined;
         const fault = this.#intake.onSeal(frame);
-        if (fault !== undefined) return fault;
+        if (fault !== undefined || !isNews) return fault;
         // A stream may have paused for as long as anybody waits; what is left comes from now on.
         this.#movedAt = this.#context.now;
         this.#relay.distribution.onSealed();
@@ -220,8 +223,11 @@ export class Member {
     switch (frame.type) {
       case "manifest": {
         const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
-        if (fault === undefined) this.#movedAt = this.#context.now;
-        this.#parentWatch.onGift();
+        if (fault === undefined) {
+          this.#movedAt = this.#context.now;
+          this.#parentWatch.onGift();
+          this.#noteSelf(); // of a long one the root must hear that it comes
+        }
         // It is not opened yet, but another parent need not send it again.
         this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
         this.#isBusy = this.#relay.self.hasManifest;
@@ -264,10 +270,8 @@ export class Member {
       } else if (fact.type === "source-gained") {
         this.#intake.setInlet(fact.number, fact.connection, fact.stripes);
       } else if (fact.type === "source-lost") this.#intake.removeInlet(fact.connection);
-      else if (fact.type === "chunk-held") {
-        this.#parentWatch.onGift();
-        this.#moved();
-      } else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
+      else if (fact.type === "chunk-held") this.#moved();
+      else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
       else if (fact.type === "misbehaved")
         this.#accuser.accuse(fact.number, fact.code, fact.message);
       else if (fact.type === "neighbours-exhausted") this.#relay.meet(this.#root);
@@ -297,6 +301,7 @@ export class Member {
   #noteSelf(): void {
     const { parent } = this.#relay.tree;
     if (parent === undefined) return;
+    this.#toldAt = this.#context.now;
     const chunksHeld = this.#intake.content?.held.count ?? 0;
     this.#relay.summary.note({ number: this.number, parent, chunksHeld }, chunksHeld);
     this.#lifeSignAt = this.#context.now + this.#context.options.lifeSignIntervalMs;
@@ -385,7 +390,8 @@ export class Member {
   /** The session goes on without this peer. Knocks are declined for other reasons. */
   #onGivenUp({ reason, detail }: Decline): void {
     const message = `the root has given this peer up: ${detail}`;
-    if (reason === "refused") this.#fail({ code: "timed-out", message });
+    if (reason === "refused" && this.#instructions.isNumbered)
+      this.#fail({ code: "timed-out", message });
   }
 
   #sendToRoot(message: ControlMessage): void {

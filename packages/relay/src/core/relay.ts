@@ -44,22 +44,27 @@ export class Relay {
   readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
   readonly #isRoot: boolean;
+  readonly #rootId: PeerId;
   #handledAt: number | undefined;
 
   constructor(
     context: Context,
-    options: { readonly session: SessionId; readonly fanout: number; readonly isRoot: boolean },
+    options: { readonly session: SessionId; readonly fanout: number; readonly rootId: PeerId },
   ) {
     this.context = context;
-    this.#isRoot = options.isRoot;
-    this.self = { session: options.session, number: 0, hasManifest: options.isRoot };
+    this.#rootId = options.rootId;
+    this.#isRoot = options.rootId === context.id;
+    this.self = { session: options.session, number: 0, hasManifest: this.#isRoot };
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
     this.meter = new LinkMeter(context);
     this.#early = new EarlyRequests(context.options.upgradeRetryMs);
     this.#allLinks = [this.links, this.feeds.sources, this.feeds.sinks];
-    this.tree = new Tree(context, this.neighbourhood, this.links, options);
+    this.tree = new Tree(context, this.neighbourhood, this.links, {
+      fanout: options.fanout,
+      isRoot: this.#isRoot,
+    });
     this.distribution = new Distribution(context);
     this.summary = new Summary(context, this.links);
   }
@@ -214,9 +219,13 @@ export class Relay {
     this.#take(peer, true);
   }
 
-  /** A neighbour says who that peer is. The root knows better, and needs nobody to be referred to. */
+  /**
+   * A neighbour says who that peer is. The root knows better, and needs nobody to be referred to; and
+   * who the root is nobody else needs to say.
+   */
   #hearOf(peer: PeerInfo): void {
-    if (!this.#isRoot) this.#take(peer, false);
+    const isOfRoot = peer.number === 0 || peer.id === this.#rootId;
+    if (!this.#isRoot && !isOfRoot) this.#take(peer, false);
   }
 
   #take(peer: PeerInfo, isFromRoot: boolean): void {
@@ -272,7 +281,7 @@ export class Relay {
     }
   }
 
-  /** The parent wants no part in the session any more; there may be another one. */
+  /** The parent wants no part in the session, or gives nothing; there may be another one. */
   partFromParent(): void {
     const { parent } = this.tree;
     if (parent === undefined) return;

@@ -49,7 +49,7 @@ export class Root {
     this.#context = context;
     this.#plan = plan;
     const { session, invite } = plan;
-    this.#relay = new Relay(context, { session, fanout: invite.fanout, isRoot: true });
+    this.#relay = new Relay(context, { session, fanout: invite.fanout, rootId: context.id });
     this.#inviter = new Inviter(context, invite);
     const { timeoutMs } = invite;
     this.#invitation = new Invitation(context, this.#inviter, { ...plan, timeoutMs });
@@ -59,6 +59,7 @@ export class Root {
     this.#latecomers = new Latecomers(context, this.#inviter, {
       onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
       missing: () => this.#verdicts?.missing ?? [],
+      hasFailed: (number) => this.#verdicts?.hasFailed(number) === true,
     });
   }
 

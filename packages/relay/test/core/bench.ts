@@ -41,7 +41,11 @@ export class Bench {
     readonly options?: Partial<PeerOptions>;
   } = {}) {
     this.context = makeContext(options, number);
-    this.relay = new Relay(this.context, { session, fanout, isRoot });
+    this.relay = new Relay(this.context, {
+      session,
+      fanout,
+      rootId: isRoot ? this.context.id : peer(0).id,
+    });
     this.relay.self.number = number;
     this.relay.list(peers(...neighbours));
   }

@@ -29,6 +29,15 @@ describe("a challenge", () => {
     ]);
   });
 
+  test("is answered once for each invitation, however often it comes", () => {
+    for (const invited of [1, 2]) {
+      inviter.invite(address(1));
+      context.takeEffects();
+      for (const _ of [1, 2, 3]) inviter.onChallenge(address(1), cookie);
+      expect(context.takeEffects(), `after ${invited}`).toHaveLength(1);
+    }
+  });
+
   test("from anywhere else is not answered: an invitation is longer than it", () => {
     inviter.invite(address(1));
     context.takeEffects();

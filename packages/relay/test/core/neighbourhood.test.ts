@@ -34,8 +34,15 @@ describe("Neighbourhood", () => {
     expect(neighbourhood.numbers).toEqual([1, 7, 3, 2, 9]);
     for (const number of range(100, 165)) neighbourhood.introduce(peer(number), byNeighbour);
     expect(neighbourhood.size).toBe(2 + 64);
-    expect(neighbourhood.numberOf(peer(3).id)).toBeUndefined();
+    expect(neighbourhood.numberOf(peer(9).id)).toBeUndefined();
     expect(neighbourhood.numberOf(peer(1).id)).toBe(1);
+  });
+
+  test("whom only neighbours name pushes nobody out whom the root has named", () => {
+    neighbourhood.list(peers(1, 7), nobodyIsUsed);
+    for (const number of range(100, 300)) neighbourhood.introduce(peer(number), byNeighbour);
+    for (const number of [1, 2, 3, 7]) expect(neighbourhood.get(number)).toEqual(peer(number));
+    expect(neighbourhood.size).toBe(2 + 64);
   });
 
   test("a new list names another process where one had the number or the id before", () => {

@@ -1,7 +1,7 @@
 import { wireLimits } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Bench } from "./bench.js";
-import { framesIn, only, peer, range, saidIn, token } from "./parts.js";
+import { address, framesIn, only, peer, range, saidIn, token } from "./parts.js";
 
 const check = (pulse: number, depth = 0) => ({ type: "tree-check", pulse, depth }) as const;
 const orphan = (pulse = 0) => ({ type: "orphan", pulse }) as const;
@@ -459,6 +459,16 @@ describe("an orphan's question", () => {
     bench.hear(1, { type: "introduce", peer: peer(5) });
     bench.hear(1, { type: "refer", peer: { ...peer(5), number: 77 } });
     expect(bench.relay.neighbourhood.numbers).toEqual([1, 2, 3, 4]);
+  });
+
+  test("is never the root, which needs nobody to say who it is", () => {
+    bench.hear(1, { type: "introduce", peer: { ...peer(77), number: 0 } });
+    bench.hear(1, { type: "introduce", peer: { ...peer(0), number: 77 } });
+    bench.hear(1, { type: "refer", peer: { ...peer(0), address: address(77) } });
+    expect([0, 77].map((number) => bench.relay.neighbourhood.get(number))).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   test("can be asked by the peer that a neighbour introduced", () => {

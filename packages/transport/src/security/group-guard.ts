@@ -16,7 +16,7 @@ import {
 import { Allowance } from "../core/allowance.js";
 import type { GroupKey } from "./group-key.js";
 import { type Guard, isFor } from "./guard.js";
-import { type Identity, peerIdOf } from "./identity.js";
+import { type Identity, peerIdOf, sessionIdOf } from "./identity.js";
 import { ReplayFilter } from "./replay-filter.js";
 import { isSignedBy } from "./signing-key.js";
 
@@ -26,8 +26,17 @@ const senderAt = 20;
 const counterAt = 36;
 const messageAt = signatureBytes + publicKeyBytes;
 
-/** Sessions whose keys are remembered; the oldest is forgotten first. */
+/** Sessions that are remembered; whichever nothing was said in for longest is forgotten first. */
 const mostSessions = 4_096;
+
+/** What is known of one session. */
+interface Session {
+  /** One for each of the group's keys. */
+  readonly sealingKeys: readonly Uint8Array[];
+  /** That with which the root has spoken; undefined in a session of this process's own. */
+  rootsKey: Uint8Array | undefined;
+  readonly replays: ReplayFilter;
+}
 
 /**
  * Datagrams of unknown sessions that are looked into at once, and more with every millisecond: junk
@@ -46,8 +55,7 @@ const domain = new TextEncoder().encode("palmtree datagram 1");
 export class GroupGuard implements Guard {
   readonly #identity: Identity;
   readonly #keys: readonly GroupKey[];
-  readonly #sealingKeys = new Map<SessionId, Uint8Array>();
-  readonly #replays = new ReplayFilter();
+  readonly #sessions = new Map<SessionId, Session>();
   readonly #unknown = new Allowance(mostUnknown, unknownPerMs, performance.now());
 
   /** @param keys - at least one; sessions of others may have any, this process's own the first */
@@ -65,7 +73,9 @@ export class GroupGuard implements Guard {
       key.publicKey,
       message,
     ]);
-    const sealing = createCipheriv(cipher, this.#keyOf(datagram.session), nonceOf(envelope));
+    const { rootsKey, sealingKeys } = this.#take(datagram.session);
+    const sealingKey = rootsKey ?? (sealingKeys[0] as Uint8Array);
+    const sealing = createCipheriv(cipher, sealingKey, nonceOf(envelope));
     sealing.setAAD(envelope);
     const sealed = sealing.update(content);
     sealing.final();
@@ -77,57 +87,72 @@ export class GroupGuard implements Guard {
     const least = envelopeBytes + messageAt + 2 + tagBytes;
     if (protection !== "group" || bytes.length < least || !this.#mayConcern(envelope))
       return undefined;
-    const content = this.#unseal(envelope.session, bytes);
-    if (content === undefined) return undefined;
-    const signature = content.subarray(0, signatureBytes);
-    const publicKey = content.subarray(signatureBytes, messageAt);
-    const message = content.subarray(messageAt);
-    if (peerIdOf(envelope.session, publicKey) !== envelope.sender) return undefined;
-    const statement = statementOf(bytes.subarray(0, envelopeBytes), message);
-    if (!isSignedBy(publicKey, statement, signature)) return undefined;
-    const datagram = { ...envelope, message: decodeMessage(message) };
-    return isFor(this.#identity, datagram) && this.#isNew(datagram) ? datagram : undefined;
-  }
-
-  /** What is said to nobody in particular may come twice: an answer to it leaves nothing behind. */
-  #isNew({ session, sender, receiver, counter }: Datagram): boolean {
-    return receiver === nobody || this.#replays.isNew(session + sender, counter);
-  }
-
-  #mayConcern({ session, receiver }: Omit<Envelope, "protection">): boolean {
-    const own = [session, anySession].map((each) => this.#identity.idIn(each));
-    return receiver === nobody || own.includes(receiver);
-  }
-
-  /** @returns undefined when it was sealed by nobody who has one of the keys */
-  #unseal(session: SessionId, bytes: Uint8Array): Uint8Array | undefined {
-    const known = this.#sealingKeys.get(session);
-    if (known !== undefined) return unsealedWith(known, bytes);
-    if (session !== anySession && !this.#unknown.take(performance.now())) return undefined;
-    for (const key of this.#keys) {
-      const sealingKey = key.sealingKey(session);
+    const { session } = envelope;
+    const known = this.#sessions.get(session);
+    // Also of those that name no session: anybody can say so.
+    if (known === undefined && !this.#unknown.take(performance.now())) return undefined;
+    const found = known ?? this.#derive(session);
+    for (const sealingKey of found.sealingKeys) {
       const content = unsealedWith(sealingKey, bytes);
-      if (content === undefined) continue;
-      // Knocks of different keys all name no session.
-      if (session !== anySession) this.#remember(session, sealingKey);
-      return content;
+      if (content !== undefined) return this.#read(bytes, { envelope, content, sealingKey, found });
     }
     return undefined;
   }
 
-  #keyOf(session: SessionId): Uint8Array {
-    const known = this.#sealingKeys.get(session);
-    if (known !== undefined) return known;
-    const sealingKey = (this.#keys[0] as GroupKey).sealingKey(session);
-    if (session !== anySession) this.#remember(session, sealingKey);
-    return sealingKey;
+  /** Nothing is kept of who does not pass all of this. */
+  #read(
+    bytes: Uint8Array,
+    { envelope, content, sealingKey, found }: Unsealed,
+  ): Datagram | undefined {
+    const { session, sender, receiver, counter } = envelope;
+    const signature = content.subarray(0, signatureBytes);
+    const publicKey = content.subarray(signatureBytes, messageAt);
+    const message = content.subarray(messageAt);
+    if (peerIdOf(session, publicKey) !== sender) return undefined;
+    const statement = statementOf(bytes.subarray(0, envelopeBytes), message);
+    if (!isSignedBy(publicKey, statement, signature)) return undefined;
+    const datagram = { ...envelope, message: decodeMessage(message) };
+    if (!isFor(this.#identity, datagram)) return undefined;
+    // What is said to nobody in particular may come twice: an answer to it leaves nothing behind.
+    if (receiver !== nobody && !found.replays.isNew(sender, counter)) return undefined;
+    this.#keep(session, found);
+    if (found.rootsKey === undefined && sessionIdOf(publicKey) === session)
+      found.rootsKey = sealingKey;
+    return datagram;
   }
 
-  #remember(session: SessionId, sealingKey: Uint8Array): void {
-    if (this.#sealingKeys.size >= mostSessions)
-      this.#sealingKeys.delete(this.#sealingKeys.keys().next().value as SessionId);
-    this.#sealingKeys.set(session, sealingKey);
+  #mayConcern({ session, receiver }: Omit<Envelope, "protection">): boolean {
+    if (receiver === nobody) return true;
+    return [session, anySession].some((each) => this.#identity.idIn(each) === receiver);
   }
+
+  #take(session: SessionId): Session {
+    const found = this.#sessions.get(session) ?? this.#derive(session);
+    this.#keep(session, found);
+    return found;
+  }
+
+  #derive(session: SessionId): Session {
+    const sealingKeys = this.#keys.map((key) => key.sealingKey(session));
+    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter() };
+  }
+
+  #keep(session: SessionId, found: Session): void {
+    this.#sessions.delete(session);
+    this.#sessions.set(session, found);
+    if (this.#sessions.size <= mostSessions) return;
+    for (const oldest of this.#sessions.keys()) {
+      this.#sessions.delete(oldest);
+      return;
+    }
+  }
+}
+
+interface Unsealed {
+  readonly envelope: Omit<Envelope, "protection">;
+  readonly content: Uint8Array;
+  readonly sealingKey: Uint8Array;
+  readonly found: Session;
 }
 
 function unsealedWith(sealingKey: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import type { Address } from "@palmtree/wire";
-import { endpointOf } from "../address.js";
+import { type Address, parseAddress, toHex } from "@palmtree/wire";
 import type { StreamConnection } from "../stream/stream-connection.js";
 import type { TransportCounters } from "../transport.js";
 import type { TransportOptions } from "./options.js";
@@ -26,7 +25,7 @@ export class AcceptedConnections {
   /** Whether there is room for this one; if not, it is reset and counted. */
   hasRoomFor(socket: Socket, remote: Address): boolean {
     const { maxConnections, maxPendingConnections, maxPendingPerHost } = this.#options;
-    const fromThere = this.#pendingOf.get(endpointOf(remote).host) ?? 0;
+    const fromThere = this.#pendingOf.get(networkOf(remote)) ?? 0;
     const hasRoom =
       this.#count < maxConnections &&
       this.#pending.size < maxPendingConnections &&
@@ -65,9 +64,15 @@ export class AcceptedConnections {
   }
 
   #countHost({ remote }: StreamConnection, change: 1 | -1): void {
-    const { host } = endpointOf(remote);
-    const count = (this.#pendingOf.get(host) ?? 0) + change;
-    if (count === 0) this.#pendingOf.delete(host);
-    else this.#pendingOf.set(host, count);
+    const network = networkOf(remote);
+    const count = (this.#pendingOf.get(network) ?? 0) + change;
+    if (count === 0) this.#pendingOf.delete(network);
+    else this.#pendingOf.set(network, count);
   }
+}
+
+/** An IPv4 address, or the network of an IPv6 one: a machine has all addresses of a /64. */
+function networkOf(remote: Address): string {
+  const { ip } = parseAddress(remote);
+  return toHex(ip.subarray(0, 8));
 }

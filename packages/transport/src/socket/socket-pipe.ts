@@ -36,9 +36,10 @@ export class SocketPipe implements Pipe {
     this.#socket = socket;
     this.#events = events;
     this.#options = options;
-    socket.on("error", (error) => {
-      this.#error ??= connectionError(options.remote, error);
-    });
+    const onError = (error: Error): void => this.fail(connectionError(options.remote, error));
+    socket.on("error", onError);
+    // Of an accepted TLS socket Node tells only so what is wrong behind the handshake.
+    socket.on("_tlsError", onError);
     socket.on("end", () => events.onEnd());
     socket.on("close", () => {
       clearTimeout(this.#timer);

@@ -113,6 +113,7 @@ describe("whoever is not of the group", () => {
     const mostMore = 2 * (performance.now() - startedAt);
     expect(lookedInto.mock.calls.length).toBeGreaterThan(0);
     expect(lookedInto.mock.calls.length).toBeLessThanOrEqual(1_025 + mostMore);
+    lookedInto.mockRestore();
   });
 });
 
@@ -125,15 +126,41 @@ function heardOf({ guard }: Somebody, bytes: Uint8Array): boolean {
   }
 }
 
+describe("junk that names no session", () => {
+  it("leads to no more derived keys than there are keys", () => {
+    const member = new Somebody(group);
+    const stranger = new Somebody(GroupKey.draw());
+    member.guard.unwrap(new Somebody(group).says(nobody, makeKnock(), anySession));
+    const derived = vi.spyOn(group, "sealingKey");
+    const junk = stranger.says(nobody, makeKnock(), anySession);
+    for (let count = 0; count < 100; count += 1) member.guard.unwrap(junk);
+    expect(derived).not.toHaveBeenCalled();
+    derived.mockRestore();
+  });
+});
+
 describe("a key that is being replaced", () => {
   const next = GroupKey.draw();
 
   it("is accepted beside the new one, and answered with what was heard", () => {
-    const sender = new Somebody(group);
+    const root = new Somebody(group);
+    const { session: own } = root.identity;
     const receiver = new Somebody(next, group);
-    expect(receiver.guard.unwrap(sender.says(receiver.idIn(session), ping))).toBeDefined();
-    const answer = receiver.says(sender.idIn(session), { type: "pong", pulse: 7 });
-    expect(sender.guard.unwrap(answer)).toBeDefined();
+    expect(receiver.guard.unwrap(root.says(receiver.idIn(own), ping, own))).toBeDefined();
+    const answer = receiver.says(root.idIn(own), { type: "pong", pulse: 7 }, own);
+    expect(root.guard.unwrap(answer)).toBeDefined();
+  });
+
+  it("is not taken for a session's because somebody else speaks in it first", () => {
+    const root = new Somebody(group);
+    const { session: own } = root.identity;
+    const meddler = new Somebody(next);
+    const receiver = new Somebody(next, group);
+    meddler.guard.wrap(meddler.datagram(nobody, makeKnock(), own));
+    expect(receiver.guard.unwrap(meddler.says(nobody, makeKnock(), own))).toBeDefined();
+    expect(receiver.guard.unwrap(root.says(receiver.idIn(own), ping, own))).toBeDefined();
+    const answer = receiver.says(root.idIn(own), { type: "pong", pulse: 7 }, own);
+    expect(root.guard.unwrap(answer)).toBeDefined();
   });
 
   it("is not used any more by who has the new one first", () => {

@@ -70,6 +70,35 @@ describe("a connection of the group", () => {
     wire.close();
   });
 
+  it("ends at both ends when a bit of it is changed on the way", async () => {
+    let isSpoiling = false;
+    const wire = createServer((near) => {
+      const far = connect({ host: "127.0.0.1", port: portOf(right.transport.address) });
+      for (const end of [near, far]) end.on("error", () => undefined);
+      near.on("close", () => far.end());
+      far.on("close", () => near.end());
+      far.on("data", (bytes: Buffer) => near.write(bytes));
+      near.on("data", (bytes: Buffer) => {
+        if (isSpoiling) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+        far.write(bytes);
+      });
+    });
+    wire.listen(0, "127.0.0.1");
+    await once(wire, "listening");
+    const peer = right.transport.identity.idIn(hello.session);
+    const at = `127.0.0.1:${(wire.address() as AddressInfo).port}`;
+    const dialled = new Side((side) => left.transport.dial(at, { ...hello, peer }, side));
+    dialled.connection.send(hello);
+    const accepted = await right.acceptNext();
+    await accepted.frames.take();
+    isSpoiling = true;
+    dialled.connection.send(chunk(1, 100));
+    expect(await accepted.end()).toBe("link-lost");
+    await dialled.closes.take();
+    expect(accepted.frames.size).toBe(0);
+    wire.close();
+  });
+
   it("does not open to somebody else at the address", async () => {
     const impostor = left.transport.dial(
       right.transport.address,

@@ -2,7 +2,7 @@ import type { ProgressEntry, Report } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Links } from "../link/links.js";
 
-/** Entries in one progress frame (docs/protocol.md, "Limits"). */
+/** Entries in one progress frame; there could be four times as many. */
 const mostEntries = 1_024;
 
 /**

@@ -123,6 +123,11 @@ export class Verdicts {
     return [...failed, ...still];
   }
 
+  /** Whether that peer has a result, and it is that it failed. */
+  hasFailed(number: number): boolean {
+    return this.#candidates.get(number)?.result?.status === "failed";
+  }
+
   get results(): readonly PeerResult[] {
     return this.#results;
   }

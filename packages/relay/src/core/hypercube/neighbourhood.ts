@@ -56,7 +56,9 @@ export class Neighbourhood {
     if (standing.some(stays)) return;
     for (const number of standing) this.#forget(number);
     if (this.#introduced.length >= mostIntroduced) {
-      const oldest = this.#introduced.find((number) => !isUsed(number));
+      const idle = this.#introduced.filter((number) => !isUsed(number));
+      const hearsay = idle.find((number) => !this.#proven.has(number));
+      const oldest = hearsay ?? (isFromRoot ? idle[0] : undefined);
       if (oldest === undefined) return;
       this.#forget(oldest);
     }

@@ -32,7 +32,8 @@ export class Inviter {
 
   /** Who is invited there wants to know whether somebody is here. */
   onChallenge(address: Address, cookie: Uint8Array): void {
-    if (!this.#invited.has(address)) return;
+    // Once for each invitation: a challenge is shorter than what it leads to.
+    if (!this.#invited.delete(address)) return;
     this.#context.send({ address, id: nobody }, { ...this.#invite, cookie });
   }
 }

@@ -1,6 +1,6 @@
 import { Allowance } from "@palmtree/transport/core";
 import type { Address, DeclineReason, PeerId } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earliest, type Recipient } from "../context.js";
 import type { Introduction } from "../hypercube/introduction.js";
 import { Questions } from "../questions.js";
 import { type Absent, declined, notAnswering } from "./invitation.js";
@@ -20,6 +20,8 @@ export interface LatecomersVerdicts {
   readonly onAbsent: (absent: Absent) => void;
   /** Those that should take part, and do not, as far as can be seen. */
   readonly missing: () => readonly Address[];
+  /** Whether that peer has failed, or is given up. */
+  readonly hasFailed: (number: number) => boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export class Latecomers {
   readonly #context: Context;
   readonly #inviter: Inviter;
   readonly #added: Questions<Address>;
-  readonly #onAbsent: (absent: Absent) => void;
+  readonly #verdicts: LatecomersVerdicts;
   readonly #waiting = new Map<Address, PeerId>();
   /** Addresses that the user has added. */
   readonly #wanted = new Set<Address>();
@@ -48,7 +50,7 @@ export class Latecomers {
   constructor(context: Context, inviter: Inviter, verdicts: LatecomersVerdicts) {
     this.#context = context;
     this.#inviter = inviter;
-    this.#onAbsent = verdicts.onAbsent;
+    this.#verdicts = verdicts;
     this.#recall = new Recall(context, inviter, verdicts.missing);
     this.#knocks = new Allowance(mostKnocks, knocksPerMs, context.now);
     const { inviteRetryMs: retryMs, maxWaitMs, introductionWindow: window } = context.options;
@@ -102,15 +104,24 @@ export class Latecomers {
   onJoin(from: Address, id: PeerId): void {
     this.#added.answer(from);
     // It may say so again and again: it is being told its neighbours, or was.
-    if (this.#introduction?.numberOf(id) !== undefined) return;
+    const number = this.#introduction?.numberOf(id);
+    if (number !== undefined) return this.#remind({ address: from, id }, number);
     if (this.#isFull) return this.#context.send({ address: from, id }, { type: "ended" });
     if (this.#waiting.size < mostWaiting || this.#waiting.has(from)) this.#waiting.set(from, id);
+  }
+
+  /** A peer that is given up and still there may not have heard of it. */
+  #remind(peer: Recipient, number: number): void {
+    const detail = "it stood still for too long";
+    if (this.#verdicts.hasFailed(number))
+      this.#context.send(peer, { type: "decline", reason: "refused", detail });
   }
 
   /** Who comes unasked is forgotten; whoever the user has added gets a result. */
   onLost(address: Address): void {
     const message = `${address} joined and then went silent`;
-    if (this.#wanted.has(address)) this.#onAbsent({ address, code: "not-answering", message });
+    if (this.#wanted.has(address))
+      this.#verdicts.onAbsent({ address, code: "not-answering", message });
   }
 
   onDecline(from: Address, reason: DeclineReason, detail: string): void {
@@ -119,7 +130,7 @@ export class Latecomers {
     const { address, message } = absent;
     const step = { type: "declined", address, code: reason, message } as const;
     this.#context.emit({ type: "report-step", step });
-    this.#onAbsent(absent);
+    this.#verdicts.onAbsent(absent);
   }
 
   /**
@@ -147,7 +158,7 @@ export class Latecomers {
     this.#added.ask();
     const { silent } = this.#added;
     for (const address of silent.slice(this.#silentCount))
-      this.#onAbsent(notAnswering(address, this.#addedWaitMs));
+      this.#verdicts.onAbsent(notAnswering(address, this.#addedWaitMs));
     this.#silentCount = silent.length;
   }
 

@@ -121,9 +121,8 @@ export class Assignment {
    */
   onBlame(from: number, number: number, accuserCount: number): void {
     if (!this.#told.has(number) || !this.#isBetween(from, number)) return;
-    const isLiar = this.#believed.has(from) && accuserCount < 2;
-    if (!isLiar) this.#believed.add(from);
-    this.#demote(isLiar ? from : number);
+    const isLiar = from !== 0 && this.#believed.has(from) && accuserCount < 2;
+    if (this.#demote(isLiar ? from : number) && !isLiar) this.#believed.add(from);
     this.#tellNews();
   }
 
@@ -212,9 +211,11 @@ export class Assignment {
     this.#demote(from);
   }
 
-  #demote(number: number): void {
-    if (this.#placement.demote(number))
-      this.#context.emit({ type: "report-step", step: { type: "demoted", number } });
+  /** @returns whether it is in the plan at all */
+  #demote(number: number): boolean {
+    const isThere = this.#placement.demote(number);
+    if (isThere) this.#context.emit({ type: "report-step", step: { type: "demoted", number } });
+    return isThere;
   }
 
   /** Tell whoever has other neighbours in the plan than before. */

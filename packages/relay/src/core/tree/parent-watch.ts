@@ -1,20 +1,24 @@
-import type { Strategy } from "@palmtree/wire";
+import type { Invite, Strategy } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Relay } from "../relay.js";
 import type { Intake } from "../transfer/intake.js";
+
+/** What an invitation says that the patience with a parent depends on. */
+type PromisedSizes = Pick<Invite, "timeoutMs" | "fanout" | "chunkSizeBytes" | "manifestBytes">;
 
 /** How often it is looked at. */
 const lookMs = 500;
 
 /**
- * A parent may give nothing for this long, and longer for a large manifest, which it passes on when
- * it has all of it. It may wait for its own parent: so the time doubles with each that is left.
+ * A parent may give nothing for a sixth of the time-out, at least and at most for this long: the
+ * root's source may stand still. It may wait for its own parent: so the time doubles with each that
+ * is left.
  */
-const patienceMs = 3_000;
-const patienceMsPerMebibyte = 1_000;
+const leastPatienceMs = 3_000;
+const mostPatienceMs = 10_000;
 
-/** The seal comes at once, when everybody above has it. */
-const sealPatienceMs = 1_500;
+/** Bytes in a millisecond that a link is expected to carry: 1 Mbit/s. */
+const slowBytesPerMs = 125;
 
 /** Recalls for no reason, one a second, after which the parent is taken to swallow what is told. */
 const mostRecalls = 4;
@@ -39,7 +43,7 @@ export function needOf({ content, manifest, isHoldingBack }: Intake, strategy: S
 export class ParentWatch {
   readonly #context: Context;
   readonly #relay: Relay;
-  readonly #manifestBytes: number;
+  readonly #invite: PromisedSizes;
   #parent: number | undefined;
   #need: Need = "nothing";
   #gaveAt = 0;
@@ -48,10 +52,10 @@ export class ParentWatch {
   #recalledAt = Number.NEGATIVE_INFINITY;
   #recalls = 0;
 
-  constructor(context: Context, relay: Relay, manifestBytes: number) {
+  constructor(context: Context, relay: Relay, invite: PromisedSizes) {
     this.#context = context;
     this.#relay = relay;
-    this.#manifestBytes = manifestBytes;
+    this.#invite = invite;
   }
 
   onParent(number: number | undefined): void {
@@ -77,7 +81,6 @@ export class ParentWatch {
     if (need !== this.#need) this.onGift();
     this.#need = need;
     if (need === "nothing" || now < this.#gaveAt + this.#patienceMs) return;
-    this.#leftCount += 1;
     this.#leave();
   }
 
@@ -85,13 +88,13 @@ export class ParentWatch {
    * The root calls, because it has heard nothing of this peer for two seconds. When that goes on
    * although there was something to hear, the parent does not pass on what it is told.
    *
-   * @param movedAt when it last had something to tell
+   * @param toldAt when it last told its parent something
    * @param isOver whether it has told how it ended, after which the root should know all
    */
-  onRecall(movedAt: number, isOver: boolean): void {
+  onRecall(toldAt: number, isOver: boolean): void {
     const { now } = this.#context;
     const isInRow = now < this.#recalledAt + recallMs;
-    const isWrong = isInRow && (isOver || movedAt > this.#recalledAt);
+    const isWrong = isInRow && (isOver || toldAt > this.#recalledAt);
     this.#recalledAt = now;
     this.#recalls = isWrong ? this.#recalls + 1 : 0;
     if (this.#recalls < mostRecalls) return;
@@ -101,17 +104,22 @@ export class ParentWatch {
 
   /** It is not blamed for what nobody can prove; another one is looked for. */
   #leave(): void {
-    const parent = this.#parent;
-    if (parent === undefined || parent === 0) return;
-    this.#relay.tree.blame(parent);
-    this.#relay.links.downgrade(parent, "lost");
+    this.#leftCount += 1;
+    if (this.#parent !== undefined && this.#parent !== 0) this.#relay.partFromParent();
   }
 
   get #patienceMs(): number {
-    const base =
-      this.#need === "seal"
-        ? sealPatienceMs
-        : patienceMs + (this.#manifestBytes / 2 ** 20) * patienceMsPerMebibyte;
-    return base * 2 ** Math.min(5, this.#leftCount);
+    const { timeoutMs, fanout } = this.#invite;
+    const base = Math.min(mostPatienceMs, Math.max(leastPatienceMs, timeoutMs / 6));
+    const transferMs = (fanout * this.#awaitedBytes) / slowBytesPerMs;
+    return (base + transferMs) * 2 ** Math.min(5, this.#leftCount);
+  }
+
+  /** What has to come whole, through the parent to each of its children, before it counts. */
+  get #awaitedBytes(): number {
+    const { manifestBytes, chunkSizeBytes } = this.#invite;
+    if (this.#need === "chunks") return chunkSizeBytes;
+    // It is passed on when it is whole: once for each peer above.
+    return this.#need === "manifest" ? manifestBytes * Math.max(1, this.#relay.tree.depth) : 0;
   }
 }

@@ -7,10 +7,20 @@ import {
   wireLimits,
 } from "@palmtree/wire";
 import type { Recipient } from "../../core/index.js";
+import { mostCookieMs } from "./cookies.js";
 import type { Refusal } from "./relay-options.js";
 
-/** Sessions that are remembered; the oldest is forgotten first. */
-const mostRemembered = 256;
+/**
+ * Sessions that are remembered: so many, and all that were closed lately, or an invitation to one that
+ * somebody has captured would be good again while its cookie is. The oldest is forgotten first.
+ */
+const fewestRemembered = 256;
+const mostRemembered = 16_384;
+
+interface Closed {
+  readonly refusal: Refusal;
+  readonly atMs: number;
+}
 
 /** Says something to a peer in a session. */
 type Say = (session: SessionId, to: Recipient, message: ControlMessage) => void;
@@ -21,7 +31,7 @@ type Say = (session: SessionId, to: Recipient, message: ControlMessage) => void;
  */
 export class ClosedSessions {
   readonly #say: Say;
-  readonly #closed = new Map<SessionId, Refusal>();
+  readonly #closed = new Map<SessionId, Closed>();
 
   constructor(say: Say) {
     this.#say = say;
@@ -29,21 +39,24 @@ export class ClosedSessions {
 
   /** Why this peer takes no part in it; undefined when it is none of these sessions. */
   refusalOf(session: SessionId): Refusal | undefined {
-    return this.#closed.get(session);
+    return this.#closed.get(session)?.refusal;
   }
 
   add(session: SessionId, refusal: Refusal): void {
     // It may hold what a caller or an operating system said.
     const detail = truncateUtf8(refusal.detail, wireLimits.detailBytes);
-    this.#closed.set(session, { reason: refusal.reason, detail });
-    for (const oldest of this.#closed.keys()) {
-      if (this.#closed.size <= mostRemembered) break;
+    const atMs = performance.now();
+    this.#closed.set(session, { refusal: { reason: refusal.reason, detail }, atMs });
+    for (const [oldest, { atMs: closedAtMs }] of this.#closed) {
+      const { size } = this.#closed;
+      const isLate = atMs - closedAtMs > mostCookieMs;
+      if (size <= fewestRemembered || (size <= mostRemembered && !isLate)) break;
       this.#closed.delete(oldest);
     }
   }
 
   answer(from: Address, { session, sender, message }: Datagram): void {
-    const refusal = this.#closed.get(session);
+    const refusal = this.refusalOf(session);
     const answer = refusal === undefined ? undefined : answerTo(message, refusal);
     if (answer !== undefined) this.#say(session, { address: from, id: sender }, answer);
   }

@@ -1,8 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Address, type Datagram, wireLimits } from "@palmtree/wire";
 
-/** For how long a cookie is good, at least; at most twice as long. */
+/** For how long a cookie is good, at least. */
 const cookieMs = 60_000;
+
+/** For how long a cookie is good, at most. */
+export const mostCookieMs: number = 2 * cookieMs;
 
 /**
  * Cookies for whoever invites this process: who brings one back has heard what was said to its
@@ -17,7 +20,7 @@ export class Cookies {
     return this.#bakeFor(currentPeriod(), from, datagram);
   }
 
-  /** Whether it was baked here for the same address, session and sender, a minute or two ago. */
+  /** Whether it was baked here for the same address, session and sender, at most two minutes ago. */
   isOwn(cookie: Uint8Array, from: Address, datagram: Datagram): boolean {
     const period = currentPeriod();
     return [period, period - 1].some((each) =>

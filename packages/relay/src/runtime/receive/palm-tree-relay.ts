@@ -178,23 +178,30 @@ export class PalmTreeRelay implements AsyncDisposable {
   /** Join or decline; until that is decided, repeated invitations are ignored. */
   async #consider(from: Address, datagram: Datagram, invite: Invite): Promise<void> {
     const { session } = datagram;
-    const reserved = this.#reservedBytes();
-    let refusal = this.#refuse(invite, from);
-    if (refusal === undefined) {
-      const { directory } = this.#options;
-      // How much room a stream takes shows only when it is there.
-      const totalBytes = invite.isStream ? 0 : invite.totalBytes;
-      this.#pending.set(session, totalBytes);
-      const leftBytes = await countLeftBytes(directory, invite.manifestHash);
-      refusal = await refuseForDisk(directory, totalBytes - leftBytes, reserved);
-      this.#pending.delete(session);
-    }
+    let refusal = this.#refuse(invite, from) ?? (await this.#refuseForDisk(session, invite));
     if (this.#closing !== undefined) refusal = leaving;
     if (refusal === undefined) return this.#join(from, datagram, invite);
     this.#declined += 1;
     this.#closed.add(session, refusal);
     this.#closed.answer(from, datagram);
     this.#tellAskings(from, session, refusal);
+  }
+
+  async #refuseForDisk(session: SessionId, invite: Invite): Promise<Refusal | undefined> {
+    const { directory } = this.#options;
+    const reserved = this.#reservedBytes();
+    // How much room a stream takes shows only when it is there.
+    const totalBytes = invite.isStream ? 0 : invite.totalBytes;
+    this.#pending.set(session, totalBytes);
+    try {
+      const leftBytes = await countLeftBytes(directory, invite.manifestHash);
+      return await refuseForDisk(directory, totalBytes - leftBytes, reserved);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      return { reason: "not-writable", detail };
+    } finally {
+      this.#pending.delete(session);
+    }
   }
 
   #tellAskings(from: Address, session: SessionId, refusal: Refusal): void {

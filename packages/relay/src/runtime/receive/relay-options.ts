@@ -34,7 +34,7 @@ export interface RelayOptions {
   /**
    * The group's keys, 8 at most: whoever has one of them is believed. Default: none; then everybody is.
    */
-  readonly keys?: readonly GroupKey[];
+  readonly keys?: readonly GroupKey[] | undefined;
   /**
    * What happens where something in the directory has the name of something at the top of what is
    * received, and is not the same. `fail` keeps it and fails the transfer. `skip` keeps it, and does
