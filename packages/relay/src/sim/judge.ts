@@ -1,6 +1,6 @@
 import type { PeerResult } from "../core/step.js";
 import { hostAddress } from "./host-address.js";
-import type { Scenario, SimulationResult } from "./scenario.js";
+import type { Latecomer, Partition, Scenario, SimulationResult } from "./scenario.js";
 
 /** The codes that a peer may be said to have ended by which crashed: nobody can know more. */
 const codesOfTheDead = ["timed-out", "not-answering"];
@@ -85,11 +85,29 @@ function faultOfAbsence(
 ): string | undefined {
   const latecomer = scenario.latecomers?.find((one) => one.host === host);
   if (latecomer === undefined) return "has no result";
-  const { atMs, how } = latecomer;
+  const { how } = latecomer;
+  const atMs = heardAtMs(latecomer, scenario, result);
   if (hasCrashed(host, scenario) && how === "knock") return undefined;
   const endMs = how === "knock" ? openUntilMs(result) : result.durationMs;
   if (!isInTime(atMs, endMs, result)) return undefined;
   return `came after ${atMs} of ${endMs} ms and has no result`;
+}
+
+/** From when on the root can hear of a latecomer: nobody knocks through a partition. */
+function heardAtMs(
+  { host, atMs }: Latecomer,
+  { partitions = [] }: Scenario,
+  result: SimulationResult,
+): number {
+  const around = partitions.filter(({ hosts }) => hosts.includes(host) !== hosts.includes(0));
+  return Math.max(atMs, ...around.map((partition) => healedFrom(partition, result)));
+}
+
+function healedFrom(
+  { since, atMs, durationMs }: Partition,
+  { formedAtMs = 0 }: SimulationResult,
+): number {
+  return (since === "start" ? 0 : formedAtMs) + atMs + durationMs;
 }
 
 /** Whether who comes at that time has to be let in before that end. */
@@ -117,12 +135,11 @@ function faultsOfHealing(scenario: Scenario, result: SimulationResult): string[]
   ];
 }
 
-function healedAtMs(scenario: Scenario, { formedAtMs = 0 }: SimulationResult): number {
+function healedAtMs(scenario: Scenario, result: SimulationResult): number {
+  const { formedAtMs = 0 } = result;
   const { crashes = [], restarts = [], latecomers = [], events = [], partitions = [] } = scenario;
   const happened = [...crashes, ...restarts, ...latecomers, ...events].map(({ atMs }) => atMs);
-  const healed = partitions.map(
-    ({ since, atMs, durationMs }) => (since === "start" ? 0 : formedAtMs) + atMs + durationMs,
-  );
+  const healed = partitions.map((partition) => healedFrom(partition, result));
   const last = Math.max(formedAtMs, ...happened, ...healed);
   // Pauses come one after the other, none before the tree spans.
   const pauses = [...(scenario.stream?.values() ?? [])];

@@ -58,6 +58,14 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
 test.each<[string, Partial<Scenario>, SimulationResult]>([
   ["who crashed and timed out", { crashes: [crash] }, ended("timed-out")],
   [
+    "who comes late behind a partition that heals just before the end, and is not let in any more",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "both", since: "start", atMs: 0, durationMs: 55_000 }],
+    },
+    { ...ended(undefined), durationMs: 60_000 },
+  ],
+  [
     "whose disk failed, and who says so",
     { diskFaults: [disk] },
     { ...ended("disk-full"), failedDisks: [2] },
