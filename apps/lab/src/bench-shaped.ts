@@ -43,6 +43,7 @@ export async function benchShaped(
   const keyed = await withKey(palmtree, options.directory);
   const tools: Readonly<Record<ToolName, Tool>> = {
     palmtree: palmtreeTool({ name: "palmtree", palmtree: keyed, sendArguments }),
+    "palmtree-calm": palmtreeTool({ name: "palmtree-calm", palmtree: keyed, sendArguments }),
     "palmtree-open": palmtreeTool({ name: "palmtree-open", palmtree, sendArguments }),
     chain,
     libtorrent,

@@ -7,6 +7,7 @@ import type { Source } from "../source.js";
 export const toolNames = [
   "palmtree",
   "palmtree-open",
+  "palmtree-calm",
   "chain",
   "libtorrent",
   "uftp",
@@ -27,6 +28,8 @@ export interface Tool {
   /** What it is and what it does not do, in a phrase. */
   readonly about: string;
   readonly requirements: readonly Requirement[];
+  /** Whether its hosts are spared what a scenario does to them: others are compared with it. */
+  readonly isSpared?: boolean;
   /** Prepares all hosts, then begins to distribute. */
   start(stage: Stage): Promise<Distribution>;
 }

@@ -2,7 +2,7 @@ import type { ToolName } from "../peers/tool.js";
 import type { ShapedMetric } from "./metrics.js";
 
 /** What happens to the hosts of a run while it goes on. Times are shares of F/B. */
-interface Faults {
+export interface Faults {
   /** A host whose link is slower than the others' from the start. */
   readonly slow?: { readonly host: number; readonly bitsPerSecond: number };
   /** A host that falls silent. */

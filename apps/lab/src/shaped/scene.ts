@@ -11,7 +11,7 @@ import { type Source, sourceName } from "../source.js";
 import { mebibyte } from "../units.js";
 import { Course } from "./course.js";
 import type { ShapedMeasurement } from "./metrics.js";
-import { isCounted, linkSeconds, type ShapedScenario } from "./scenario.js";
+import { type Faults, isCounted, linkSeconds, type ShapedScenario } from "./scenario.js";
 
 /** Where and how a run is made. */
 export interface RunOptions {
@@ -79,10 +79,11 @@ export class Scene {
   /** From the first process to the last: all have ended then. */
   async play(tool: Tool): Promise<Course> {
     await using roster = this.#roster;
-    await this.#flood();
+    const faults = tool.isSpared ? {} : this.#scenario.faults;
+    await this.#flood(faults);
     const distribution = await tool.start(this.stage);
     const course = new Course(distribution, (at) => isCounted(this.#scenario, at + 1));
-    const incidents = this.#incidents(distribution, course);
+    const incidents = this.#incidents(faults, distribution, course);
     try {
       await course.end(this.#scenario.timeoutMs);
       this.#sentBytes = await this.#network.sentBytes(this.stage.root.host);
@@ -94,8 +95,7 @@ export class Scene {
   }
 
   /** The stranger begins before anybody else. */
-  async #flood(): Promise<void> {
-    const { flood } = this.#scenario.faults;
+  async #flood({ flood }: Faults): Promise<void> {
     if (flood === undefined || this.#stranger === undefined) return;
     const { hosts, ...rates } = flood;
     const targets = hosts.map((number) => `${this.#network.hosts[number]?.address}:${port}`);
@@ -115,8 +115,9 @@ export class Scene {
       const wanted = this.#started.filter(({ station }) => isWanted(station));
       return Math.max(...wanted.map(({ process }) => process.usage?.peakMemoryBytes ?? 0));
     };
+    const notReceiving = [this.stage.root, this.#stranger];
     const root = peakOf((station) => station === this.stage.root) / mebibyte;
-    const receiver = peakOf((station) => station !== this.stage.root) / mebibyte;
+    const receiver = peakOf((station) => !notReceiving.includes(station)) / mebibyte;
     const egress = this.#sentBytes;
     return {
       ...(egress === undefined ? {} : { "root-egress": egress / this.stage.source.bytes }),
@@ -127,8 +128,11 @@ export class Scene {
   }
 
   /** What happens on the way, by the clock. */
-  #incidents({ startedAtMs, join: letJoin }: Distribution, course: Course): NodeJS.Timeout[] {
-    const { cutOff, join: late } = this.#scenario.faults;
+  #incidents(
+    { cutOff, join: late }: Faults,
+    { startedAtMs, join: letJoin }: Distribution,
+    course: Course,
+  ): NodeJS.Timeout[] {
     const fullMs = (linkSeconds(this.#scenario) ?? 0) * 1_000;
     const timers: NodeJS.Timeout[] = [];
     const at = (share: number, happen: () => void): void => {
