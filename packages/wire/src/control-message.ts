@@ -33,7 +33,7 @@ export type UpgradeRejectReason = "fanout-full" | "not-a-neighbour" | "busy" | "
 export type LinkRole = "tree" | "sink" | "source";
 
 /** What a peer noticed about a neighbour that it feeds, or that feeds it. */
-export type TroubleKind = "silent" | "slow";
+export type TroubleKind = "silent" | "slow" | "withholding";
 
 /** Why a link goes from active back to passive. */
 export type DowngradeReason = "lost" | "silent" | "corrupt" | "protocol" | "replaced" | "leaving";

@@ -163,7 +163,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     receiver: "root",
     fields: {
       number: peerNumber,
-      kind: oneOf({ silent: 1, slow: 2 }),
+      kind: oneOf({ silent: 1, slow: 2, withholding: 3 }),
       bytesPerSecond: uint(0, wireLimits.integer),
       offeredBytesPerSecond: uint(0, wireLimits.integer),
     },

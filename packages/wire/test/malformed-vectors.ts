@@ -181,7 +181,7 @@ export const malformedVectors: readonly MalformedVector[] = [
   body("range", "revision", "a plan-ack of revision 2^32", 20, "91 cf0000000100000000"),
   body("range", "count", "a probe of 2^32", 21, "91 cf0000000100000000"),
   body("range", "kind", "trouble of no kind", 23, "94 01 00 00 00"),
-  body("range", "kind", "trouble of a third kind", 23, "94 01 03 00 00"),
+  body("range", "kind", "trouble of a fourth kind", 23, "94 01 04 00 00"),
   body("range", "number", "trouble with no peer", 23, "94 ce00010000 01 00 00"),
   body(
     "range",

@@ -198,6 +198,16 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
       offeredBytesPerSecond: 0,
     },
   ],
+  [
+    "trouble, withholding",
+    {
+      type: "trouble",
+      number: 1,
+      kind: "withholding",
+      bytesPerSecond: 0,
+      offeredBytesPerSecond: 0,
+    },
+  ],
   ["knock", makeKnock()],
   ["challenge", { type: "challenge", cookie: hash(64).subarray(0, 16) }],
   [

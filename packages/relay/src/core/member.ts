@@ -63,7 +63,7 @@ export class Member {
     this.#root = { number: 0, id: invitation.rootId, address: invitation.rootAddress };
     this.#outcome = new Outcome(context);
     this.#accuser = new Accuser(context, (message) => this.#sendToRoot(message));
-    this.#relay = new Relay(context, { session, fanout: invite.fanout, rootId: invitation.rootId });
+    this.#relay = new Relay(context, { ...invite, session, rootId: invitation.rootId });
     this.#parentWatch = new ParentWatch(context, this.#relay, invite);
     this.#instructions = new Instructions(this.#relay, (message) => this.#sendToRoot(message));
     this.#intake = new Intake(context, { ...invite, session }, (number) =>
@@ -366,7 +366,8 @@ export class Member {
     if (this.#outcome.status === undefined && !this.#isBusy)
       this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
     else this.#parentWatch.onTick("nothing");
-    this.#relay.onTick(this.#intake.isHungry && !this.#intake.isHoldingBack);
+    const { isHungry, isHoldingBack, flows } = this.#intake;
+    this.#relay.onTick(isHungry && !isHoldingBack, flows);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;

@@ -7,6 +7,7 @@ import type {
   PeerId,
   PeerInfo,
   SessionId,
+  Strategy,
 } from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
 import { type Context, earliest, type Fact } from "./context.js";
@@ -18,6 +19,7 @@ import { LinkMeter } from "./feed/link-meter.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
 import { Distribution } from "./transfer/distribution.js";
+import type { SourceFlow } from "./transfer/inlets.js";
 import { Tree } from "./tree/tree.js";
 
 type LinkMessage = Extract<
@@ -49,7 +51,12 @@ export class Relay {
 
   constructor(
     context: Context,
-    options: { readonly session: SessionId; readonly fanout: number; readonly rootId: PeerId },
+    options: {
+      readonly session: SessionId;
+      readonly fanout: number;
+      readonly rootId: PeerId;
+      readonly strategy: Strategy;
+    },
   ) {
     this.context = context;
     this.#rootId = options.rootId;
@@ -66,6 +73,7 @@ export class Relay {
       isRoot: this.#isRoot,
     });
     this.distribution = new Distribution(context);
+    if (options.strategy === "pipeline") this.feed([]);
     this.summary = new Summary(context, this.links);
   }
 
@@ -243,6 +251,12 @@ export class Relay {
     this.watch.start();
   }
 
+  /** The plan has this peer feed these, and no others. */
+  feed(sinks: readonly number[]): void {
+    const planned = new Set(sinks);
+    this.distribution.feedOnly(({ number, isChild }) => !isChild && planned.has(number));
+  }
+
   /** What a fact means for the parts that every peer has. */
   onFact(fact: Fact): void {
     switch (fact.type) {
@@ -256,12 +270,15 @@ export class Relay {
         return this.feeds.onSinkPassive(fact.number);
       case "child-gained":
         this.#childConnections.set(fact.number, fact.connection);
-        return this.distribution.addSink(fact.number, fact.connection, !fact.hasManifest);
+        return this.distribution.addSink(fact.number, fact.connection, {
+          needsManifest: !fact.hasManifest,
+          isChild: true,
+        });
       case "child-lost":
         return this.#loseChild(fact.number);
       case "sink-gained":
         this.watch.start();
-        return this.distribution.addSink(fact.number, fact.connection, false);
+        return this.distribution.addSink(fact.number, fact.connection);
       case "sink-lost":
         return this.distribution.removeSink(fact.connection);
       case "parent-gained":
@@ -303,8 +320,11 @@ export class Relay {
     this.feeds.leave();
   }
 
-  /** @param isHungry whether this peer waits for chunks, and reads them */
-  onTick(isHungry: boolean): void {
+  /**
+   * @param isHungry whether this peer waits for chunks, and reads them
+   * @param inflows what comes from those that feed it
+   */
+  onTick(isHungry: boolean, inflows: readonly SourceFlow[] = []): void {
     this.links.onTick();
     this.tree.onTick();
     this.feeds.onTick();
@@ -317,6 +337,7 @@ export class Relay {
       sources: this.feeds.sourceNumbers,
       isHungry,
       flows: this.distribution.flows,
+      inflows,
       neighbour,
       probe: (peer) => this.meter.probe(peer),
     });

@@ -49,7 +49,7 @@ export class Root {
     this.#context = context;
     this.#plan = plan;
     const { session, invite } = plan;
-    this.#relay = new Relay(context, { session, fanout: invite.fanout, rootId: context.id });
+    this.#relay = new Relay(context, { ...invite, session, rootId: context.id });
     this.#inviter = new Inviter(context, invite);
     const { timeoutMs } = invite;
     this.#invitation = new Invitation(context, this.#inviter, { ...plan, timeoutMs });
@@ -339,7 +339,10 @@ export class Root {
     if (peerCount < 2) return;
     const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
     this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
-    this.#assignment = new Assignment(this.#context, kind, peers, (peer) => this.#relay.meet(peer));
+    this.#assignment = new Assignment(this.#context, kind, peers, (sinks) => {
+      for (const peer of sinks) this.#relay.meet(peer);
+      this.#relay.feed(sinks.map(({ number }) => number));
+    });
     this.#assignment.start();
   }
 

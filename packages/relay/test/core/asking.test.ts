@@ -265,7 +265,7 @@ describe("a peer that may be asked", () => {
   });
 
   function join(connection: ConnectionId, { count, wanted }: Stripes): void {
-    distribution.addSink(connection, connection, false);
+    distribution.addSink(connection, connection);
     const payload = bitmap(chunkCount).toBytes();
     distribution.onHolds(connection, {
       type: "holds",

@@ -1,5 +1,5 @@
 import type { PlanKind } from "@palmtree/topology";
-import type { PlanMessage, TroubleKind } from "@palmtree/wire";
+import type { PeerInfo, PlanMessage, TroubleKind } from "@palmtree/wire";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
@@ -14,8 +14,8 @@ let met: number[];
 function make(peerCount: number, kind: PlanKind = "chain"): void {
   context = makeContext();
   met = [];
-  const meet = ({ number }: { readonly number: number }): void => {
-    met.push(number);
+  const meet = (sinks: readonly PeerInfo[]): void => {
+    met.push(...sinks.map(({ number }) => number));
   };
   assignment = new Assignment(context, kind, peers(...range(0, peerCount)), meet);
 }
@@ -166,6 +166,63 @@ describe("a change of places", () => {
     const rates = { bytesPerSecond: 5, offeredBytesPerSecond: 1_000 };
     assignment.onTrouble(1, { type: "trouble", number: 2, kind: "slow", ...rates });
     expect(stepsIn(context.takeEffects())).toEqual([{ type: "demoted", number: 2 }]);
+  });
+});
+
+describe("a source that is said to withhold chunks", () => {
+  beforeEach(() => start(8));
+
+  /** They all say so at once, 2 s later, and the root thinks about it. */
+  function allSay(...pairs: readonly [sink: number, source: number][]): void {
+    context.now += 2_000;
+    for (const [from, number] of pairs) {
+      const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 0 };
+      assignment.onTrouble(from, { type: "trouble", number, kind: "withholding", ...rates });
+    }
+    context.now = assignment.deadline() ?? context.now;
+    assignment.onTick();
+    acknowledged();
+  }
+
+  test("becomes the last in line, and of those below it nobody, whom it leaves without as well", () => {
+    allSay([7, 6], [6, 5], [5, 4], [4, 3]);
+    expect(assignment.placement.line).toEqual([0, 1, 2, 4, 5, 6, 7, 3]);
+    expect(assignment.placement.leaves).toEqual([]);
+  });
+
+  test("is not moved when who says so was believed before: that is a liar, and next", () => {
+    allSay([4, 3]);
+    allSay([4, 2]);
+    expect(assignment.placement.line).toEqual([0, 1, 2, 5, 6, 7, 3, 4]);
+  });
+
+  test("is moved behind its sink, when both are suspects: only they depend on each other", () => {
+    allSay([4, 3]);
+    allSay([2, 1]);
+    expect(assignment.placement.suspects).toEqual([3, 1]);
+    allSay([1, 3]);
+    allSay([3, 1]);
+    allSay([1, 3]);
+    expect(assignment.placement.line).toEqual([0, 2, 4, 5, 6, 7, 1, 3]);
+  });
+
+  test("feeds no leaf", () => {
+    allSay([4, 3]);
+    context.now += 2_000;
+    complain(5, 6);
+    expect(assignment.placement.sourcesOf(6)).toEqual([7]);
+  });
+
+  test("becomes a leaf in a plan whose last one feeds others", () => {
+    start(9, "k-ary");
+    allSay([5, 1]);
+    expect(assignment.placement.leaves).toEqual([1]);
+  });
+
+  test("is not moved when that is said of the root, or by whom it does not feed", () => {
+    allSay([1, 0]);
+    allSay([3, 4], [5, 2], [2, 2]);
+    expect(assignment.placement.line).toEqual(range(0, 8));
   });
 });
 

@@ -45,6 +45,7 @@ export class Bench {
       session,
       fanout,
       rootId: isRoot ? this.context.id : peer(0).id,
+      strategy: "tree",
     });
     this.relay.self.number = number;
     this.relay.list(peers(...neighbours));

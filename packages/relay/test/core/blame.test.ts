@@ -113,7 +113,7 @@ describe("the root's account of accusations", () => {
 describe("the plan, when peers accuse each other", () => {
   let context: Context;
   let assignment: Assignment;
-  const leaves = (): readonly number[] => assignment.placement.leaves;
+  const suspects = (): readonly number[] => assignment.placement.suspects;
 
   /** A chain: each is fed by the one before it. */
   beforeEach(() => {
@@ -125,7 +125,7 @@ describe("the plan, when peers accuse each other", () => {
 
   test("parts the two: who is accused feeds nobody any more, and is fed as before", () => {
     assignment.onBlame(4, 3, 1);
-    expect(leaves()).toEqual([3]);
+    expect(suspects()).toEqual([3]);
     expect(assignment.placement.sourcesOf(4)).toEqual([2]);
     expect(assignment.placement.sourcesOf(3)).toEqual([9]);
     expect(stepsIn(context.takeEffects())).toContainEqual({ type: "demoted", number: 3 });
@@ -133,21 +133,21 @@ describe("the plan, when peers accuse each other", () => {
 
   test("a source may accuse its sink too", () => {
     assignment.onBlame(3, 4, 1);
-    expect(leaves()).toEqual([4]);
+    expect(suspects()).toEqual([4]);
   });
 
   test("has one honest peer demoted at most for one liar, and then the liar itself", () => {
     assignment.onBlame(4, 3, 1);
     assignment.onBlame(4, 2, 1);
-    expect(leaves()).toEqual([3, 4]);
+    expect(suspects()).toEqual([3, 4]);
     for (const number of range(1, 10)) assignment.onBlame(4, number, 1);
-    expect(leaves().filter((number) => number !== 4)).toEqual([3]);
+    expect(suspects().filter((number) => number !== 4)).toEqual([3]);
   });
 
   test("believes whom others bear out, once more", () => {
     assignment.onBlame(4, 3, 1);
     assignment.onBlame(4, 2, 2);
-    expect(leaves()).toEqual([3, 2]);
+    expect(suspects()).toEqual([3, 2]);
   });
 
   test("does not heed who has nothing to do with the accused, nor move the root", () => {
@@ -155,7 +155,7 @@ describe("the plan, when peers accuse each other", () => {
     assignment.onBlame(7, 3, 5);
     assignment.onBlame(1, 0, 1);
     assignment.onBlame(1, 55, 1);
-    expect(leaves()).toEqual([]);
+    expect(suspects()).toEqual([]);
   });
 });
 

@@ -45,7 +45,7 @@ function hold(...indexes: readonly number[]): readonly Effect[] {
 
 /** A child that has the manifest and those chunks; its number is that of its connection. */
 function join(number: number, ...has: readonly number[]): readonly Effect[] {
-  distribution.addSink(number, number, false);
+  distribution.addSink(number, number);
   expect(distribution.onHolds(number, holds(bitmap(100, ...has).toBytes()))).toBeUndefined();
   return context.takeEffects();
 }
@@ -89,7 +89,7 @@ function want(number: number, ...indexes: readonly number[]): readonly Effect[] 
 
 describe("Distribution of the manifest", () => {
   test("goes to a child that lacks it, in parts and in order, once it is verified here", () => {
-    distribution.addSink(1, -1, true);
+    distribution.addSink(1, -1, { needsManifest: true });
     expect(context.takeEffects()).toEqual([]);
     distribution.open(manifest, content);
     const frames = framesIn(context.takeEffects(), -1);
@@ -101,9 +101,9 @@ describe("Distribution of the manifest", () => {
 
   test("goes to a later child at once, and not to one that has it", () => {
     distribution.open(manifest, content);
-    distribution.addSink(1, -1, true);
+    distribution.addSink(1, -1, { needsManifest: true });
     expect(framesIn(context.takeEffects(), -1)).toHaveLength(3);
-    distribution.addSink(2, -2, false);
+    distribution.addSink(2, -2);
     expect(context.takeEffects()).toEqual([]);
   });
 });
@@ -115,7 +115,7 @@ describe("Distribution of chunks", () => {
 
   test("waits for the child's bitmap, and sends nothing that it holds", () => {
     hold(0, 1, 2, 3);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     expect(context.takeEffects()).toEqual([]);
     distribution.onHolds(1, holds(bitmap(100, 0, 2).toBytes()));
     expect(chunksIn(context.takeEffects(), 1)).toEqual([1, 3]);
@@ -220,7 +220,7 @@ describe("Distribution of chunks", () => {
     hold(0, 1, 2, 3);
     join(1);
     distribution.removeSink(1);
-    distribution.addSink(1, 11, false);
+    distribution.addSink(1, 11);
     distribution.onHolds(11, holds(bitmap(100, 0, 1).toBytes()));
     const effects = context.takeEffects();
     expect(chunksIn(effects, 11)).toEqual([2, 3]);
@@ -231,7 +231,7 @@ describe("Distribution of chunks", () => {
   });
 
   test("to a sink whose bitmap is malformed, or wants stripes that there are not, is refused with a reason", () => {
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     expect(distribution.onHolds(1, holds(new Uint8Array(12)))).toContain("13 bytes");
     expect(distribution.onHolds(1, holds(new Uint8Array(13).fill(255)))).toContain("spare bits");
     const beyond = holds(new Uint8Array(13), { count: 2, wanted: [0, 2] });
@@ -240,7 +240,7 @@ describe("Distribution of chunks", () => {
   });
 
   test("to a sink that sends more than 64 bitmaps is refused with a reason", () => {
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     for (const _ of range(0, 64))
       expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBeUndefined();
     expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBe(
@@ -250,7 +250,7 @@ describe("Distribution of chunks", () => {
 
   test("to a child that is ahead waits, with its bitmap, until the manifest is open here too", () => {
     make();
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     expect(distribution.onHolds(1, holds(new Uint8Array(13)))).toBeUndefined();
     hold(0);
     expect(chunksIn(context.takeEffects(), 1)).toEqual([]);
@@ -260,7 +260,7 @@ describe("Distribution of chunks", () => {
 
   test("to a sink that is ahead heeds the last of its bitmaps when the manifest opens here", () => {
     make();
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     distribution.onHolds(1, holds(new Uint8Array(13)));
     distribution.onHolds(1, holds(bitmap(100, 0).toBytes()));
     give(content, [0, 1]);
@@ -283,8 +283,8 @@ describe("Distribution of chunks", () => {
   });
 
   test("go by their stripes: a sink gets those that it wants from here, and no other", () => {
-    distribution.addSink(1, 1, false);
-    distribution.addSink(2, 2, false);
+    distribution.addSink(1, 1);
+    distribution.addSink(2, 2);
     distribution.onHolds(1, holds(new Uint8Array(13), { count: 3, wanted: [1] }));
     distribution.onHolds(2, holds(new Uint8Array(13), { count: 3, wanted: [0, 2] }));
     const effects = [...hold(0, 1, 2, 3, 4), ...sent(1, 1, 4), ...sent(2, 0, 2, 3)];
@@ -295,7 +295,7 @@ describe("Distribution of chunks", () => {
 
   test("of another stripe follow, from the beginning, when the sink wants it too", () => {
     hold(...range(0, 4));
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     distribution.onHolds(1, holds(new Uint8Array(13), { count: 2, wanted: [1] }));
     expect(chunksIn([...context.takeEffects(), ...sent(1, 1, 3)], 1)).toEqual([1, 3]);
     distribution.onHolds(1, holds(bitmap(100, 1, 3).toBytes(), { count: 2, wanted: [0, 1] }));
@@ -303,7 +303,7 @@ describe("Distribution of chunks", () => {
   });
 
   test("go to no sink that wants no stripe, but the seal does, and what it asks for by itself", () => {
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     distribution.onHolds(1, holds(new Uint8Array(13), noChunk));
     expect(framesIn(hold(0, 1), 1)).toEqual([]);
     content.seal = signedSeal(sessionHash, content.totalBytes);
@@ -329,7 +329,7 @@ describe("Distribution of chunks", () => {
     join(1);
     const beyond = have({ first: 99, count: 2 });
     expect(distribution.onHave(1, beyond)).toBe("chunks 99 to 100 of 100");
-    distribution.addSink(2, 2, false);
+    distribution.addSink(2, 2);
     expect(distribution.onHave(2, beyond)).toBe("chunks before the bitmap");
   });
 
@@ -344,7 +344,7 @@ describe("Distribution of chunks", () => {
 
   test("news of a sink that is ahead is no fault of its own", () => {
     make();
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     distribution.onHolds(1, holds(new Uint8Array(13)));
     expect(distribution.onHave(1, have({ first: 0, count: 1 }))).toBeUndefined();
     // Nor is what comes from one that is lost by now.
@@ -372,7 +372,7 @@ describe("a sink that claims chunks", () => {
 
   test("is sent no page of stripes that it does not want from here", () => {
     hold(0, 1, 33, 64);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     const claimed = bitmap(100, ...range(0, 100)).toBytes();
     distribution.onHolds(1, holds(claimed, { count: 2, wanted: [1] }));
     const frames = framesIn([...context.takeEffects(), ...hold(66)], 1);
@@ -391,10 +391,49 @@ describe("a sink that claims chunks", () => {
   });
 });
 
+describe("a sink that this peer is not to feed", () => {
+  beforeEach(() => {
+    distribution.open(manifest, content);
+    distribution.feedOnly(({ number, isChild }) => number === 1 && !isChild);
+    join(1);
+    join(2);
+  });
+
+  test("is sent nothing that it has not asked for, whatever it says that it wants", () => {
+    expect(chunksIn(hold(0, 1), 1)).toEqual([0, 1]);
+    expect(chunksIn(hold(2), 2)).toEqual([]);
+    expect(refusedIn(want(2, 0), 2)).toEqual(["0 busy"]);
+    context.now += 1_000;
+    sent(1, 0, 1, 2);
+    expect(chunksIn(want(2, 0), 2)).toEqual([0]);
+  });
+
+  test("is none when the link is the tree's, though the same peer is to be fed over another", () => {
+    distribution.addSink(1, 11, { isChild: true });
+    expect(distribution.onHolds(11, holds(bitmap(100).toBytes()))).toBeUndefined();
+    expect(chunksIn(hold(0), 11)).toEqual([]);
+  });
+
+  test("is fed from the lowest that it lacks once it is to be", () => {
+    hold(0, 1, 2);
+    distribution.feedOnly(() => true);
+    expect(chunksIn(context.takeEffects(), 2)).toEqual([0, 1, 2]);
+  });
+
+  test("and was until now is sent no more, not even of what it asked for", () => {
+    hold(0, 1, 2, 3, 4, 5);
+    want(1, 0, 1, 2, 3, 4, 5);
+    distribution.feedOnly(() => false);
+    // Four are under way, by the forward limiter.
+    expect(chunksIn(sent(1, 0, 1, 2, 3), 1)).toEqual([]);
+    expect(distribution.flows).toEqual([]);
+  });
+});
+
 describe("Distribution as a measure of how sinks fare", () => {
   test("counts what came to be held while a sink wanted it, and what was taken for it", () => {
     distribution.open(manifest, content);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     expect(distribution.flows).toEqual([]);
     distribution.onHolds(1, holds(bitmap(100, 0).toBytes(), { count: 2, wanted: [0] }));
     const flow = {
@@ -468,7 +507,7 @@ describe("Distribution of wanted chunks", () => {
   });
 
   test("of who is not fed from here are sent when that costs nobody anything, else refused as busy", () => {
-    distribution.addSink(2, 2, false);
+    distribution.addSink(2, 2);
     distribution.onHolds(2, holds(new Uint8Array(13), noChunk));
     context.takeEffects();
     // Chunks still come here, so that there will be something to send in a moment.
@@ -498,7 +537,7 @@ describe("Distribution of wanted chunks", () => {
     expect(distribution.onWant(1, wants(range(0, 3).map(() => ({ first: 0, count: 40 }))))).toBe(
       "runs of 120 chunks of 100",
     );
-    distribution.addSink(2, 2, false);
+    distribution.addSink(2, 2);
     expect(distribution.onWant(2, wants([]))).toBe("wanted chunks before the bitmap");
     open2000();
     expect(distribution.onWant(3, wants([{ first: 0, count: 1_024 }]))).toBeUndefined();
@@ -519,7 +558,7 @@ describe("Distribution of wanted chunks", () => {
     content = new Content(makeSizes(2_000), 1_024, context.options);
     distribution.open(manifest, content);
     give(content, range(0, 2_000));
-    distribution.addSink(3, 3, false);
+    distribution.addSink(3, 3);
     distribution.onHolds(3, holds(new Uint8Array(250), noChunk));
     context.takeEffects();
   }
@@ -529,7 +568,7 @@ describe("Distribution of the seal", () => {
   test("goes to the children that are ready for chunks, and to the others when they are", () => {
     distribution.open(manifest, content);
     join(1);
-    distribution.addSink(2, 2, false);
+    distribution.addSink(2, 2);
     content.seal = signedSeal(sessionHash, content.totalBytes);
     distribution.onSealed();
     const effects = context.takeEffects();
@@ -556,7 +595,7 @@ describe("Distribution of the seal", () => {
 describe("Distribution as the root's measure of how far to produce", () => {
   test("is the position of the child that is furthest; none before one is ready", () => {
     distribution.open(manifest, content);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     expect(distribution.leadingCursor).toBeUndefined();
     distribution.onHolds(1, holds(bitmap(100).toBytes()));
     expect(distribution.leadingCursor).toBe(0);
@@ -570,7 +609,7 @@ describe("Distribution as the root's measure of how far to produce", () => {
 
   test("leaves out a sink that wants no stripe: it waits for nothing", () => {
     distribution.open(manifest, content);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     distribution.onHolds(1, holds(new Uint8Array(13), noChunk));
     expect(distribution.leadingCursor).toBeUndefined();
   });

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { FeedWatch } from "../../src/core/feed/feed-watch.js";
 import type { SinkFlow } from "../../src/core/transfer/distribution.js";
+import type { SourceFlow } from "../../src/core/transfer/inlets.js";
 import { makeContext, peer, range, takeFacts } from "./parts.js";
 
 /** What there is to see at a moment. */
@@ -10,6 +11,7 @@ interface Sight {
   readonly sources?: readonly number[];
   readonly isHungry?: boolean;
   readonly flows?: readonly SinkFlow[];
+  readonly inflows?: readonly SourceFlow[];
 }
 
 const megabyte = 1_000_000;
@@ -28,9 +30,9 @@ beforeEach(() => {
   watch.start();
 });
 
-function look({ sources = [], isHungry = false, flows = [] }: Sight): void {
+function look({ sources = [], isHungry = false, flows = [], inflows = [] }: Sight): void {
   const probe = ({ number: to }: PeerInfo): unknown => probes.push({ at: context.now, to });
-  watch.onTick({ self: 9, sources, isHungry, flows, neighbour: peer, probe });
+  watch.onTick({ self: 9, sources, isHungry, flows, inflows, neighbour: peer, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -235,6 +237,7 @@ describe("silence", () => {
         sources: [1],
         isHungry: true,
         flows: [],
+        inflows: [],
         neighbour: () => undefined,
         probe: ({ number: to }) => probes.push({ at: now, to }),
       });
@@ -274,4 +277,60 @@ test("nothing is looked at before there is a feed, and after the end", () => {
   expect(watch.deadline()).toBeUndefined();
   look({ sources: [1], isHungry: true });
   expect(probes).toEqual([]);
+});
+
+describe("a source that answers", () => {
+  const megabytes = (count: number): number => count * megabyte;
+
+  /** What source 1 has sent and left out by then, a second. */
+  function from(fed: number, passedOver: number, isOwing = true): (now: number) => Sight {
+    return (now) => {
+      const bytesFed = Math.round((fed * now) / 1_000);
+      const bytesPassedOver = Math.round((passedOver * now) / 1_000);
+      return {
+        isHungry: true,
+        inflows: [{ number: 1, connection: -1, bytesFed, bytesPassedOver, isOwing }],
+      };
+    };
+  }
+
+  test("and has sent nothing of what it owes for a second withholds it", () => {
+    pass(1_000, from(0, 0));
+    expect(troubles).toEqual([]);
+    pass(1_200, from(0, 0));
+    expect(troubles).toMatchObject([{ number: 1, kind: "withholding", bytesPerSecond: 0 }]);
+  });
+
+  test("and owes nothing may be quiet", () => {
+    pass(10_000, from(0, 0, false));
+    expect(troubles).toEqual([]);
+  });
+
+  test("and sends a chunk now and then is no trouble, however slow: its own source says so", () => {
+    pass(10_000, from(1, 0));
+    expect(troubles).toEqual([]);
+  });
+
+  test("but leaves out every other chunk withholds these", () => {
+    pass(2_000, from(megabytes(2), megabytes(2)));
+    expect(troubles[0]).toMatchObject({ number: 1, kind: "withholding" });
+  });
+
+  test("and leaves out few, of much or of little, is no trouble", () => {
+    pass(10_000, from(megabytes(20), megabytes(5)));
+    expect(troubles).toEqual([]);
+    pass(20_000, from(0.5 * megabyte, 0.5 * megabyte));
+    expect(troubles).toEqual([]);
+  });
+
+  test("is given a second anew when this peer did not read from it, or has a new feed", () => {
+    pass(900, from(0, 0));
+    pass(1_000, () => ({ ...from(0, 0)(0), isHungry: false }));
+    pass(1_900, from(0, 0));
+    pass(2_000, () => ({ isHungry: true }));
+    pass(2_900, from(0, 0));
+    expect(troubles).toEqual([]);
+    pass(3_200, from(0, 0));
+    expect(troubles).toHaveLength(1);
+  });
 });

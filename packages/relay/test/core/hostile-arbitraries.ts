@@ -117,7 +117,7 @@ const messages: OfEach<ControlMessage> = {
   "probe-ack": record({ count: sequence }),
   trouble: record({
     number,
-    kind: fc.constantFrom("silent", "slow"),
+    kind: fc.constantFrom("silent", "slow", "withholding"),
     bytesPerSecond: fc.constantFrom(0, wireLimits.integer),
     offeredBytesPerSecond: fc.constantFrom(0, wireLimits.integer),
   }),

@@ -128,7 +128,7 @@ describe("a root that sends a stream", () => {
     const distribution = new Distribution(context);
     distribution.open(new Uint8Array(1), content);
     for (const number of range(1, 50)) {
-      distribution.addSink(number, number, false);
+      distribution.addSink(number, number);
       distribution.onHolds(number, {
         type: "holds",
         stripeCount: 2,
@@ -262,7 +262,7 @@ describe("the distribution of a stream", () => {
     const content = new Content(sizes, chunkBytes, context.options);
     const distribution = new Distribution(context);
     distribution.open(new Uint8Array(1), content);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     const claimed = new Uint8Array(20);
     claimed[19] = 1;
     const holds = { type: "holds", stripeCount: 1, stripes: [0], payload: claimed } as const;
@@ -285,7 +285,7 @@ describe("the distribution of a stream", () => {
     const content = new Content(sizes, chunkBytes, context.options);
     const distribution = new Distribution(context);
     distribution.open(new Uint8Array(1), content);
-    distribution.addSink(1, 1, false);
+    distribution.addSink(1, 1);
     const holds = { type: "holds", stripeCount: 1, stripes: [0] } as const;
     const payload = Uint8Array.of(1, 0);
     expect(distribution.onHolds(1, { ...holds, payload })).toContain("does not end in zeros");

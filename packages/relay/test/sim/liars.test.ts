@@ -4,10 +4,13 @@ import type { Effect } from "../../src/core/effect.js";
 import { simulate } from "../../src/sim/index.js";
 import type { Lie, Scenario } from "../../src/sim/scenario.js";
 
-/** One dishonest member among eight, 16 MiB over links of 100 Mbit/s: what becomes of the others. */
+/**
+ * One dishonest member among eight, 16 MiB over links of 12.5 Mbit/s: what becomes of the others. One
+ * copy takes 10.7 s, as 64 MiB at 50 Mbit/s, the lab's case.
+ */
 
 const chunkCount = 256;
-const link = { uplinkBytesPerSecond: 12_500_000, downlinkBytesPerSecond: 12_500_000 };
+const link = { uplinkBytesPerSecond: 1_562_500, downlinkBytesPerSecond: 1_562_500 };
 const scenario = {
   seed: 7,
   peerCount: 9,
@@ -39,73 +42,75 @@ function without(...types: readonly Frame["type"][]): Lie {
   return sayingFrames((frame) => (types.includes(frame.type) ? [] : [frame]));
 }
 
+/** Two of three chunks it keeps to itself. */
+function everyThird(): Lie {
+  let sent = 0;
+  return sayingFrames((frame) => {
+    if (frame.type !== "chunk") return [frame];
+    sent += 1;
+    return sent % 3 === 0 ? [frame] : [];
+  });
+}
+
+function hushed(lie: Lie): Lie {
+  return (effect) => {
+    const isTrouble = effect.type === "send-datagram" && effect.message.type === "trouble";
+    return isTrouble ? [] : lie(effect);
+  };
+}
+
 const everything = [{ first: 0, count: chunkCount }];
 
-/** By what the member does; `mostMs` more than without it the others may take. */
-const lies: Readonly<Record<string, { readonly lie: Lie; readonly mostMs: number }>> = {
-  // In a tree it is left after 6 s, and a neighbour that also hung below it 12 s later.
-  "serves nothing": { lie: without("chunk"), mostMs: 20_000 },
-  "says that it has everything, and serves nothing": {
-    lie: sayingFrames((frame) => {
-      if (frame.type === "have") return [{ ...frame, isIdle: true, runs: everything }];
-      return frame.type === "chunk" ? [] : [frame];
-    }),
-    mostMs: 20_000,
-  },
-  "says that it lacks nothing, so that nothing goes through it": {
-    lie: sayingFrames((frame) =>
-      frame.type === "holds" ? [{ ...frame, payload: frame.payload.map(() => 255) }] : [frame],
-    ),
-    mostMs: 6_000,
-  },
-  "corrupts every chunk": {
-    lie: sayingFrames((frame) =>
-      frame.type === "chunk" ? [{ ...frame, payload: flipped(frame.payload) }] : [frame],
-    ),
-    mostMs: 1_500,
-  },
-  "makes hash pages up": {
-    lie: sayingFrames((frame) =>
-      frame.type === "hashes" ? [{ ...frame, payload: flipped(frame.payload) }] : [frame],
-    ),
-    mostMs: 1_500,
-  },
-  "makes a seal up": {
-    lie: sayingFrames((frame) =>
-      frame.type === "seal" ? [{ ...frame, sessionHash: flipped(frame.sessionHash) }] : [frame],
-    ),
-    mostMs: 3_000,
-  },
-  "passes no manifest on": { lie: without("manifest", "chunk"), mostMs: 20_000 },
-  "passes no seal on": { lie: without("seal"), mostMs: 8_000 },
-  "passes no progress and no report up": { lie: without("progress", "report"), mostMs: 500 },
-  "wants everything again and again, and sends what was not asked for": {
-    lie: sayingFrames((frame) => {
-      if (frame.type !== "alive" && frame.type !== "have") return [frame];
-      return [frame, { type: "want", runs: everything }];
-    }),
-    mostMs: 1_500,
-  },
-  "tells a pulse that the root will never reach": {
-    lie: sayingDatagrams((said) => {
-      const { message } = said;
-      if (message.type !== "ping" && message.type !== "tree-check") return [said];
-      return [{ ...said, message: { ...message, pulse: 2 ** 32 - 1 } }];
-    }),
-    mostMs: 500,
-  },
-  "blames its neighbours for what they did not do": {
-    lie: sayingDatagrams((said) => {
-      if (said.message.type !== "probe-ack" && said.message.type !== "pong") return [said];
-      const blame = { type: "blame", code: "chunk-corrupt", detail: "" } as const;
-      const accused = [1, 2, 3, 4, 5, 6, 7, 8];
-      return [
-        said,
-        ...accused.map((number) => ({ ...said, to: root, message: { ...blame, number } })),
-      ];
-    }),
-    mostMs: 1_500,
-  },
+/** So many times as long as without it the others may take ... */
+const mostRatio = 1.3;
+
+/** ... but for what nobody can tell from an honest peer that is late, or has everything from before. */
+const exceptions: Readonly<Record<string, number>> = {
+  "says that it lacks nothing, so that nothing goes through it": 2.2,
+  "passes no manifest on": 1.5,
+};
+
+/** By what the member does. None of them complains of others: that would give it away. */
+const lies: Readonly<Record<string, Lie>> = {
+  "serves nothing": without("chunk"),
+  "says that it has everything, and serves nothing": sayingFrames((frame) => {
+    if (frame.type === "have") return [{ ...frame, isIdle: true, runs: everything }];
+    return frame.type === "chunk" ? [] : [frame];
+  }),
+  "says that it lacks nothing, so that nothing goes through it": sayingFrames((frame) =>
+    frame.type === "holds" ? [{ ...frame, payload: frame.payload.map(() => 255) }] : [frame],
+  ),
+  "corrupts every chunk": sayingFrames((frame) =>
+    frame.type === "chunk" ? [{ ...frame, payload: flipped(frame.payload) }] : [frame],
+  ),
+  "makes hash pages up": sayingFrames((frame) =>
+    frame.type === "hashes" ? [{ ...frame, payload: flipped(frame.payload) }] : [frame],
+  ),
+  "makes a seal up": sayingFrames((frame) =>
+    frame.type === "seal" ? [{ ...frame, sessionHash: flipped(frame.sessionHash) }] : [frame],
+  ),
+  "sends every third chunk": everyThird(),
+  "passes no manifest on": without("manifest", "chunk"),
+  "passes no seal on": without("seal"),
+  "passes no progress and no report up": without("progress", "report"),
+  "wants everything again and again, and sends what was not asked for": sayingFrames((frame) => {
+    if (frame.type !== "alive" && frame.type !== "have") return [frame];
+    return [frame, { type: "want", runs: everything }];
+  }),
+  "tells a pulse that the root will never reach": sayingDatagrams((said) => {
+    const { message } = said;
+    if (message.type !== "ping" && message.type !== "tree-check") return [said];
+    return [{ ...said, message: { ...message, pulse: 2 ** 32 - 1 } }];
+  }),
+  "blames its neighbours for what they did not do": sayingDatagrams((said) => {
+    if (said.message.type !== "probe-ack" && said.message.type !== "pong") return [said];
+    const blame = { type: "blame", code: "chunk-corrupt", detail: "" } as const;
+    const accused = [1, 2, 3, 4, 5, 6, 7, 8];
+    return [
+      said,
+      ...accused.map((number) => ({ ...said, to: root, message: { ...blame, number } })),
+    ];
+  }),
 };
 
 const root = "10.0.0.0:4747";
@@ -113,15 +118,13 @@ const root = "10.0.0.0:4747";
 describe.each(["pipeline", "tree"] as const)("in a %s, a member that", (strategy) => {
   const honestMs = finish({ ...scenario, strategy }, undefined);
 
-  test.each(Object.entries(lies))(
-    "%s, keeps nobody from getting it whole",
-    (_, { lie, mostMs }) => {
-      for (const liar of [1, 3]) {
-        const liars = new Map([[liar, lie]]);
-        expect(finish({ ...scenario, strategy, liars }, liar)).toBeLessThan(honestMs + mostMs);
-      }
-    },
-  );
+  test.each(Object.entries(lies))("%s, keeps nobody from getting it whole", (name, lie) => {
+    const mostMs = honestMs * (exceptions[name] ?? mostRatio);
+    for (const liar of [1, 3]) {
+      const liars = new Map([[liar, hushed(lie)]]);
+      expect(finish({ ...scenario, strategy, liars }, liar)).toBeLessThan(mostMs);
+    }
+  });
 });
 
 /** When the last honest receiver had all; each of them is complete, for the root too. */

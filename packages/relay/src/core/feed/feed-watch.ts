@@ -2,6 +2,7 @@ import type { PeerInfo, TroubleKind } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { SinkFlow } from "../transfer/distribution.js";
+import type { SourceFlow } from "../transfer/inlets.js";
 
 /** How often flows are looked at. */
 const lookMs = 100;
@@ -27,6 +28,13 @@ const slowBehindBytes = 512 * 1024;
 /** ... and will lose this much with what it still lacks. */
 const worthwhileMs = 1_000;
 
+/** A source withholds when over so many looks, one second, nothing came of what it owes ... */
+const withholdingLooks = 10;
+
+/** ... or when it left out this many bytes, and a quarter of what it should have sent. */
+const passedOverBytes = 1024 * 1024;
+const passedOverShare = 0.25;
+
 /** Silence over a feed after which its other end is asked whether it is there. */
 const quietMs = 200;
 
@@ -49,6 +57,9 @@ interface Watched {
   askedAt: number;
 }
 
+/** What a source had sent, and left out, at one look. */
+type Supply = Pick<SourceFlow, "bytesFed" | "bytesPassedOver">;
+
 interface Flow {
   /** The newest last, one a look: bytes sent, and bytes offered. */
   readonly looks: { readonly sent: number; readonly offered: number }[];
@@ -64,6 +75,8 @@ export interface FeedView {
   /** Whether this peer waits for chunks, and reads them. */
   readonly isHungry: boolean;
   readonly flows: readonly SinkFlow[];
+  /** From those that feed this peer. */
+  readonly inflows: readonly SourceFlow[];
   neighbour(number: number): PeerInfo | undefined;
   /** Ask a neighbour whether it is there. */
   probe(peer: PeerInfo): void;
@@ -71,14 +84,15 @@ export interface FeedView {
 
 /**
  * Notices neighbours in the plan that hold others up: a source or sink that is silent, though
- * something should flow, and a sink that takes less than it is offered. The root is told, and finds
- * them another place. A machine that was itself late starts to look anew: a busy event loop is not
+ * something should flow, a sink that takes less than it is offered, and a source that answers and
+ * sends nothing. The root is told, and finds them another place. A machine that was itself late starts to look anew: a busy event loop is not
  * a dead neighbour.
  */
 export class FeedWatch {
   readonly #context: Context;
   readonly #watched = new Map<number, Watched>();
   readonly #flows = new Map<ConnectionId, Flow>();
+  readonly #supplies = new Map<ConnectionId, Supply[]>();
   readonly #told = new Map<number, { readonly at: number; readonly pauseMs: number }>();
   #lookAt: number | undefined;
 
@@ -112,6 +126,7 @@ export class FeedWatch {
     const stalled = new Set<number>();
     for (const flow of view.flows) if (this.#look(flow)) stalled.add(flow.number);
     this.#judge(view);
+    this.#judgeSources(view);
     if (view.isHungry) for (const number of view.sources) stalled.add(number);
     for (const number of this.#watched.keys())
       if (!stalled.has(number)) this.#watched.delete(number);
@@ -127,6 +142,7 @@ export class FeedWatch {
 
   #forgive(): void {
     this.#flows.clear();
+    this.#supplies.clear();
     for (const watched of this.#watched.values()) {
       watched.heardAt = this.#context.now;
       watched.unanswered = 0;
@@ -164,6 +180,26 @@ export class FeedWatch {
     const isOwnFault = measured.length > 1 && behind.length === measured.length;
     for (const { number, pace } of isOwnFault ? behind.slice(0, 1) : behind)
       this.#tell(isOwnFault ? self : number, "slow", pace.sent, pace.offered);
+  }
+
+  /** A source may lack what it should send, for the same reason: the root hears that of it too. */
+  #judgeSources({ isHungry, inflows }: FeedView): void {
+    const flowing = new Set(inflows.map(({ connection }) => connection));
+    for (const connection of this.#supplies.keys())
+      if (!isHungry || !flowing.has(connection)) this.#supplies.delete(connection);
+    if (!isHungry) return;
+    for (const { number, connection, bytesFed, bytesPassedOver, isOwing } of inflows) {
+      const supplies = this.#supplies.get(connection) ?? [];
+      this.#supplies.set(connection, supplies);
+      supplies.push({ bytesFed, bytesPassedOver });
+      if (supplies.length <= withholdingLooks) continue;
+      const before = supplies.shift() as Supply;
+      const fed = bytesFed - before.bytesFed;
+      const passedOver = bytesPassedOver - before.bytesPassedOver;
+      const isPatchy =
+        passedOver >= passedOverBytes && passedOver >= passedOverShare * (fed + passedOver);
+      if (isPatchy || (fed === 0 && isOwing)) this.#tell(number, "withholding", 0, 0);
+    }
   }
 
   #ask(number: number, view: FeedView): void {

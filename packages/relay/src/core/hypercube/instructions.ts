@@ -36,6 +36,7 @@ export class Instructions {
       this.#planRevision = revision;
       for (const peer of peers) this.#relay.meet(peer);
       this.#relay.follow(sources);
+      this.#relay.feed(peers.map(({ number }) => number));
     }
     this.#sendToRoot({ type: "plan-ack", revision });
   }

@@ -1,7 +1,8 @@
 import type { PlanKind } from "@palmtree/topology";
 import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
-import type { Context } from "../context.js";
+import { type Context, earliest } from "../context.js";
 import type { SinkFlow } from "../transfer/distribution.js";
+import { Complaints } from "./complaints.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
 import { Placement } from "./placement.js";
 
@@ -55,25 +56,26 @@ export class Assignment {
   readonly #peers: Map<number, PeerInfo>;
   /** Whom each peer has called slow, and when. */
   readonly #accused = new Map<number, Map<number, number>>();
-  /** Who had another peer demoted by blaming it: nobody is believed twice for its word alone. */
+  readonly #complaints = new Complaints();
+  /** Who had another peer demoted by blaming it, or complaining about it: nobody is believed twice for its word alone. */
   readonly #believed = new Set<number>();
   #calmUntil = Number.NEGATIVE_INFINITY;
   #calmMs = leastCalmMs;
-  readonly #meet: (peer: PeerInfo) => void;
+  readonly #feed: (sinks: readonly PeerInfo[]) => void;
 
   /**
    * @param peers all peers, the root first, in the order of their positions
-   * @param meet called with each neighbour of the root's own in the plan
+   * @param feed called with those that the root itself has to feed
    */
   constructor(
     context: Context,
     kind: PlanKind,
     peers: readonly PeerInfo[],
-    meet: (peer: PeerInfo) => void,
+    feed: (sinks: readonly PeerInfo[]) => void,
   ) {
     this.#context = context;
     this.#kind = kind;
-    this.#meet = meet;
+    this.#feed = feed;
     this.#peers = new Map(peers.map((peer) => [peer.number, peer]));
     this.#placement = new Placement(kind, [...this.#peers.keys()]);
     for (const peer of peers.slice(1)) this.#told.set(peer.number, untold(peer));
@@ -106,6 +108,10 @@ export class Assignment {
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
     const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
     if (this.#context.now < movedAt + settleMs) return;
+    if (kind === "withholding") {
+      if (isFedByIt) this.#complaints.note({ sink: from, source: number }, this.#context.now);
+      return;
+    }
     if (kind === "slow" && !this.#mayChange()) return;
     const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
     if (isToBlame) this.#pardon(from);
@@ -121,8 +127,7 @@ export class Assignment {
    */
   onBlame(from: number, number: number, accuserCount: number): void {
     if (!this.#told.has(number) || !this.#isBetween(from, number)) return;
-    const isLiar = from !== 0 && this.#believed.has(from) && accuserCount < 2;
-    if (this.#demote(isLiar ? from : number) && !isLiar) this.#believed.add(from);
+    this.#believe(from, number, accuserCount);
     this.#tellNews();
   }
 
@@ -157,14 +162,39 @@ export class Assignment {
   }
 
   onTick(): void {
+    this.#judgeComplaints();
     for (const told of this.#told.values())
       if (told.tellAt !== undefined && told.tellAt <= this.#context.now) this.#tell(told);
   }
 
   deadline(): number | undefined {
-    let due = Number.POSITIVE_INFINITY;
-    for (const { tellAt } of this.#told.values()) due = Math.min(due, tellAt ?? due);
-    return Number.isFinite(due) ? due : undefined;
+    let due = this.#complaints.deadline();
+    for (const { tellAt } of this.#told.values()) due = earliest(due, tellAt);
+    return due;
+  }
+
+  #judgeComplaints(): void {
+    const judged = this.#complaints.judge(this.#context.now);
+    if (judged.length === 0) return;
+    for (const { sink, source } of judged) {
+      if (!this.#placement.sourcesOf(sink).includes(source)) continue; // one of them has been moved
+      this.#believe(sink, source, judged.filter((other) => other.source === source).length);
+    }
+    this.#tellNews();
+  }
+
+  /**
+   * One's word is against the other's. The other is suspected; but the one that says so, when it was
+   * believed before. Of two suspects it is always the other: nobody else depends on either.
+   */
+  #believe(from: number, number: number, accuserCount: number): void {
+    const { suspects } = this.#placement;
+    const isAmongSuspects = suspects.includes(from) && suspects.includes(number);
+    const isLiar = from !== 0 && this.#believed.has(from) && accuserCount < 2;
+    const suspect = isLiar && !isAmongSuspects ? from : number;
+    if (!this.#placement.suspect(suspect)) return;
+    this.#reportMoved(suspect);
+    if (suspect === number) this.#believed.add(from);
   }
 
   /** Whether what is told of one peer is so of many. */
@@ -211,11 +241,12 @@ export class Assignment {
     this.#demote(from);
   }
 
-  /** @returns whether it is in the plan at all */
-  #demote(number: number): boolean {
-    const isThere = this.#placement.demote(number);
-    if (isThere) this.#context.emit({ type: "report-step", step: { type: "demoted", number } });
-    return isThere;
+  #demote(number: number): void {
+    if (this.#placement.demote(number)) this.#reportMoved(number);
+  }
+
+  #reportMoved(number: number): void {
+    this.#context.emit({ type: "report-step", step: { type: "demoted", number } });
   }
 
   /** Tell whoever has other neighbours in the plan than before. */
@@ -224,13 +255,16 @@ export class Assignment {
     const sinks = new Map<number, number[]>();
     for (const [number, from] of sources)
       for (const source of new Set(from)) sinks.set(source, [...(sinks.get(source) ?? []), number]);
-    for (const sink of sinks.get(0) ?? []) this.#meet(this.#peers.get(sink) as PeerInfo);
+    this.#feed((sinks.get(0) ?? []).map((sink) => this.#peers.get(sink) as PeerInfo));
     for (const [number, told] of this.#told) {
       const from = sources.get(number) ?? [];
       const peers = [...new Set([...from, ...(sinks.get(number) ?? [])])];
       if (from.join() === told.sources.join() && peers.every((peer) => told.peers.includes(peer)))
         continue;
-      if (from.join() !== told.sources.join()) told.movedAt = this.#context.now;
+      if (from.join() !== told.sources.join()) {
+        told.movedAt = this.#context.now;
+        this.#complaints.onMove(this.#context.now);
+      }
       told.sources = from;
       told.peers = peers;
       told.revision += 1;

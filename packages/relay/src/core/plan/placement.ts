@@ -6,12 +6,15 @@ const leavesBelow = 8;
 /**
  * Who sits where in the plan. The peers in *line* fill its positions, the root first; *leaves*
  * hang below them and feed nobody but other leaves: peers that are slow or silent, so that nobody
- * waits for them. *Latecomers* are a chain of their own, behind the peer in line that uploads
+ * waits for them. *Suspects*, of whom another one said something that nobody can prove, are the last
+ * in the line of a chain, where nobody else depends on them, and they upload to each other; in other
+ * plans the last in line feeds others too, so there they are leaves. *Latecomers* are a chain of their own, behind the peer in line that uploads
  * least: it has chunks that they lack and time to send them, and nobody waits for them either.
  */
 export class Placement {
   readonly #kind: PlanKind;
-  #line: readonly number[];
+  #trusted: readonly number[];
+  #suspects: readonly number[] = [];
   #leaves: readonly number[] = [];
   /** In the order in which they came: each feeds the next. */
   #latecomers: readonly number[] = [];
@@ -21,13 +24,18 @@ export class Placement {
   /** @param numbers the peers in the order of their positions, the root (0) first */
   constructor(kind: PlanKind, numbers: readonly number[]) {
     this.#kind = kind;
-    this.#line = numbers;
+    this.#trusted = numbers;
     this.#replan();
   }
 
   /** Peers that fill the plan's positions, in order. */
   get line(): readonly number[] {
-    return this.#line;
+    return this.#suspects.length === 0 ? this.#trusted : [...this.#trusted, ...this.#suspects];
+  }
+
+  /** Those of them that are suspects, the last of all. */
+  get suspects(): readonly number[] {
+    return this.#suspects;
   }
 
   get leaves(): readonly number[] {
@@ -43,7 +51,8 @@ export class Placement {
   }
 
   has(number: number): boolean {
-    return [this.#line, this.#leaves, this.#latecomers].some((those) => those.includes(number));
+    const all = [this.#trusted, this.#suspects, this.#leaves, this.#latecomers];
+    return all.some((those) => those.includes(number));
   }
 
   /** The peer has come late: it becomes the last of those. */
@@ -60,38 +69,51 @@ export class Placement {
     return true;
   }
 
-  /** The peer becomes the last in line, or the last latecomer if it is one. */
+  /** The peer becomes the last suspect. @returns false when it is not in the plan, or the root */
+  suspect(number: number): boolean {
+    if (this.#kind !== "chain") return this.demote(number);
+    if (number === 0 || !this.has(number)) return false;
+    this.remove(number);
+    this.#suspects = [...this.#suspects, number];
+    this.#replan();
+    return true;
+  }
+
+  /** The peer becomes the last in line before the suspects, or the last latecomer if it is one. */
   promote(number: number): void {
     this.remove(number);
     if (this.#cameLate.has(number)) return this.append(number);
-    this.#line = [...this.#line, number];
+    this.#trusted = [...this.#trusted, number];
     this.#replan();
   }
 
   remove(number: number): void {
     this.#leaves = this.#leaves.filter((leaf) => leaf !== number);
     this.#latecomers = this.#latecomers.filter((latecomer) => latecomer !== number);
-    if (!this.#line.includes(number)) return;
-    this.#line = withoutOne(this.#kind, this.#line, number);
+    if (!this.line.includes(number)) return;
+    this.#suspects = this.#suspects.filter((suspect) => suspect !== number);
+    if (this.#trusted.includes(number))
+      this.#trusted = withoutOne(this.#kind, this.#trusted, number);
     this.#replan();
   }
 
   /** Who sends that peer the chunks of each stripe; empty for the root. */
   sourcesOf(number: number): readonly number[] {
-    const position = this.#line.indexOf(number);
+    const { line } = this;
+    const position = line.indexOf(number);
     if (position === 0) return [];
     if (position === -1) return this.#all(this.#sourceBehind(number));
     const plan = this.#plan as Plan;
     return Array.from(
       { length: plan.stripeCount },
-      (_, stripe) => this.#line[plan.parentOf(stripe, position)] as number,
+      (_, stripe) => line[plan.parentOf(stripe, position)] as number,
     );
   }
 
   /** The sources of every peer but the root. */
   get sources(): ReadonlyMap<number, readonly number[]> {
     const sources = new Map<number, readonly number[]>();
-    for (const number of this.#line.slice(1)) sources.set(number, this.sourcesOf(number));
+    for (const number of this.line.slice(1)) sources.set(number, this.sourcesOf(number));
     for (const number of [...this.#leaves, ...this.#latecomers])
       sources.set(number, this.sourcesOf(number));
     return sources;
@@ -109,13 +131,13 @@ export class Placement {
     return Array.from({ length: this.stripeCount }, () => source);
   }
 
-  /** The peer in line that uploads least: the last of those with the fewest children. */
+  /** The peer in line, no suspect, that uploads least: the last of those with the fewest children. */
   get #idlest(): number {
     const plan = this.#plan;
     if (plan === undefined) return 0;
     let best = 0;
     let fewest = Number.POSITIVE_INFINITY;
-    for (let position = 1; position < this.#line.length; position += 1) {
+    for (let position = 1; position < this.#trusted.length; position += 1) {
       let children = 0;
       for (let stripe = 0; stripe < plan.stripeCount; stripe += 1)
         children += plan.childrenOf(stripe, position).length;
@@ -123,11 +145,12 @@ export class Placement {
       fewest = children;
       best = position;
     }
-    return this.#line[best] as number;
+    return this.#trusted[best] as number;
   }
 
   #replan(): void {
-    this.#plan = this.#line.length < 2 ? undefined : makePlan(this.#kind, this.#line.length);
+    const { length } = this.line;
+    this.#plan = length < 2 ? undefined : makePlan(this.#kind, length);
   }
 }
 

@@ -35,6 +35,7 @@ const refusalsPerMs = 4;
 interface Sink {
   readonly number: number;
   readonly connection: ConnectionId;
+  readonly isChild: boolean;
   needsManifest: boolean;
   /** What the sink said that it holds, while this peer's own manifest is still being opened. */
   earlyHolds: Holds | undefined;
@@ -46,6 +47,13 @@ interface Sink {
   queue: SinkQueue | undefined;
   /** Bytes of chunks that came to be held here while this sink wanted them. */
   bytesOffered: number;
+}
+
+/** Who a sink is, for whoever knows whom this peer has to feed. */
+export interface SinkPlace {
+  readonly number: number;
+  /** Whether the link is the tree's; else it is a feed. */
+  readonly isChild: boolean;
 }
 
 /** How a sink fares. */
@@ -69,6 +77,7 @@ export interface SinkFlow {
  */
 export class Distribution {
   readonly #context: Context;
+  #isExpected: (sink: SinkPlace) => boolean = () => true;
   readonly #announcer: Announcer;
   readonly #sinks = new Map<ConnectionId, Sink>();
   /** Chunks being loaded, and over which connections they are to be sent. */
@@ -97,11 +106,32 @@ export class Distribution {
     }
   }
 
-  /** @param needsManifest whether it is to be sent the manifest first; only children are */
-  addSink(number: number, connection: ConnectionId, needsManifest: boolean): void {
+  /**
+   * Others may ask for chunks, and are sent them while that costs nobody anything.
+   *
+   * @param isExpected who is to be fed; asked again whenever this is called
+   */
+  feedOnly(isExpected: (sink: SinkPlace) => boolean): void {
+    this.#isExpected = isExpected;
+    for (const sink of this.#sinks.values()) {
+      if (sink.queue === undefined) continue;
+      sink.queue.expect(isExpected(sink));
+      this.#announceTo(sink, sink.queue);
+      if (this.#content !== undefined) this.#pump(sink, this.#content);
+    }
+  }
+
+  /** @param link whether it is to be sent the manifest first, and is the tree's */
+  addSink(
+    number: number,
+    connection: ConnectionId,
+    link: { readonly needsManifest?: boolean; readonly isChild?: boolean } = {},
+  ): void {
+    const { needsManifest = false, isChild = false } = link;
     const sink: Sink = {
       number,
       connection,
+      isChild,
       needsManifest,
       earlyHolds: undefined,
       bitmaps: 0,
@@ -292,14 +322,21 @@ export class Distribution {
   }
 
   #follow(sink: Sink, held: Bitmap, stripes: Stripes): void {
-    if (stripes.wanted.length === 0) this.#announcer.add(sink.connection);
-    else this.#announcer.remove(sink.connection);
-    if (sink.queue !== undefined) return sink.queue.restart(held, stripes);
-    sink.queue = new SinkQueue(sink.connection, held, stripes, {
+    const isNew = sink.queue === undefined;
+    if (sink.queue !== undefined) sink.queue.restart(held, stripes);
+    sink.queue ??= new SinkQueue(sink.connection, held, stripes, {
       chunks: this.#context.options.forwardWindowChunks,
       bytes: this.#context.options.forwardWindowBytes,
     });
-    this.#sendSeal(sink);
+    sink.queue.expect(this.#isExpected(sink));
+    this.#announceTo(sink, sink.queue);
+    if (isNew) this.#sendSeal(sink);
+  }
+
+  /** Who is not fed is told what it may ask for. */
+  #announceTo({ connection }: Sink, { isFed }: SinkQueue): void {
+    if (isFed) this.#announcer.remove(connection);
+    else this.#announcer.add(connection);
   }
 
   #pump(sink: Sink, content: Content): void {

@@ -10,11 +10,36 @@ export interface Inlet {
   readonly stripes: Stripes;
 }
 
+/** Chunks come in about the order of their indexes: older ones are read from the disk, some at a time. */
+const mostDisorder = 64;
+
+/** What a neighbour that sends chunks unasked has sent since the feed came up. */
+export interface SourceFlow {
+  readonly number: number;
+  readonly connection: ConnectionId;
+  /** Payload bytes of the chunks that it is to send. */
+  readonly bytesFed: number;
+  /** Payload bytes of such chunks that it left out: later ones came, these are missing. */
+  readonly bytesPassedOver: number;
+  /** Whether it is to send something that is missing. */
+  readonly isOwing: boolean;
+}
+
+interface Feed {
+  readonly inlet: Inlet;
+  /** Whether a chunk is one that it sends unasked. */
+  readonly isOfIt: (index: number) => boolean;
+  bytesFed: number;
+  bytesPassedOver: number;
+  /** Below that it is known what it left out; undefined before its first chunk. */
+  reviewedTo: number | undefined;
+}
+
 /** The connections over which chunks come, from the parent and from the sources of feeds. */
 export class Inlets {
   readonly #context: Context;
   readonly #heard: (number: number) => void;
-  readonly #inlets = new Map<ConnectionId, Inlet>();
+  readonly #inlets = new Map<ConnectionId, Feed>();
   #isPaused = false;
   #asked = 0;
 
@@ -28,8 +53,23 @@ export class Inlets {
     return this.#inlets.size;
   }
 
-  get all(): Iterable<Inlet> {
-    return this.#inlets.values();
+  get all(): readonly Inlet[] {
+    return [...this.#inlets.values()].map(({ inlet }) => inlet);
+  }
+
+  /** @param missing chunks that are missing, the lowest first */
+  flows(missing: Iterable<number>): readonly SourceFlow[] {
+    const feeds = [...this.#inlets.values()].filter(({ inlet }) => inlet.stripes.wanted.length > 0);
+    const owing = new Set<Feed>();
+    for (const index of missing) {
+      for (const feed of feeds) if (feed.isOfIt(index)) owing.add(feed);
+      if (owing.size === feeds.length) break;
+    }
+    return feeds.map((feed) => {
+      const { number, connection } = feed.inlet;
+      const { bytesFed, bytesPassedOver } = feed;
+      return { number, connection, bytesFed, bytesPassedOver, isOwing: owing.has(feed) };
+    });
   }
 
   /** Whether nothing is read from them. */
@@ -39,12 +79,35 @@ export class Inlets {
 
   set(inlet: Inlet): void {
     const { connection } = inlet;
-    this.#inlets.set(connection, inlet);
+    const isOfIt = stripeTest(inlet.stripes);
+    const { bytesFed = 0, bytesPassedOver = 0 } = this.#inlets.get(connection) ?? {};
+    this.#inlets.set(connection, {
+      inlet,
+      isOfIt,
+      bytesFed,
+      bytesPassedOver,
+      reviewedTo: undefined,
+    });
     if (this.#isPaused) this.#context.emit({ type: "pause-connection", connection });
   }
 
   remove(connection: ConnectionId): void {
     this.#inlets.delete(connection);
+  }
+
+  /**
+   * A chunk came.
+   *
+   * @param isMissing whether a chunk is missing, and not on its way from elsewhere
+   */
+  note(from: ConnectionId, index: number, bytes: number, isMissing: (at: number) => boolean): void {
+    const feed = this.#inlets.get(from);
+    if (feed?.isOfIt(index) !== true) return;
+    feed.bytesFed += bytes;
+    feed.reviewedTo ??= index;
+    const end = index - mostDisorder * feed.inlet.stripes.count;
+    for (; feed.reviewedTo < end; feed.reviewedTo += 1)
+      if (feed.isOfIt(feed.reviewedTo) && isMissing(feed.reviewedTo)) feed.bytesPassedOver += bytes;
   }
 
   send({ connection }: Inlet, frame: Frame): void {
@@ -53,12 +116,13 @@ export class Inlets {
 
   /** Who sends that chunk without being asked for it. */
   feederOf(index: number): Inlet | undefined {
-    return [...this.#inlets.values()].find(({ stripes }) => stripeTest(stripes)(index));
+    for (const { inlet, isOfIt } of this.#inlets.values()) if (isOfIt(index)) return inlet;
+    return undefined;
   }
 
   /** Who is asked for missing chunks: one after the other, since any of them may be stuck. */
   next(): Inlet | undefined {
-    const inlets = [...this.#inlets.values()];
+    const inlets = this.all;
     this.#asked += 1;
     return inlets[this.#asked % inlets.length];
   }
@@ -72,7 +136,7 @@ export class Inlets {
 
   resume(): void {
     this.#isPaused = false;
-    for (const { connection, number } of this.#inlets.values()) {
+    for (const { connection, number } of this.all) {
       this.#context.emit({ type: "resume-connection", connection });
       this.#heard(number);
     }

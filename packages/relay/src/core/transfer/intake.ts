@@ -13,7 +13,7 @@ import { Arrivals } from "./arrivals.js";
 import { Backlog } from "./backlog.js";
 import { faultOfRuns, runsOf } from "./chunk-runs.js";
 import { Content } from "./content.js";
-import { type Inlet, Inlets } from "./inlets.js";
+import { type Inlet, Inlets, type SourceFlow } from "./inlets.js";
 import { Leftovers } from "./leftovers.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
 import { Pull } from "./pull.js";
@@ -89,6 +89,13 @@ export class Intake {
   /** Whether chunks are missing, and no manifest is. */
   get isHungry(): boolean {
     return this.#content !== undefined && !this.#content.held.isFull;
+  }
+
+  /** What comes from those that feed this peer. */
+  get flows(): readonly SourceFlow[] {
+    return this.#inlets.flows(
+      this.#arrivals.isStalled(this.#context.now) ? this.#missing(overdueChunks) : [],
+    );
   }
 
   /** A new parent begins the manifest anew. */
@@ -174,6 +181,8 @@ export class Intake {
     this.#verifying.add(index);
     const isAsked = this.#pull.onChunk(index);
     this.#arrivals.note(this.#context.now, isAsked);
+    if (!isAsked)
+      this.#inlets.note(connection, index, length, (at) => !this.#isClaimed(content, at));
     if (isAsked) this.#cancel(connection, index);
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
     return undefined;

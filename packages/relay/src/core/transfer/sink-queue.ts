@@ -14,7 +14,8 @@ export class SinkQueue {
   /** What the sink wants from here; chunks below `#sortedTo` that it does not are marked as had. */
   #isWanted: (index: number) => boolean;
   #sortedTo = 0;
-  #isFed: boolean;
+  #wantsStripes: boolean;
+  #isExpected = true;
   #isOfStripes: (index: number) => boolean;
   readonly #pagesSent = new Set<number>();
   readonly #mostChunks: number;
@@ -40,7 +41,7 @@ export class SinkQueue {
     this.connection = connection;
     this.#has = has;
     this.#isWanted = stripeTest(stripes);
-    this.#isFed = stripes.wanted.length > 0;
+    this.#wantsStripes = stripes.wanted.length > 0;
     this.#isOfStripes = stripeTest(stripes);
     this.#mostChunks = limits.chunks;
     this.#mostBytes = limits.bytes;
@@ -51,15 +52,23 @@ export class SinkQueue {
     this.#has = has;
     this.#isWanted = stripeTest(stripes);
     this.#sortedTo = 0;
-    this.#isFed = stripes.wanted.length > 0;
+    this.#wantsStripes = stripes.wanted.length > 0;
     this.#isOfStripes = stripeTest(stripes);
     this.#cursor = 0;
     for (const index of this.#underWay.keys()) has.set(index);
   }
 
+  /** Whether this peer is to feed the sink; when it is not any more, what it asked for is dropped. */
+  expect(isExpected: boolean): void {
+    if (isExpected === this.#isExpected) return;
+    this.#isExpected = isExpected;
+    this.#cursor = 0;
+    if (!isExpected) this.#wanted.clear();
+  }
+
   /** Whether chunks go to this sink without being asked for one by one. */
   get isFed(): boolean {
-    return this.#isFed;
+    return this.#wantsStripes && this.#isExpected;
   }
 
   /** The lowest chunk that may still have to be sent without being asked for. */
@@ -69,7 +78,7 @@ export class SinkQueue {
 
   /** Whether there may be something to send out of what is held up to `highestHeld`. */
   mayNeed(highestHeld: number): boolean {
-    return (this.#isFed && this.#cursor <= highestHeld) || this.#wanted.size > 0;
+    return (this.isFed && this.#cursor <= highestHeld) || this.#wanted.size > 0;
   }
 
   /** Bytes of chunks that the operating system took, all together. */
@@ -94,12 +103,12 @@ export class SinkQueue {
 
   /** Whether the chunk is of a stripe that the sink wants from here, lacking it or not. */
   feeds(index: number): boolean {
-    return this.#isOfStripes(index);
+    return this.#isExpected && this.#isOfStripes(index);
   }
 
   /** Whether the sink wants this chunk from here and lacks it, as far as this peer knows. */
   lacks(index: number): boolean {
-    return this.#isFed && !this.#has.has(index) && this.#isWanted(index);
+    return this.isFed && !this.#has.has(index) && this.#isWanted(index);
   }
 
   /** A stream has ended: there are no chunks beyond. */
@@ -185,7 +194,7 @@ export class SinkQueue {
       this.#wanted.delete(index);
       return index;
     }
-    if (!this.#isFed) return -1;
+    if (!this.isFed) return -1;
     const index = held.firstIn(this.#has, this.#cursor);
     if (index !== -1) this.#cursor = index + 1;
     return index;
@@ -196,7 +205,7 @@ export class SinkQueue {
    * once. All at the beginning, where it is known how many there are; of a stream as they come.
    */
   sortOut(end: number): void {
-    if (!this.#isFed) return;
+    if (!this.isFed) return;
     for (; this.#sortedTo < end; this.#sortedTo += 1)
       if (!this.#isWanted(this.#sortedTo)) this.#has.set(this.#sortedTo);
   }

@@ -10,11 +10,11 @@ type PromisedSizes = Pick<Invite, "timeoutMs" | "fanout" | "chunkSizeBytes" | "m
 const lookMs = 500;
 
 /**
- * A parent may give nothing for a sixth of the time-out, at least and at most for this long: the
- * root's source may stand still. It may wait for its own parent: so the time doubles with each that
- * is left.
+ * A parent may give no chunk for a tenth of the time-out, at least and at most for this long: the
+ * root's source may stand still. Manifest and seal exist when they are awaited. It may wait for its
+ * own parent: so the time doubles with each that is left.
  */
-const leastPatienceMs = 3_000;
+const leastPatienceMs = 2_000;
 const mostPatienceMs = 10_000;
 
 /** Bytes in a millisecond that a link is expected to carry: 1 Mbit/s. */
@@ -110,7 +110,8 @@ export class ParentWatch {
 
   get #patienceMs(): number {
     const { timeoutMs, fanout } = this.#invite;
-    const base = Math.min(mostPatienceMs, Math.max(leastPatienceMs, timeoutMs / 6));
+    const shareMs = this.#need === "chunks" ? timeoutMs / 10 : 0;
+    const base = Math.min(mostPatienceMs, Math.max(leastPatienceMs, shareMs));
     const transferMs = (fanout * this.#awaitedBytes) / slowBytesPerMs;
     return (base + transferMs) * 2 ** Math.min(5, this.#leftCount);
   }

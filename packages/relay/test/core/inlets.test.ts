@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Inlets } from "../../src/core/transfer/inlets.js";
+import { everyChunk, noChunk } from "../../src/core/transfer/stripes.js";
+import { makeContext, range } from "./parts.js";
+
+let inlets: Inlets;
+
+beforeEach(() => {
+  inlets = new Inlets(makeContext(), () => undefined);
+  inlets.set({ number: 3, connection: 30, stripes: everyChunk });
+});
+
+/** Chunks of 10 bytes come from there, in that order; those of `here` are not missing. */
+function come(from: number, indexes: readonly number[], here: ReadonlySet<number>): void {
+  for (const index of indexes) inlets.note(from, index, 10, (at) => !here.has(at));
+}
+
+describe("what a source left out", () => {
+  test("is nothing when chunks come in about their order, as from a disk", () => {
+    const indexes = range(0, 200).map((index) => index ^ 31);
+    come(30, indexes, new Set(indexes));
+    expect(inlets.flows([])).toMatchObject([{ bytesFed: 2_000, bytesPassedOver: 0 }]);
+  });
+
+  test("is what is missing when those that come are more than 64 further", () => {
+    const even = range(0, 100).map((index) => 2 * index);
+    come(30, even, new Set(even));
+    // Up to 198 - 64, every other one.
+    expect(inlets.flows([])).toMatchObject([{ bytesFed: 1_000, bytesPassedOver: 670 }]);
+  });
+
+  test("is not what is here, nor what was before its first, nor of stripes of another", () => {
+    come(30, [500, 600], new Set(range(0, 600)));
+    expect(inlets.flows([])).toMatchObject([{ bytesPassedOver: 0 }]);
+    inlets.set({ number: 4, connection: 40, stripes: { count: 2, wanted: [1] } });
+    come(40, [1, 201], new Set([1, 201]));
+    // 1 ... 201 - 2 * 64: 3, 5, ... 71.
+    expect(inlets.flows([])).toMatchObject([{}, { number: 4, bytesPassedOver: 350 }]);
+  });
+
+  test("counts on when it is to send others over the same feed", () => {
+    come(30, [0, 100], new Set([0, 100]));
+    inlets.set({ number: 3, connection: 30, stripes: { count: 2, wanted: [0] } });
+    expect(inlets.flows([])).toMatchObject([{ bytesFed: 20, bytesPassedOver: 350 }]);
+  });
+});
+
+describe("a source owes something", () => {
+  test("when a chunk of its stripes is missing", () => {
+    inlets.set({ number: 3, connection: 30, stripes: { count: 2, wanted: [0] } });
+    inlets.set({ number: 4, connection: 40, stripes: { count: 2, wanted: [1] } });
+    expect(inlets.flows([1, 3, 5])).toMatchObject([{ isOwing: false }, { isOwing: true }]);
+    expect(inlets.flows([])).toMatchObject([{ isOwing: false }, { isOwing: false }]);
+  });
+
+  test("unless it is asked for every chunk by itself: it is none", () => {
+    inlets.set({ number: 3, connection: 30, stripes: noChunk });
+    expect(inlets.flows([0])).toEqual([]);
+  });
+});
