@@ -164,11 +164,10 @@ export class Member {
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const isRoot = sender === this.#root.id;
     if (isRoot && message.type === "invite") this.#onInvite();
-    else if (isRoot && message.type === "neighbours") this.#instructions.onNeighbours(message);
-    else if (isRoot && message.type === "plan") this.#instructions.onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
     else if (isRoot && message.type === "decline") this.#onGivenUp(message);
-    else this.#relay.onControl(from, sender, message);
+    else if (!isRoot || !this.#instructions.onMessage(message))
+      this.#relay.onControl(from, sender, message);
   }
 
   /** Repeated until we are heard, and now and then while the root waits for others. */
