@@ -32,7 +32,7 @@ type LinkMessage = Extract<
 export class Relay {
   readonly context: Context;
   readonly self: Self;
-  readonly neighbourhood: Neighbourhood = new Neighbourhood();
+  readonly neighbourhood: Neighbourhood;
   readonly links: Links;
   readonly tree: Tree;
   readonly feeds: Feeds;
@@ -55,6 +55,9 @@ export class Relay {
     this.#rootId = options.rootId;
     this.#isRoot = options.rootId === context.id;
     this.self = { session: options.session, number: 0, hasManifest: this.#isRoot };
+    this.neighbourhood = new Neighbourhood((number) =>
+      context.tell({ type: "neighbour-replaced", number }),
+    );
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
@@ -211,6 +214,7 @@ export class Relay {
 
   /** The root says who this peer's neighbours are. */
   list(neighbours: readonly PeerInfo[]): void {
+    for (const peer of neighbours) this.#partFromRivals(peer);
     this.neighbourhood.list(neighbours, (number) => this.#isUsed(number));
   }
 
@@ -231,10 +235,19 @@ export class Relay {
   #take(peer: PeerInfo, isFromRoot: boolean): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
     const isUsed = (number: number): boolean => this.#isUsed(number);
+    if (isFromRoot) this.#partFromRivals(peer);
     this.neighbourhood.introduce(peer, { isFromRoot, isUsed });
     const isWaiting = this.#early.take(peer.id, this.context.now);
     if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
       this.feeds.onUpgradeRequest(peer.number);
+  }
+
+  /** Whoever was passed off as this peer is none: what comes from it must not count as this one's. */
+  #partFromRivals(peer: PeerInfo): void {
+    for (const number of this.neighbourhood.rivalsOf(peer)) {
+      this.links.downgrade(number, "replaced");
+      this.feeds.part(number);
+    }
   }
 
   /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */
@@ -274,6 +287,10 @@ export class Relay {
         return this.distribution.onChunkHeld(fact.index);
       case "neighbour-doubted":
         return this.#askAfter(fact.number);
+      case "neighbour-replaced":
+        for (const part of [this.tree, this.feeds, this.watch, this.meter])
+          part.forget(fact.number);
+        return;
       case "misbehaved":
         return this.#cutOff(fact);
       default:

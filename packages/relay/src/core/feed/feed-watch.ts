@@ -103,6 +103,12 @@ export class FeedWatch {
     watched.unanswered = 0;
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#watched.delete(number);
+    this.#told.delete(number);
+  }
+
   onTick(view: FeedView): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;

@@ -66,6 +66,11 @@ export class LinkMeter {
     measured.lastAt = now;
   }
 
+  /** The number is another peer's: an answer, or what is lost, is not that one's. */
+  forget(number: number): void {
+    this.#measured.delete(number);
+  }
+
   /** @param isHungry whether chunks are still awaited */
   onTick(isHungry: boolean, neighbour: (number: number) => PeerInfo | undefined): void {
     const { now } = this.#context;

@@ -70,8 +70,10 @@ export class Introduction {
     return this.#numbers.get(id);
   }
 
+  /** Of a peer that takes part; before a latecomer does, its number may go to another one. */
   addressOf(number: number): Address | undefined {
-    return this.#introduced[number]?.peer.address;
+    const one = this.#introduced[number];
+    return one?.isKnown === true ? one.peer.address : undefined;
   }
 
   /** Numbers that are taken, the root's among them. */

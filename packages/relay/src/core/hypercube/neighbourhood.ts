@@ -16,7 +16,7 @@ export interface Introduction {
  * those that a neighbour introduced later. Nobody else may speak to this peer.
  *
  * A neighbour that lies may say that a peer's number is another's, or where it is not. So what a
- * neighbour says holds until the root or another neighbour says something else, or there is a link.
+ * neighbour says holds until the root says something else, or another neighbour, if there is no link.
  */
 export class Neighbourhood {
   readonly #byNumber = new Map<number, PeerInfo>();
@@ -24,6 +24,14 @@ export class Neighbourhood {
   readonly #introduced: number[] = [];
   /** Of the introduced those that the root introduced, or had listed before. */
   readonly #proven = new Set<number>();
+  /** Who had each number last; never more than a session has numbers. */
+  readonly #holders = new Map<number, PeerId>();
+  readonly #onNewHolder: (number: number) => void;
+
+  /** @param onNewHolder is told when a number turns out to be another peer's than was said before */
+  constructor(onNewHolder: (number: number) => void = () => undefined) {
+    this.#onNewHolder = onNewHolder;
+  }
 
   /**
    * Replace the listed neighbours. Who was introduced, or listed before, is kept as introduced, since
@@ -45,14 +53,29 @@ export class Neighbourhood {
   }
 
   /**
+   * Numbers under which only a neighbour's word stands against this one of the root: that of another
+   * peer, or another one of this peer.
+   */
+  rivalsOf({ number, id }: PeerInfo): readonly number[] {
+    const rivals: number[] = [];
+    if ((this.#byNumber.get(number)?.id ?? id) !== id) rivals.push(number);
+    const other = this.#numberOfId.get(id) ?? number;
+    if (other !== number) rivals.push(other);
+    return rivals.filter((rival) => !this.#isProven(rival));
+  }
+
+  /**
    * Take in a neighbour that the root or another neighbour introduced. One that is known by that number
-   * or id is left as it is, unless only a neighbour had introduced it and nothing joins it to this peer.
+   * or id is left as it is, unless only a neighbour had introduced it, and nothing joins it to this peer or
+   * the root says that it is another one.
    */
   introduce(peer: PeerInfo, { isFromRoot, isUsed }: Introduction): void {
     const standing = [peer.number, this.#numberOfId.get(peer.id)].filter(
       (number) => number !== undefined && this.#byNumber.has(number),
     ) as readonly number[];
-    const stays = (number: number): boolean => isUsed(number) || this.#isProven(number);
+    const wrong = isFromRoot ? this.rivalsOf(peer) : [];
+    const stays = (number: number): boolean =>
+      this.#isProven(number) || (isUsed(number) && !wrong.includes(number));
     if (standing.some(stays)) return;
     for (const number of standing) this.#forget(number);
     if (this.#introduced.length >= mostIntroduced) {
@@ -90,6 +113,8 @@ export class Neighbourhood {
   }
 
   #add(peer: PeerInfo): void {
+    if ((this.#holders.get(peer.number) ?? peer.id) !== peer.id) this.#onNewHolder(peer.number);
+    this.#holders.set(peer.number, peer.id);
     this.#byNumber.set(peer.number, peer);
     this.#numberOfId.set(peer.id, peer.number);
   }

@@ -70,6 +70,12 @@ export class OrphanSearch {
     this.#departed.add(number);
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#blamedUntil.delete(number);
+    this.#departed.delete(number);
+  }
+
   /** A full neighbour sent this orphan on. @returns whether it may ask there at once */
   follow(from: number, to: number): boolean {
     this.#trail = [from, to];

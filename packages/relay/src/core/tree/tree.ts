@@ -105,6 +105,12 @@ export class Tree {
     this.#search.depart(number);
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#search.forget(number);
+    this.#slots.forget(number);
+  }
+
   onTreeCheck(from: number, pulse: number, depth: number): void {
     // Repeated because our request was lost, or late because we are that neighbour's child already.
     if (from === this.#parent || from === this.#joining?.number) return;
