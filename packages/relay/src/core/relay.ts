@@ -116,7 +116,7 @@ export class Relay {
       case "leave":
         return this.#onTreeDowngrade(number, "leaving");
       case "probe":
-        return this.#answerProbe(number, message.count);
+        return this.meter.answer(this.neighbourhood.get(number), message.count);
       case "probe-ack":
         return this.meter.onAnswer(number, message.count);
       default:
@@ -367,11 +367,6 @@ export class Relay {
     return this.links.isUsed(number) || this.feeds.isUsed(number);
   }
 
-  #answerProbe(number: number, count: number): void {
-    const to = this.neighbourhood.get(number);
-    if (to !== undefined) this.context.send(to, { type: "probe-ack", count });
-  }
-
   /** What the neighbour says of a link: as its source to a sink, and the other way round. */
   #onLinkMessage(number: number, message: LinkMessage): void {
     if (message.link === "source") return this.feeds.sources.onAnswer(number, message);
@@ -397,5 +392,7 @@ export class Relay {
     this.tree.blame(number);
     this.links.downgrade(number, reason);
     this.feeds.cutOff(number, reason);
+    // A bit in its memory may have flipped; but no mishap breaks the rules. And there is no other root.
+    if (reason === "protocol" && number !== 0) this.neighbourhood.bar(number);
   }
 }

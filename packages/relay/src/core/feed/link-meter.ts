@@ -45,6 +45,11 @@ export class LinkMeter {
     this.#context.send(peer, { type: "probe", count: this.#probes });
   }
 
+  /** A neighbour asks whether this peer is there. */
+  answer(peer: PeerInfo | undefined, count: number): void {
+    if (peer !== undefined) this.#context.send(peer, { type: "probe-ack", count });
+  }
+
   onAnswer(number: number, count: number): void {
     const measured = this.#measured.get(number);
     const askedAt = measured?.underWay.get(count);

@@ -3,6 +3,9 @@ import type { Address, PeerId, PeerInfo } from "@palmtree/wire";
 /** Introduced neighbours kept beside the listed ones; the oldest makes room for a new one. */
 const mostIntroduced = 64;
 
+/** Peers that are kept out, at most: more than a session has at any time. The first makes room. */
+const mostBarred = 65_536;
+
 /** Who says that a peer is there, and what for. */
 export interface Introduction {
   /** Whether the root says so, which knows. */
@@ -24,6 +27,8 @@ export class Neighbourhood {
   readonly #introduced: number[] = [];
   /** Of the introduced those that the root introduced, or had listed before. */
   readonly #proven = new Set<number>();
+  /** Those that broke the rules: none of them becomes a neighbour again. */
+  readonly #barred = new Set<PeerId>();
   /** Who had each number last; never more than a session has numbers. */
   readonly #holders = new Map<number, PeerId>();
   readonly #onNewHolder: (number: number) => void;
@@ -48,7 +53,7 @@ export class Neighbourhood {
     this.#numberOfId.clear();
     this.#introduced.length = 0;
     this.#proven.clear();
-    for (const peer of neighbours) this.#add(peer);
+    for (const peer of neighbours) if (!this.#barred.has(peer.id)) this.#add(peer);
     for (const { peer, isFromRoot } of before) this.introduce(peer, { isFromRoot, isUsed });
   }
 
@@ -73,6 +78,7 @@ export class Neighbourhood {
     const standing = [peer.number, this.#numberOfId.get(peer.id)].filter(
       (number) => number !== undefined && this.#byNumber.has(number),
     ) as readonly number[];
+    if (this.#barred.has(peer.id)) return;
     const wrong = isFromRoot ? this.rivalsOf(peer) : [];
     const stays = (number: number): boolean =>
       this.#isProven(number) || (isUsed(number) && !wrong.includes(number));
@@ -88,6 +94,16 @@ export class Neighbourhood {
     this.#introduced.push(peer.number);
     if (isFromRoot) this.#proven.add(peer.number);
     this.#add(peer);
+  }
+
+  /** This neighbour is none any more, whoever names it. */
+  bar(number: number): void {
+    const id = this.#byNumber.get(number)?.id;
+    if (id === undefined) return;
+    this.#forget(number);
+    this.#barred.add(id);
+    const [first] = this.#barred;
+    if (this.#barred.size > mostBarred && first !== undefined) this.#barred.delete(first);
   }
 
   /** Every neighbour's number. */
@@ -124,7 +140,7 @@ export class Neighbourhood {
     return this.#proven.has(number) || !this.#introduced.includes(number);
   }
 
-  /** An introduced neighbour is none any more. */
+  /** A neighbour is none any more. */
   #forget(number: number): void {
     const place = this.#introduced.indexOf(number);
     if (place !== -1) this.#introduced.splice(place, 1);
