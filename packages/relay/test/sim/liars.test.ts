@@ -86,6 +86,14 @@ const lies: Readonly<Record<string, { readonly lie: Lie; readonly mostMs: number
     }),
     mostMs: 1_500,
   },
+  // Whoever it says so to bars it. When it could come straight back, the session never ended. Those below it
+  // get no seal until it lets them go, after eight rounds of asking in vain.
+  "says to its parent, whichever that is, what only a parent may say": {
+    lie: sayingFrames((frame) =>
+      frame.type === "progress" ? [frame, { type: "finish" }] : [frame],
+    ),
+    mostMs: 8_000,
+  },
   "tells a pulse that the root will never reach": {
     lie: sayingDatagrams((said) => {
       const { message } = said;
