@@ -51,6 +51,8 @@ export type Fact =
   /** A feed is up, over which this peer sends chunks to that one. */
   | { readonly type: "sink-gained"; readonly number: number; readonly connection: ConnectionId }
   | { readonly type: "sink-lost"; readonly number: number; readonly connection: ConnectionId }
+  /** A number is another peer's than was said before: what was known by it is not so of that one. */
+  | { readonly type: "neighbour-replaced"; readonly number: number }
   /** An orphan asked all whom it knows in vain. */
   | { readonly type: "neighbours-exhausted" }
   | { readonly type: "subtree-resized"; readonly size: number }

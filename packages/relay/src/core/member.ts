@@ -164,11 +164,10 @@ export class Member {
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const isRoot = sender === this.#root.id;
     if (isRoot && message.type === "invite") this.#onInvite();
-    else if (isRoot && message.type === "neighbours") this.#instructions.onNeighbours(message);
-    else if (isRoot && message.type === "plan") this.#instructions.onPlan(message);
     else if (isRoot && message.type === "ended") this.#onFinish();
     else if (isRoot && message.type === "decline") this.#onGivenUp(message);
-    else this.#relay.onControl(from, sender, message);
+    else if (!isRoot || !this.#instructions.onMessage(message))
+      this.#relay.onControl(from, sender, message);
   }
 
   /** Repeated until we are heard, and now and then while the root waits for others. */
@@ -274,6 +273,7 @@ export class Member {
       else if (fact.type === "trouble-seen") this.#sendToRoot(fact.trouble);
       else if (fact.type === "misbehaved")
         this.#accuser.accuse(fact.number, fact.code, fact.message);
+      else if (fact.type === "neighbour-replaced") this.#accuser.forget(fact.number);
       else if (fact.type === "neighbours-exhausted") this.#relay.meet(this.#root);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();

@@ -80,7 +80,7 @@ export interface PeerOptions {
   readonly pullPolicy: PullPolicyName;
   /** How long a sealed but incomplete peer waits without a chunk before it asks for the missing. */
   readonly wantAfterMs: number;
-  /** How long a neighbour that broke the rules is not taken as parent again. */
+  /** How long a neighbour that sent a bad chunk, or gave nothing, is not taken as parent again. */
   readonly blameMs: number;
   /** How long an ended root answers, so that nobody waits for it in vain. */
   readonly lingerMs: number;

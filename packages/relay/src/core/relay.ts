@@ -34,7 +34,7 @@ type LinkMessage = Extract<
 export class Relay {
   readonly context: Context;
   readonly self: Self;
-  readonly neighbourhood: Neighbourhood = new Neighbourhood();
+  readonly neighbourhood: Neighbourhood;
   readonly links: Links;
   readonly tree: Tree;
   readonly feeds: Feeds;
@@ -62,6 +62,9 @@ export class Relay {
     this.#rootId = options.rootId;
     this.#isRoot = options.rootId === context.id;
     this.self = { session: options.session, number: 0, hasManifest: this.#isRoot };
+    this.neighbourhood = new Neighbourhood((number) =>
+      context.tell({ type: "neighbour-replaced", number }),
+    );
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
@@ -121,7 +124,7 @@ export class Relay {
       case "leave":
         return this.#onTreeDowngrade(number, "leaving");
       case "probe":
-        return this.#answerProbe(number, message.count);
+        return this.meter.answer(this.neighbourhood.get(number), message.count);
       case "probe-ack":
         return this.meter.onAnswer(number, message.count);
       default:
@@ -219,6 +222,7 @@ export class Relay {
 
   /** The root says who this peer's neighbours are. */
   list(neighbours: readonly PeerInfo[]): void {
+    for (const peer of neighbours) this.#partFromRivals(peer);
     this.neighbourhood.list(neighbours, (number) => this.#isUsed(number));
   }
 
@@ -239,10 +243,19 @@ export class Relay {
   #take(peer: PeerInfo, isFromRoot: boolean): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
     const isUsed = (number: number): boolean => this.#isUsed(number);
+    if (isFromRoot) this.#partFromRivals(peer);
     this.neighbourhood.introduce(peer, { isFromRoot, isUsed });
     const isWaiting = this.#early.take(peer.id, this.context.now);
     if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
       this.feeds.onUpgradeRequest(peer.number);
+  }
+
+  /** Whoever was passed off as this peer is none: what comes from it must not count as this one's. */
+  #partFromRivals(peer: PeerInfo): void {
+    for (const number of this.neighbourhood.rivalsOf(peer)) {
+      this.links.downgrade(number, "replaced");
+      this.feeds.part(number);
+    }
   }
 
   /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */
@@ -291,6 +304,10 @@ export class Relay {
         return this.distribution.onChunkHeld(fact.index);
       case "neighbour-doubted":
         return this.#askAfter(fact.number);
+      case "neighbour-replaced":
+        for (const part of [this.tree, this.feeds, this.watch, this.meter])
+          part.forget(fact.number);
+        return;
       case "misbehaved":
         return this.#cutOff(fact);
       default:
@@ -371,11 +388,6 @@ export class Relay {
     return this.links.isUsed(number) || this.feeds.isUsed(number);
   }
 
-  #answerProbe(number: number, count: number): void {
-    const to = this.neighbourhood.get(number);
-    if (to !== undefined) this.context.send(to, { type: "probe-ack", count });
-  }
-
   /** What the neighbour says of a link: as its source to a sink, and the other way round. */
   #onLinkMessage(number: number, message: LinkMessage): void {
     if (message.link === "source") return this.feeds.sources.onAnswer(number, message);
@@ -401,5 +413,7 @@ export class Relay {
     this.tree.blame(number);
     this.links.downgrade(number, reason);
     this.feeds.cutOff(number, reason);
+    // A bit in its memory may have flipped; but no mishap breaks the rules. And there is no other root.
+    if (reason === "protocol" && number !== 0) this.neighbourhood.bar(number);
   }
 }

@@ -203,6 +203,7 @@ export class Host implements NetworkPort {
       case "drop-connection": {
         const connection = this.#connections.get(effect.connection);
         this.#connections.delete(effect.connection);
+        if (effect.type === "drop-connection") return connection?.pipe.drop(connection.end);
         return connection?.pipe.close(connection.end);
       }
       case "pause-connection":

@@ -189,7 +189,7 @@ describe("Introduction", () => {
       admit(45);
       expect(said).toMatchObject([{ number: 4, peerCount: 5 }]);
       pass(context.now + 300);
-      introduction.onAck(4, 1, address(45));
+      introduction.onAck(4, 2, address(45));
       expect(takeFacts(context)).toMatchObject([{ peer: { number: 4, address: address(45) } }]);
     });
 

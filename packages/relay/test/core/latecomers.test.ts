@@ -245,6 +245,25 @@ describe("the root", () => {
     expect(room.results.map(({ address: at }) => at)).not.toContain(address(5));
   });
 
+  test("lets in again whom it has forgotten because no acknowledgement came, by another number", () => {
+    const room = runningRoom();
+    room.lose = ({ from, message }) => from === 5 && !["knock", "join"].includes(message.type);
+    room.say(5, 0, makeKnock());
+    room.pass(6_000);
+    expect(room.member(5).number).toBe(5);
+    room.say(6, 0, makeKnock());
+    room.pass(1_000);
+    expect(room.member(6).number).toBe(5);
+    // It believes that it takes part, so it does not knock any more.
+    room.lose = () => false;
+    room.pass(5_000);
+    expect(room.member(5).number).toBe(6);
+    goOn(room);
+    room.passUntil(() => room.phase === "ended");
+    expect(room.results.map(({ status }) => status)).toEqual(Array(6).fill("complete"));
+    expect(room.party(5).isLanded).toBe(true);
+  });
+
   test("gives a process that was started anew another number, and the one before it up", () => {
     const room = runningRoom();
     room.say(5, 0, makeKnock());

@@ -93,7 +93,14 @@ describe("OrphanSearch", () => {
 
   test("is hopeless at once when there is nobody to ask", () => {
     search.depart(1);
-    expect(nextRound([1])).toEqual({ asked: [], isHopeless: true });
+    expect(nextRound([1])).toEqual({ asked: [], isAlone: true, isHopeless: true });
+  });
+
+  test("is not hopeless at once where the others are only blamed: it asks the root", () => {
+    search.depart(1);
+    search.blame(2);
+    expect(nextRound([1, 2])).toEqual({ asked: [], isAlone: true, isHopeless: false });
+    expect(search.nextRound([0, 1, 2])).toEqual({ asked: [0], isAlone: false, isHopeless: false });
   });
 
   test("has nothing due while somebody may become the parent, and forgets its trail when one has", () => {

@@ -1,4 +1,4 @@
-import { PalmTreeError } from "@palmtree/wire";
+import { type Frame, PalmTreeError } from "@palmtree/wire";
 import { describe, expect, test } from "vitest";
 import { Room } from "./harness.js";
 import { address, peer, range, stepsIn } from "./parts.js";
@@ -454,35 +454,36 @@ test("the root cuts off a child at once whose bitmap turns out to be malformed w
   );
 });
 
-test("the root cuts off a child that says what only a parent may say", () => {
-  const room = new Room({ receivers: 1, chunkCount: 400 });
+test.each<Frame>([
+  { type: "finish" },
+  {
+    type: "hello",
+    session: "",
+    peer: peer(1).id,
+    number: 1,
+    link: "tree",
+    token: "",
+    hasManifest: true,
+  },
+])("the root cuts off a child that says what only a parent may say ($type), for good", (frame) => {
+  const room = new Room({ receivers: 3, chunkCount: 400 });
   room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index > 40;
   room.start();
-  const [child] = room.root.relay.tree.children as [number];
-  const connection = room.root.relay.links.connectionOf(child) as number;
-  for (const frame of [
-    { type: "finish" },
-    {
-      type: "hello",
-      session: "",
-      peer: peer(child).id,
-      number: child,
-      link: "tree",
-      token: "",
-      hasManifest: true,
-    },
-  ] as const) {
-    const again = room.root.relay.links.connectionOf(child) ?? connection;
-    room.tell(0, { type: "frame-received", connection: again, frame });
-    expect(room.party(0).steps).toContainEqual({
-      type: "blamed",
-      number: child,
-      code: "protocol-violation",
-      message: `a ${frame.type} frame from a child`,
-    });
-    expect(room.heard("downgrade", 0, child).at(-1)?.message).toMatchObject({ reason: "protocol" });
-    room.passUntil(() => room.root.relay.links.isActive(child));
-  }
+  const connection = room.root.relay.links.connectionOf(1) as number;
+  room.tell(0, { type: "frame-received", connection, frame });
+  expect(room.party(0).steps).toContainEqual({
+    type: "blamed",
+    number: 1,
+    code: "protocol-violation",
+    message: `a ${frame.type} frame from a child`,
+  });
+  expect(room.heard("downgrade", 0, 1).at(-1)?.message).toMatchObject({ reason: "protocol" });
+  room.hold = () => false;
+  room.release();
+  room.passUntil(() => room.results.length === 3);
+  // It asked the others for a place, and takes part below them.
+  expect(room.heard("welcome", 0, 1)).toHaveLength(1);
+  expect(room.results.map(({ status }) => status)).toEqual(Array(3).fill("complete"));
 });
 
 test("a root that has ended answers whatever comes, but not what says the same: it would never end", () => {

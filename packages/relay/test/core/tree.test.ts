@@ -340,6 +340,20 @@ describe("an orphan", () => {
     expect(bench.hear(2, { type: "refer", peer: peer(40) })).toEqual([]);
   });
 
+  test("keeps its children when it only has left the others for a while, and asks the root", () => {
+    bench = new Bench({ neighbours: [1, 2], fanout: 2 });
+    bench.joinUnder(1);
+    bench.adopt(2);
+    bench.do(() => bench.relay.partFromParent());
+    expect(bench.relay.tree.parent).toBeUndefined();
+    bench.pass(bench.now + 30);
+    expect(bench.relay.tree.children).toEqual([2]);
+    expect(bench.facts).toContainEqual({ type: "neighbours-exhausted" });
+    bench.relay.meet(peer(0));
+    const asked = saidIn(bench.pass(bench.now + 400)).filter(({ type }) => type === "orphan");
+    expect(asked.map(({ to }) => to)).toEqual([0]);
+  });
+
   test("does not ask its own children or a blamed neighbour", () => {
     bench = new Bench({ neighbours: [1, 2, 3] });
     const connection = bench.joinUnder(1);

@@ -97,6 +97,10 @@ const lies: Readonly<Record<string, Lie>> = {
     if (frame.type !== "alive" && frame.type !== "have") return [frame];
     return [frame, { type: "want", runs: everything }];
   }),
+  // Whoever it says so to bars it. When it could come straight back, the session never ended.
+  "says to its parent, whichever that is, what only a parent may say": sayingFrames((frame) =>
+    frame.type === "progress" ? [frame, { type: "finish" }] : [frame],
+  ),
   "tells a pulse that the root will never reach": sayingDatagrams((said) => {
     const { message } = said;
     if (message.type !== "ping" && message.type !== "tree-check") return [said];

@@ -116,6 +116,23 @@ describe("connections", () => {
     expect(dialler.frames).toEqual([]);
   });
 
+  test("that are dropped deliver nothing any more, and tell the other end only, once that can be told", () => {
+    for (const untilMs of [0, 5_000]) {
+      make({ leastLatencyMs: 2, mostLatencyMs: 2 });
+      const { pipe, dialler, listener } = connect();
+      pipe.send("dialler", frameOf(0));
+      pipe.send("accepter", frameOf(9));
+      if (untilMs > 0) bench.network.split({ addresses: new Set([there]), way: "both", untilMs });
+      const droppedAt = bench.now;
+      pipe.drop("dialler");
+      bench.pass(droppedAt + 3);
+      expect(listener.ends[0]?.log).toEqual(untilMs > 0 ? [] : ["close"]);
+      bench.pass();
+      expect(listener.ends[0]?.log).toEqual(["close"]);
+      expect(dialler.log).toEqual(["open"]);
+    }
+  });
+
   test("of a host that is killed break for the other end, those of one that vanishes do not", () => {
     for (const isMachineUp of [true, false]) {
       make({});

@@ -45,6 +45,11 @@ test.each([52_011, 52_012, 52_024, 52_091])(
   20_000,
 );
 
+test("a latecomer that the root forgets while a partition keeps its answers comes in after it (swarm 70037)", () => {
+  const scenario = roughScenario(70_037);
+  expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
+});
+
 describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
   const base = {
     strategy,

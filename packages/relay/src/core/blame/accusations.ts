@@ -16,7 +16,7 @@ export class Accusations {
   /** By accused: how many have accused it. */
   readonly #counts = new Map<number, number>();
 
-  /** @param addressOf of every numbered peer, the root too */
+  /** @param addressOf of every peer that takes part, the root too: its number stays its own */
   constructor(context: Context, addressOf: (number: number) => Address | undefined) {
     this.#context = context;
     this.#addressOf = addressOf;

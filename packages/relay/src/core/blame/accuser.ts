@@ -43,6 +43,11 @@ export class Accuser {
     this.#tell(accusation);
   }
 
+  /** The number is another peer's, which has done nothing. */
+  forget(number: number): void {
+    this.#accusations.delete(number);
+  }
+
   onTick(): void {
     for (const accusation of this.#accusations.values())
       if (accusation.tellAt <= this.#context.now) this.#tell(accusation);

@@ -117,6 +117,12 @@ export class FeedWatch {
     watched.unanswered = 0;
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#watched.delete(number);
+    this.#told.delete(number);
+  }
+
   onTick(view: FeedView): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
@@ -215,11 +221,12 @@ export class FeedWatch {
       this.#tell(number, "silent", 0, 0);
     }
     const isEager = watched.unanswered < mostEagerProbes;
-    const peer = view.neighbour(number);
-    if (peer === undefined || (!isEager && now < watched.askedAt + patientProbeMs)) return;
+    if (!isEager && now < watched.askedAt + patientProbeMs) return;
     watched.unanswered += 1;
     watched.askedAt = now;
-    view.probe(peer);
+    const peer = view.neighbour(number);
+    // Nothing is said to, nor heard of, a source in the plan that this peer has cut off for good.
+    if (peer !== undefined) view.probe(peer);
   }
 
   #tell(number: number, kind: TroubleKind, sent: number, offered: number): void {

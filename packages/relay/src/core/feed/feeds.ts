@@ -168,6 +168,19 @@ export class Feeds {
     this.sinks.downgrade(number, reason);
   }
 
+  /** The number turns out to be another peer's: the feeds end; one of the plan is asked of that one. */
+  part(number: number): void {
+    const source = this.#wanted.get(number);
+    if (source !== undefined && source.stripes.wanted.length === 0) this.#drop(number, source);
+    else this.sources.downgrade(number, "replaced");
+    this.sinks.downgrade(number, "replaced");
+  }
+
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#offences.delete(number);
+  }
+
   /** All feeds end; what was sent is flushed. */
   leave(): void {
     this.#isLeaving = true;

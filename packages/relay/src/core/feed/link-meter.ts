@@ -45,6 +45,11 @@ export class LinkMeter {
     this.#context.send(peer, { type: "probe", count: this.#probes });
   }
 
+  /** A neighbour asks whether this peer is there. */
+  answer(peer: PeerInfo | undefined, count: number): void {
+    if (peer !== undefined) this.#context.send(peer, { type: "probe-ack", count });
+  }
+
   onAnswer(number: number, count: number): void {
     const measured = this.#measured.get(number);
     const askedAt = measured?.underWay.get(count);
@@ -64,6 +69,11 @@ export class LinkMeter {
     if (measured.firstAt === undefined) measured.firstAt = now;
     else measured.bytes += bytes;
     measured.lastAt = now;
+  }
+
+  /** The number is another peer's: an answer, or what is lost, is not that one's. */
+  forget(number: number): void {
+    this.#measured.delete(number);
   }
 
   /** @param isHungry whether chunks are still awaited */

@@ -1,4 +1,4 @@
-import type { ControlMessage, Neighbours, PlanMessage } from "@palmtree/wire";
+import type { ControlMessage, Neighbours, PlanMessage, TreeRejectReason } from "@palmtree/wire";
 import type { Relay } from "../relay.js";
 
 /**
@@ -21,7 +21,15 @@ export class Instructions {
     return this.#revision > 0;
   }
 
-  onNeighbours({ revision, number, neighbours }: Neighbours): void {
+  /** @returns whether the message from the root was for nobody else here */
+  onMessage(message: ControlMessage): boolean {
+    if (message.type === "neighbours") this.#onNeighbours(message);
+    else if (message.type === "plan") this.#onPlan(message);
+    else if (message.type === "tree-reject") this.#onReject(message.reason);
+    return message.type === "neighbours" || message.type === "plan";
+  }
+
+  #onNeighbours({ revision, number, neighbours }: Neighbours): void {
     if (revision > this.#revision) {
       this.#revision = revision;
       this.#relay.self.number = number;
@@ -31,7 +39,16 @@ export class Instructions {
     this.#sendToRoot({ type: "neighbours-ack", revision });
   }
 
-  onPlan({ revision, sources, peers }: PlanMessage): void {
+  /**
+   * To the root this peer has no number. It had one, which was taken back because no acknowledgement
+   * came through: so it joins anew, as who comes late does.
+   */
+  #onReject(reason: TreeRejectReason): void {
+    const isOrphan = this.isNumbered && !this.#relay.tree.isAttached;
+    if (reason === "not-a-neighbour" && isOrphan) this.#sendToRoot({ type: "join" });
+  }
+
+  #onPlan({ revision, sources, peers }: PlanMessage): void {
     if (revision > this.#planRevision && this.isNumbered) {
       this.#planRevision = revision;
       for (const peer of peers) this.#relay.meet(peer);

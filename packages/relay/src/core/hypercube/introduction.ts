@@ -35,6 +35,11 @@ export class Introduction {
   /** Of the silent, those that were dealt with. */
   #silentCount = 0;
   #dimensions: number;
+  /**
+   * The revision of a latecomer's first list: one more than any that was forgotten was told. It may have
+   * read that list, and be let in once more, by another number; what it is told then has to be newer.
+   */
+  #firstRevision = 1;
   #isOpen = false;
 
   /**
@@ -65,8 +70,10 @@ export class Introduction {
     return this.#numbers.get(id);
   }
 
+  /** Of a peer that takes part; before a latecomer does, its number may go to another one. */
   addressOf(number: number): Address | undefined {
-    return this.#introduced[number]?.peer.address;
+    const one = this.#introduced[number];
+    return one?.isKnown === true ? one.peer.address : undefined;
   }
 
   /** Numbers that are taken, the root's among them. */
@@ -120,6 +127,7 @@ export class Introduction {
     const hole = this.#introduced.indexOf(undefined);
     const number = hole === -1 ? this.#introduced.length : hole;
     const one = enter({ number, id, address }, true);
+    one.revision = this.#firstRevision - 1;
     this.#introduced[number] = one;
     this.#numbers.set(id, number);
     this.#newcomers.add(one);
@@ -180,6 +188,7 @@ export class Introduction {
     if (!this.#newcomers.delete(one)) return;
     this.#numbers.delete(one.peer.id);
     this.#introduced[one.peer.number] = undefined;
+    this.#firstRevision = Math.max(this.#firstRevision, one.revision + 1);
     this.#context.tell({ type: "newcomer-lost", address: one.peer.address });
   }
 

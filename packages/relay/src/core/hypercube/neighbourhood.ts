@@ -3,6 +3,9 @@ import type { Address, PeerId, PeerInfo } from "@palmtree/wire";
 /** Introduced neighbours kept beside the listed ones; the oldest makes room for a new one. */
 const mostIntroduced = 64;
 
+/** Peers that are kept out, at most: more than a session has at any time. The first makes room. */
+const mostBarred = 65_536;
+
 /** Who says that a peer is there, and what for. */
 export interface Introduction {
   /** Whether the root says so, which knows. */
@@ -16,7 +19,7 @@ export interface Introduction {
  * those that a neighbour introduced later. Nobody else may speak to this peer.
  *
  * A neighbour that lies may say that a peer's number is another's, or where it is not. So what a
- * neighbour says holds until the root or another neighbour says something else, or there is a link.
+ * neighbour says holds until the root says something else, or another neighbour, if there is no link.
  */
 export class Neighbourhood {
   readonly #byNumber = new Map<number, PeerInfo>();
@@ -24,6 +27,16 @@ export class Neighbourhood {
   readonly #introduced: number[] = [];
   /** Of the introduced those that the root introduced, or had listed before. */
   readonly #proven = new Set<number>();
+  /** Those that broke the rules: none of them becomes a neighbour again. */
+  readonly #barred = new Set<PeerId>();
+  /** Who had each number last; never more than a session has numbers. */
+  readonly #holders = new Map<number, PeerId>();
+  readonly #onNewHolder: (number: number) => void;
+
+  /** @param onNewHolder is told when a number turns out to be another peer's than was said before */
+  constructor(onNewHolder: (number: number) => void = () => undefined) {
+    this.#onNewHolder = onNewHolder;
+  }
 
   /**
    * Replace the listed neighbours. Who was introduced, or listed before, is kept as introduced, since
@@ -40,19 +53,35 @@ export class Neighbourhood {
     this.#numberOfId.clear();
     this.#introduced.length = 0;
     this.#proven.clear();
-    for (const peer of neighbours) this.#add(peer);
+    for (const peer of neighbours) if (!this.#barred.has(peer.id)) this.#add(peer);
     for (const { peer, isFromRoot } of before) this.introduce(peer, { isFromRoot, isUsed });
   }
 
   /**
+   * Numbers under which only a neighbour's word stands against this one of the root: that of another
+   * peer, or another one of this peer.
+   */
+  rivalsOf({ number, id }: PeerInfo): readonly number[] {
+    const rivals: number[] = [];
+    if ((this.#byNumber.get(number)?.id ?? id) !== id) rivals.push(number);
+    const other = this.#numberOfId.get(id) ?? number;
+    if (other !== number) rivals.push(other);
+    return rivals.filter((rival) => !this.#isProven(rival));
+  }
+
+  /**
    * Take in a neighbour that the root or another neighbour introduced. One that is known by that number
-   * or id is left as it is, unless only a neighbour had introduced it and nothing joins it to this peer.
+   * or id is left as it is, unless only a neighbour had introduced it, and nothing joins it to this peer or
+   * the root says that it is another one.
    */
   introduce(peer: PeerInfo, { isFromRoot, isUsed }: Introduction): void {
     const standing = [peer.number, this.#numberOfId.get(peer.id)].filter(
       (number) => number !== undefined && this.#byNumber.has(number),
     ) as readonly number[];
-    const stays = (number: number): boolean => isUsed(number) || this.#isProven(number);
+    if (this.#barred.has(peer.id)) return;
+    const wrong = isFromRoot ? this.rivalsOf(peer) : [];
+    const stays = (number: number): boolean =>
+      this.#isProven(number) || (isUsed(number) && !wrong.includes(number));
     if (standing.some(stays)) return;
     for (const number of standing) this.#forget(number);
     if (this.#introduced.length >= mostIntroduced) {
@@ -65,6 +94,16 @@ export class Neighbourhood {
     this.#introduced.push(peer.number);
     if (isFromRoot) this.#proven.add(peer.number);
     this.#add(peer);
+  }
+
+  /** This neighbour is none any more, whoever names it. */
+  bar(number: number): void {
+    const id = this.#byNumber.get(number)?.id;
+    if (id === undefined) return;
+    this.#forget(number);
+    this.#barred.add(id);
+    const [first] = this.#barred;
+    if (this.#barred.size > mostBarred && first !== undefined) this.#barred.delete(first);
   }
 
   /** Every neighbour's number. */
@@ -90,6 +129,8 @@ export class Neighbourhood {
   }
 
   #add(peer: PeerInfo): void {
+    if ((this.#holders.get(peer.number) ?? peer.id) !== peer.id) this.#onNewHolder(peer.number);
+    this.#holders.set(peer.number, peer.id);
     this.#byNumber.set(peer.number, peer);
     this.#numberOfId.set(peer.id, peer.number);
   }
@@ -99,7 +140,7 @@ export class Neighbourhood {
     return this.#proven.has(number) || !this.#introduced.includes(number);
   }
 
-  /** An introduced neighbour is none any more. */
+  /** A neighbour is none any more. */
   #forget(number: number): void {
     const place = this.#introduced.indexOf(number);
     if (place !== -1) this.#introduced.splice(place, 1);

@@ -95,6 +95,12 @@ export class ChildSlots {
     return slot?.state === "probing" && !slot.isAsked && this.#slots.delete(number);
   }
 
+  /** The number is another peer's, of which nothing is known. */
+  forget(number: number): void {
+    this.#settled.delete(number);
+    this.#decidingUntil.delete(number);
+  }
+
   /** The neighbour rejected the tree check: its slot is free again. */
   reject(number: number, reason: TreeRejectReason): void {
     if (this.#slots.get(number)?.state !== "probing") return;

@@ -9,6 +9,8 @@ const mostStepsAtOnce = 512;
 /** Whom an orphan asks now. */
 export interface OrphanRound {
   readonly asked: readonly number[];
+  /** There is nobody to ask for now, but the root. */
+  readonly isAlone: boolean;
   /** Asked in vain for long, or nobody is left to ask: all ways may lead through the children. */
   readonly isHopeless: boolean;
 }
@@ -16,14 +18,14 @@ export interface OrphanRound {
 /**
  * How a peer without a parent looks for one: when it asks, whom, and whom it does not ask any
  * more. In each round two neighbours drawn at random, and the two ends of its last referral,
- * where a walk down the tree goes on when a datagram of it was lost. When that was in vain for long, the
- * root too: it is there as long as there is a session.
+ * where a walk down the tree goes on when a datagram of it was lost. When that was in vain for long, or
+ * nobody is left, the root too: it is there as long as there is a session.
  */
 export class OrphanSearch {
   readonly #context: Context;
   #askAt: number | undefined;
   #rounds = 0;
-  /** Since it asked in vain for long: all its neighbours may be gone. */
+  /** Since it asked in vain for long, or had nobody to ask: all its neighbours may be gone. */
   #asksRoot = false;
   #steps = 0;
   /** Who referred this orphan last, and to whom. */
@@ -68,6 +70,12 @@ export class OrphanSearch {
     this.#departed.add(number);
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#blamedUntil.delete(number);
+    this.#departed.delete(number);
+  }
+
   /** A full neighbour sent this orphan on. @returns whether it may ask there at once */
   follow(from: number, to: number): boolean {
     this.#trail = [from, to];
@@ -91,15 +99,18 @@ export class OrphanSearch {
     const willing = neighbours.filter(mayAsk);
     this.#rounds += 1;
     this.#steps = 0;
-    const isHopeless = this.#rounds > options.orphanRounds || willing.length === 0;
+    const isAlone = willing.length === 0;
+    // Who is only blamed may be asked again soon, and no child has to pay for that.
+    const isDeserted = neighbours.every((number) => this.#departed.has(number));
+    const isHopeless = this.#rounds > options.orphanRounds || isDeserted;
     if (isHopeless) this.#restart();
-    this.#asksRoot ||= isHopeless;
+    this.#asksRoot ||= isHopeless || isAlone;
     const trail = this.#trail.filter((number) => willing.includes(number));
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
     this.#askAt = now + this.#context.jittered(pauseMs);
     if (this.#asksRoot && willing.includes(0) && !trail.includes(0)) trail.push(0);
     const others = willing.filter((number) => !trail.includes(number));
-    return { asked: [...trail, ...random.sample(others, 2)], isHopeless };
+    return { asked: [...trail, ...random.sample(others, 2)], isAlone, isHopeless };
   }
 
   deadline(): number | undefined {

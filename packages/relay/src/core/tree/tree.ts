@@ -105,6 +105,12 @@ export class Tree {
     this.#search.depart(number);
   }
 
+  /** The number is another peer's. */
+  forget(number: number): void {
+    this.#search.forget(number);
+    this.#slots.forget(number);
+  }
+
   onTreeCheck(from: number, pulse: number, depth: number): void {
     // Repeated because our request was lost, or late because we are that neighbour's child already.
     if (from === this.#parent || from === this.#joining?.number) return;
@@ -256,12 +262,10 @@ export class Tree {
     if (!this.#isSearching()) return this.#search.pause();
     const children = this.#slots.children;
     const others = this.#neighbourhood.numbers.filter((number) => !children.includes(number));
-    const { asked, isHopeless } = this.#search.nextRound(others);
-    if (isHopeless) {
-      this.#context.tell({ type: "neighbours-exhausted" });
-      // Only letting go of them leads back to the root, when all ways to it lead through them.
-      for (const number of children) this.#links.downgrade(number, "lost");
-    }
+    const { asked, isAlone, isHopeless } = this.#search.nextRound(others);
+    if (isAlone || isHopeless) this.#context.tell({ type: "neighbours-exhausted" });
+    // Only letting go of them leads back to the root, when all ways to it lead through them.
+    if (isHopeless) for (const number of children) this.#links.downgrade(number, "lost");
     for (const number of asked) this.#ask(number);
   }
 

@@ -67,15 +67,25 @@ export class Pipe {
     this.#streams[end].end();
   }
 
+  /** One end closes at once: what is under way, either way, is lost; the other is told. */
+  drop(end: PipeEndName): void {
+    if (!this.#stop() || this.#from.isCut || this.#to.isCut) return;
+    this.#tellClosed(otherThan(end), this.#world.latency());
+  }
+
   /** The connection breaks: both ends that still exist learn of it, or nobody does. */
   cut(isNoticed: boolean): void {
     if (!this.#stop() || !isNoticed) return;
     const latencyMs = this.#world.latency();
-    const tell = (end: PipeEndName, blockedMs: number): void =>
-      this.#world.timeline.later(latencyMs + blockedMs, () => this.#ends[end]?.onClose());
+    this.#tellClosed("dialler", latencyMs);
+    this.#tellClosed("accepter", latencyMs);
+  }
+
+  #tellClosed(end: PipeEndName, latencyMs: number): void {
     const [from, to] = [this.#from.address, this.#to.address];
-    tell("dialler", this.#world.blockedMs(to, from));
-    tell("accepter", this.#world.blockedMs(from, to));
+    const blockedMs =
+      end === "dialler" ? this.#world.blockedMs(to, from) : this.#world.blockedMs(from, to);
+    this.#world.timeline.later(latencyMs + blockedMs, () => this.#ends[end]?.onClose());
   }
 
   #stream(from: PipeEndName, sender: Attachment, reader: Attachment): Stream {
