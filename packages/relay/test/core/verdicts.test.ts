@@ -132,6 +132,22 @@ describe("Verdicts", () => {
     expect(verdicts.undecided).toEqual([peer(1)]);
   });
 
+  test("signs of life without a new chunk put it off for an hour, as long as it takes to land much", () => {
+    const live = (until: number, chunksHeld: number): void => {
+      while (context.now < until) {
+        pass(context.now + 5_000);
+        progress(1, chunksHeld);
+        progress(2, 1 + Math.floor(context.now / 3_000_000));
+      }
+    };
+    live(3_500_000, 20);
+    expect(verdicts.results).toEqual([]);
+    live(7_000_000, 21);
+    expect(verdicts.results).toEqual([]);
+    live(7_300_000, 21);
+    expect(verdicts.results).toMatchObject([{ number: 1, error: { code: "timed-out" } }]);
+  });
+
   test("progress is told the user with the peer's place in the tree", () => {
     progress(2, 8, 1);
     expect(stepsIn(context.takeEffects())).toEqual([

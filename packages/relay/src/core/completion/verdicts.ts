@@ -12,6 +12,8 @@ interface Candidate {
   readonly peer: PeerInfo;
   entry: ProgressEntry | undefined;
   movedAt: number;
+  /** When it came to hold a chunk, or to take part. */
+  grewAt: number;
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
   leaving: Leaving | undefined;
   result: PeerResult | undefined;
@@ -29,6 +31,12 @@ export interface Extent {
 
 /** A peer that has not moved for this long may be gone. */
 const stillMs = 2_000;
+
+/**
+ * Signs of life without a new chunk count for so long: to land a million files, or to make room for them,
+ * takes its time, but who only says so would keep the session open for ever. An hour.
+ */
+const mostStandstillMs = 3_600_000;
 
 /** How long a report may take longer, up the tree, than a leave, straight to the root. */
 const reportGraceMs = 1_000;
@@ -88,6 +96,7 @@ export class Verdicts {
       peer,
       entry: undefined,
       movedAt: this.#context.now,
+      grewAt: this.#context.now,
       leaving: undefined,
       result: undefined,
     });
@@ -141,7 +150,9 @@ export class Verdicts {
     // Nobody holds more than there is: taken as it stands, it would hide all true news of that peer.
     const { isOpen, held, chunkCount: mostChunks } = this.#extent;
     if (entry.chunksHeld > (isOpen ? held.count : mostChunks)) return;
-    candidate.movedAt = this.#context.now;
+    const { now } = this.#context;
+    if (entry.chunksHeld > (candidate.entry?.chunksHeld ?? 0)) candidate.grewAt = now;
+    candidate.movedAt = Math.min(now, candidate.grewAt + mostStandstillMs);
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;
     const { address } = candidate.peer;
@@ -178,7 +189,8 @@ export class Verdicts {
   /** A stream goes on after a pause: who had all that there was did not stand still for its own sake. */
   excuse(chunksBefore: number): void {
     for (const candidate of this.#candidates.values())
-      if ((candidate.entry?.chunksHeld ?? 0) >= chunksBefore) candidate.movedAt = this.#context.now;
+      if ((candidate.entry?.chunksHeld ?? 0) >= chunksBefore)
+        candidate.movedAt = candidate.grewAt = this.#context.now;
   }
 
   giveUp(number: number, code: string, message: string): void {
