@@ -139,6 +139,10 @@ export interface Report {
   readonly detail: string;
   /** The links that its chunks came over, the one that brought most first: at most 4. */
   readonly links: readonly LinkMetrics[];
+  /** The peer's own, which its id follows from: 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** By that key, over `reportStatement`: 64 bytes. So nobody on the way ends it in its name. */
+  readonly signature: Uint8Array;
 }
 
 /** What a peer measured of a link over which chunks came to it. */

@@ -89,5 +89,5 @@ export {
 } from "./limits.js";
 export type { MalformedRule } from "./malformed.js";
 export { SlabPool } from "./slab-pool.js";
-export { pageStatement, sealStatement, sessionStatement } from "./statement.js";
+export { pageStatement, reportStatement, sealStatement, sessionStatement } from "./statement.js";
 export { decodeUtf8, truncateUtf8, utf8ByteLength } from "./utf8.js";

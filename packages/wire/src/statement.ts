@@ -1,9 +1,9 @@
 /**
- * What the root of a session states about its content, byte for byte as it signs it; everything
- * else that peers say they say for themselves (docs/protocol.md, "Statements of the root").
+ * What the root of a session states about its content, and a peer about its end, byte for byte as
+ * they sign it (docs/protocol.md, "Statements"). What else peers say counts where it is heard.
  */
 import { bytesOfId } from "./field.js";
-import type { HashPage, Seal } from "./frame.js";
+import type { HashPage, Report, ReportStatus, Seal } from "./frame.js";
 import type { SessionId } from "./identity.js";
 
 /** What stands before each, so that none can be taken for another. */
@@ -11,7 +11,10 @@ const domains = {
   session: "palmtree session 1",
   hashes: "palmtree hashes 1",
   seal: "palmtree seal 1",
+  report: "palmtree report 1",
 } as const;
+
+const statusCodes: Readonly<Record<ReportStatus, number>> = { complete: 1, failed: 2 };
 
 /**
  * What a session's id is the beginning of the SHA-256 of: 50 bytes. So nobody who knows the id can
@@ -37,6 +40,24 @@ export function sealStatement(
   { sessionHash, totalBytes }: Pick<Seal, "sessionHash" | "totalBytes">,
 ): Uint8Array {
   return join(ascii(domains.seal), idOf(session), sessionHash, integer(totalBytes, 8));
+}
+
+/**
+ * What a peer signs of its report: 44 bytes and those of the code. Its words may be left out on the
+ * way, and what it measured is nobody's loss.
+ */
+export function reportStatement(
+  session: SessionId,
+  { number, status, bytes, code }: Pick<Report, "number" | "status" | "bytes" | "code">,
+): Uint8Array {
+  return join(
+    ascii(domains.report),
+    idOf(session),
+    integer(number, 2),
+    integer(statusCodes[status], 1),
+    integer(bytes, 8),
+    new TextEncoder().encode(code),
+  );
 }
 
 function idOf(session: SessionId): Uint8Array {

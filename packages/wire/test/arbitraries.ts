@@ -183,7 +183,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
   "probe-ack": message("probe-ack", { count: sequence }),
   trouble: message("trouble", {
     number: peerNumber,
-    kind: each<TroubleKind>({ silent: true, slow: true }),
+    kind: each<TroubleKind>({ silent: true, slow: true, withholding: true }),
     bytesPerSecond: integer(0, wireLimits.integer),
     offeredBytesPerSecond: integer(0, wireLimits.integer),
   }),
@@ -291,6 +291,8 @@ export const frames: ArbitraryOfEach<Frame> = {
     code: text(wireLimits.errorCodeBytes),
     detail: text(wireLimits.reportDetailBytes),
     links: fc.array(linkMetrics, { maxLength: wireLimits.reportLinks }),
+    publicKey: bytes(32),
+    signature: bytes(64),
   }),
   finish: message("finish", {}),
   alive: message("alive", {}),

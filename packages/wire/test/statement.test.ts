@@ -3,7 +3,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromHex, pageStatement, sealStatement, sessionStatement, toHex } from "../src/index.js";
+import {
+  fromHex,
+  pageStatement,
+  type Report,
+  reportStatement,
+  sealStatement,
+  sessionStatement,
+  toHex,
+} from "../src/index.js";
 
 /** The private key of RFC 8032, section 7.1, test 1: signatures with it are the same everywhere. */
 const seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
@@ -34,6 +42,13 @@ function sealVector(name: string, sessionHash: Uint8Array, totalBytes: number) {
   return { name, sessionHash: toHex(sessionHash), totalBytes, ...signed(statement) };
 }
 
+type End = Pick<Report, "number" | "status" | "bytes" | "code">;
+
+/** The key is any peer's here: it happens to be the root's. */
+function reportVector(name: string, end: End) {
+  return { name, ...end, ...signed(reportStatement(session, end)) };
+}
+
 function signed(statement: Uint8Array) {
   return {
     statement: toHex(statement),
@@ -55,6 +70,16 @@ const vectors = {
     sealVector("seal of nothing", hash(1), 0),
     sealVector("seal, everything largest", hash(2), Number.MAX_SAFE_INTEGER),
   ],
+  report: [
+    reportVector("report", { number: 5, status: "complete", bytes: 4_294_967_296, code: "" }),
+    reportVector("report, failed", { number: 5, status: "failed", bytes: 17, code: "disk-full" }),
+    reportVector("report, everything largest", {
+      number: 65_535,
+      status: "failed",
+      bytes: Number.MAX_SAFE_INTEGER,
+      code: "c".repeat(64),
+    }),
+  ],
 };
 
 const path = fileURLToPath(new URL("../../../docs/vectors/statements.json", import.meta.url));
@@ -66,8 +91,8 @@ describe("docs/vectors/statements.json", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(vectors);
   });
 
-  test.each([...vectors.hashes, ...vectors.seal])(
-    "$name: is signed by the root's key",
+  test.each([...vectors.hashes, ...vectors.seal, ...vectors.report])(
+    "$name: is signed by that key",
     (vector) => {
       const key = {
         key: { kty: "OKP", crv: "Ed25519", x: base64Of(rootKey) },
@@ -79,7 +104,7 @@ describe("docs/vectors/statements.json", () => {
   );
 });
 
-describe("statements of the root", () => {
+describe("statements", () => {
   const anySession = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(toHex);
   const page = fc.record({
     firstChunk: fc.nat(2 ** 24 - 1),
@@ -91,12 +116,21 @@ describe("statements of the root", () => {
     sessionHash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
     totalBytes: fc.maxSafeNat(),
   });
+  const end: fc.Arbitrary<End> = fc.record({
+    number: fc.nat(65_535),
+    status: fc.constantFrom("complete", "failed"),
+    bytes: fc.maxSafeNat(),
+    code: fc.string({ maxLength: 8 }),
+  });
   const any = fc.oneof(
     fc.tuple(anySession, page).map(([of, fields]) => {
       return { said: JSON.stringify([of, fields]), statement: pageStatement(of, fields) };
     }),
     fc.tuple(anySession, seal).map(([of, fields]) => {
       return { said: JSON.stringify([of, fields]), statement: sealStatement(of, fields) };
+    }),
+    fc.tuple(anySession, end).map(([of, fields]) => {
+      return { said: JSON.stringify([of, fields]), statement: reportStatement(of, fields) };
     }),
     fc.uint8Array({ minLength: 32, maxLength: 32 }).map((key) => {
       return { said: toHex(key), statement: sessionStatement(key) };

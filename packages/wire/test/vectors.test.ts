@@ -45,6 +45,7 @@ function fromJson(message: unknown): unknown {
     "manifestHash",
     "rootKey",
     "sessionHash",
+    "publicKey",
     "signature",
     "payload",
     "padding",

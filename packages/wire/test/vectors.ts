@@ -295,6 +295,8 @@ const report = {
     { number: 4, roundTripUs: 312, lossPermille: 25, bytesPerSecond: 11_700_000 },
     { number: 0, roundTripUs: 0, lossPermille: 0, bytesPerSecond: 0 },
   ],
+  publicKey: hash(160),
+  signature,
 } as const;
 
 /** Every frame vector; payloads are short. */
@@ -400,6 +402,8 @@ export const frameVectors: readonly { readonly name: string; readonly frame: Fra
         lossPermille: 1_000,
         bytesPerSecond: Number.MAX_SAFE_INTEGER,
       })),
+      publicKey: hash(160),
+      signature,
     },
   },
   { name: "finish", frame: { type: "finish" } },

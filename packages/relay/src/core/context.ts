@@ -88,10 +88,20 @@ export interface Recipient {
 export interface Cryptography {
   /** Draws an unpredictable token of 16 hexadecimal digits. */
   drawToken(): string;
-  /** Root: sign a statement with the root key, whose private half only the root has; 64 bytes. */
+  /** The key that this peer's id follows from: 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Sign a statement with its private half, which only this peer has: 64 bytes. */
   sign(statement: Uint8Array): Uint8Array;
   /** Whether this session's root has signed that statement. Never throws. */
   verify(statement: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether that peer of this session has. Never throws. */
+  verifyPeer(id: PeerId, statement: Uint8Array, proof: Proof): boolean;
+}
+
+/** What a peer shows for a statement of its own: 32 and 64 bytes. */
+interface Proof {
+  readonly publicKey: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /**

@@ -61,7 +61,7 @@ export class Member {
     this.#context = context;
     this.#invitation = invitation;
     this.#root = { number: 0, id: invitation.rootId, address: invitation.rootAddress };
-    this.#outcome = new Outcome(context);
+    this.#outcome = new Outcome(context, session);
     this.#accuser = new Accuser(context, (message) => this.#sendToRoot(message));
     this.#relay = new Relay(context, { ...invite, session, rootId: invitation.rootId });
     this.#parentWatch = new ParentWatch(context, this.#relay, invite);

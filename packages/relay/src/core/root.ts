@@ -120,6 +120,7 @@ export class Root {
     switch (event.type) {
       case "start":
         this.#verdicts = new Verdicts(this.#context, {
+          session: this.#plan.session,
           timeoutMs: this.#plan.invite.timeoutMs,
           extent: this.#content,
           startedAt: this.#context.now,

@@ -1,4 +1,4 @@
-import { wireLimits } from "@palmtree/wire";
+import { type PeerId, wireLimits } from "@palmtree/wire";
 import type { Cryptography } from "../core/context.js";
 import type { ChunkSizes } from "../core/event.js";
 
@@ -91,7 +91,7 @@ export function simulatedHash(bytes: Uint8Array): Uint8Array {
   return hash;
 }
 
-/** Stands in for the root's signature, which nobody can make up who does not know the statement. */
+/** Stands in for a signature, which nobody can make up who does not know the statement. */
 function simulatedSignature(statement: Uint8Array): Uint8Array {
   const signature = new Uint8Array(64);
   signature.set(simulatedHash(statement));
@@ -99,12 +99,24 @@ function simulatedSignature(statement: Uint8Array): Uint8Array {
   return signature;
 }
 
+/** Stands in for the key that a peer's id follows from. */
+function simulatedKey(id: PeerId): Uint8Array {
+  const key = new Uint8Array(32);
+  key.set(new TextEncoder().encode(id));
+  return key;
+}
+
 /** What machines that no attacker tells its keys need of cryptography. */
-export function simulatedCryptography(drawToken: () => string): Cryptography {
+export function simulatedCryptography(id: PeerId, drawToken: () => string): Cryptography {
+  const verify = (statement: Uint8Array, signature: Uint8Array): boolean =>
+    isSame(simulatedSignature(statement), signature);
   return {
     drawToken,
+    publicKey: simulatedKey(id),
     sign: simulatedSignature,
-    verify: (statement, signature) => isSame(simulatedSignature(statement), signature),
+    verify,
+    verifyPeer: (of, statement, { publicKey, signature }) =>
+      isSame(simulatedKey(of), publicKey) && verify(statement, signature),
   };
 }
 

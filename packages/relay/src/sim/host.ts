@@ -101,7 +101,7 @@ export class Host implements NetworkPort {
 
   context(): Context {
     const random = new Random(this.#random.below(0xffffffff));
-    const cryptography = simulatedCryptography(() => this.#random.hex(16));
+    const cryptography = simulatedCryptography(this.id, () => this.#random.hex(16));
     return new Context(this.id, this.#world.options, random, cryptography);
   }
 

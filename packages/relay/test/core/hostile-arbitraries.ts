@@ -187,6 +187,8 @@ const frames: OfEach<Frame> = {
       }),
       { maxLength: wireLimits.reportLinks },
     ),
+    publicKey: bytes(32),
+    signature: bytes(64),
   }),
   finish: nothing,
   alive: nothing,

@@ -1,14 +1,16 @@
 /** Small makers for the tests of single parts of a peer's machine. */
 import { Bitmap } from "@palmtree/files/core";
-import type {
-  Address,
-  ChunkRun,
-  ControlMessage,
-  Frame,
-  HashPage,
-  Invite,
-  PeerInfo,
-  Seal,
+import {
+  type Address,
+  type ChunkRun,
+  type ControlMessage,
+  type Frame,
+  type HashPage,
+  type Invite,
+  type PeerInfo,
+  type Report,
+  reportStatement,
+  type Seal,
 } from "@palmtree/wire";
 import { Context, type Fact } from "../../src/core/context.js";
 import type { Effect } from "../../src/core/effect.js";
@@ -50,7 +52,7 @@ export function makeContext(options: Partial<PeerOptions> = {}, number = 0): Con
     peer(number).id,
     { ...defaultPeerOptions, ...options },
     new Random(7),
-    simulatedCryptography(drawToken),
+    simulatedCryptography(peer(number).id, drawToken),
   );
 }
 
@@ -173,6 +175,14 @@ export function pageOf(first: number, end: number): Uint8Array {
 }
 
 /** The frame with these hashes, as the root of {@link session} signs it. */
+/** What a peer says of its end, signed as it does. */
+export function reportOf(number: number, fields: Partial<Report> = {}): Report {
+  const base = { type: "report", number, status: "complete", bytes: 4_000 } as const;
+  const said = { ...base, durationMs: 20, code: "", detail: "", links: [], ...fields };
+  const { publicKey, sign } = makeContext({}, number).cryptography;
+  return { ...said, publicKey, signature: sign(reportStatement(session, said)) };
+}
+
 export function signedPage(firstChunk: number, payload: Uint8Array): HashPage {
   return new Statements(makeContext(), session).page(firstChunk, payload);
 }

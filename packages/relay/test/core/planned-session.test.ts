@@ -1,23 +1,14 @@
 /** Root and receivers in strategy `pipeline`, in one room. */
 import { describe, expect, test } from "vitest";
 import { Room } from "./harness.js";
-import { range } from "./parts.js";
+import { range, reportOf } from "./parts.js";
 
 test("the root cuts off a sink that says what only a child may say, and does not believe it", () => {
   const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
   room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index > 40;
   room.start();
   const connection = room.root.relay.feeds.sinks.connectionOf(1) as number;
-  const report = {
-    type: "report",
-    number: 3,
-    status: "complete",
-    bytes: 0,
-    durationMs: 0,
-    code: "",
-    detail: "",
-    links: [],
-  } as const;
+  const report = reportOf(3);
   room.tell(0, { type: "frame-received", connection, frame: report });
   expect(room.results).toEqual([]);
   expect(room.party(0).steps).toContainEqual({

@@ -1,25 +1,20 @@
-import type { Report } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Verdicts } from "../../src/core/completion/verdicts.js";
 import type { Context } from "../../src/core/context.js";
-import { address, makeContext, peer, saidIn, stepsIn } from "./parts.js";
+import { address, makeContext, peer, reportOf, saidIn, session, stepsIn } from "./parts.js";
 
 let context: Context;
 let verdicts: Verdicts;
 beforeEach(() => {
   context = makeContext();
   verdicts = new Verdicts(context, {
+    session,
     timeoutMs: 10_000,
     extent: { chunkCount: 40, totalBytes: 4_000, isOpen: false, held: { count: 40 } },
     startedAt: 0,
   });
   for (const number of [1, 2]) verdicts.expect(peer(number));
 });
-
-function report(number: number, fields: Partial<Report> = {}): Report {
-  const base = { type: "report", number, status: "complete", bytes: 4_000 } as const;
-  return { ...base, durationMs: 20, code: "", detail: "", links: [], ...fields };
-}
 
 const progress = (number: number, chunksHeld: number, parent = 0) =>
   verdicts.onProgress({ number, parent, chunksHeld });
@@ -40,14 +35,14 @@ function pass(until: number): void {
 describe("Verdicts", () => {
   test("a complete peer's report is its result, with the time as the root saw it", () => {
     context.now = 2_500;
-    verdicts.onReport(report(1));
+    verdicts.onReport(reportOf(1));
     expect(verdicts.results).toEqual([
       { address: address(1), number: 1, status: "complete", bytes: 4_000, seconds: 2.5, links: [] },
     ]);
     expect(verdicts.undecided).toEqual([peer(2)]);
     expect(verdicts.undecidedCount).toBe(1);
     expect(verdicts.isDecided).toBe(false);
-    verdicts.onReport(report(2));
+    verdicts.onReport(reportOf(2));
     expect(verdicts.isDecided).toBe(true);
     expect(verdicts.deadline()).toBeUndefined();
   });
@@ -56,7 +51,7 @@ describe("Verdicts", () => {
     verdicts.absent(address(3), "not-answering", "no answer");
     verdicts.expect(peer(3));
     expect(verdicts.results).toEqual([]);
-    verdicts.onReport(report(3));
+    verdicts.onReport(reportOf(3));
     expect(verdicts.results).toMatchObject([{ address: address(3), status: "complete" }]);
   });
 
@@ -66,25 +61,40 @@ describe("Verdicts", () => {
       { type: "peer-ended", result: { number: 1, status: "failed", error: { code: "left" } } },
     ]);
     expect(verdicts.undecided.map(({ number }) => number)).toEqual([2, 3]);
-    verdicts.onReport(report(1));
-    verdicts.onReport(report(3));
+    verdicts.onReport(reportOf(1));
+    verdicts.onReport(reportOf(3));
     expect(verdicts.results).toMatchObject([{ number: 3, status: "complete" }]);
   });
 
   test("a failed peer's report is its result, with its own code and words", () => {
-    verdicts.onReport(report(1, { status: "failed", code: "disk-full", detail: "no space" }));
+    verdicts.onReport(reportOf(1, { status: "failed", code: "disk-full", detail: "no space" }));
     expect(verdicts.results).toMatchObject([
       { status: "failed", bytes: 4_000, error: { code: "disk-full", message: "no space" } },
     ]);
   });
 
   test("the first report counts; nobody is counted twice, nor is a stranger", () => {
-    verdicts.onReport(report(1, { status: "failed", code: "left" }));
-    verdicts.onReport(report(1));
-    verdicts.onReport(report(7));
+    verdicts.onReport(reportOf(1, { status: "failed", code: "left" }));
+    verdicts.onReport(reportOf(1));
+    verdicts.onReport(reportOf(7));
     verdicts.giveUp(1, "timed-out", "");
     expect(verdicts.results).toHaveLength(1);
     expect(verdicts.undecidedCount).toBe(1);
+  });
+
+  test("a report counts that the peer itself has signed, and as it has; another one hides it not", () => {
+    const { publicKey, signature } = reportOf(2);
+    verdicts.onReport({ ...reportOf(1), publicKey, signature });
+    verdicts.onReport({ ...reportOf(1), signature });
+    verdicts.onReport({ ...reportOf(1), publicKey });
+    verdicts.onReport({
+      ...reportOf(1, { status: "failed", code: "disk-full" }),
+      code: "no-space",
+    });
+    verdicts.onReport({ ...reportOf(1), bytes: 1 });
+    expect(verdicts.results).toEqual([]);
+    verdicts.onReport({ ...reportOf(1), detail: "not signed, and may be left out" });
+    expect(verdicts.results).toMatchObject([{ number: 1, status: "complete", bytes: 4_000 }]);
   });
 
   test("a peer that never took part has a result without a number, and is not awaited", () => {
@@ -183,7 +193,7 @@ describe("Verdicts", () => {
     context.now = 100;
     verdicts.onLeave(1, "aborted", "Ctrl-C");
     pass(1_099);
-    verdicts.onReport(report(1));
+    verdicts.onReport(reportOf(1));
     pass(2_000);
     expect(verdicts.results).toMatchObject([{ number: 1, status: "complete" }]);
   });
@@ -205,7 +215,7 @@ describe("Verdicts", () => {
 
   test("every result is told the user once", () => {
     verdicts.absent(address(9), "declined", "");
-    verdicts.onReport(report(1));
+    verdicts.onReport(reportOf(1));
     verdicts.giveUp(2, "not-answering", "");
     const ended = stepsIn(context.takeEffects()).flatMap((step) =>
       step.type === "peer-ended" ? [step.result] : [],
@@ -224,7 +234,7 @@ test("those are missing that failed, never answered, or stand still for two seco
   context.now = 2_000;
   expect(verdicts.missing).toEqual([address(8), address(2)]);
   verdicts.giveUp(2, "timed-out", "");
-  verdicts.onReport(report(1));
+  verdicts.onReport(reportOf(1));
   context.now = 9_000;
   expect(verdicts.missing).toEqual([address(8), address(2)]);
 });
@@ -232,6 +242,7 @@ test("those are missing that failed, never answered, or stand still for two seco
 test("of a stream that goes on nobody holds more than the root has: what says so is not believed", () => {
   const held = { count: 5 };
   verdicts = new Verdicts(context, {
+    session,
     timeoutMs: 10_000,
     extent: { chunkCount: 2 ** 24, totalBytes: 2 ** 40, isOpen: true, held },
     startedAt: 0,

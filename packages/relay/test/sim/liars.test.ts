@@ -93,6 +93,13 @@ const lies: Readonly<Record<string, Lie>> = {
   "passes no manifest on": without("manifest", "chunk"),
   "passes no seal on": without("seal"),
   "passes no progress and no report up": without("progress", "report"),
+  "says of all others that they are complete": sayingFrames((frame) => {
+    if (frame.type !== "progress") return [frame];
+    const unsigned = { publicKey: new Uint8Array(32), signature: new Uint8Array(64) };
+    const words = { bytes: 0, durationMs: 0, code: "", detail: "", links: [] } as const;
+    const report = { type: "report", status: "complete", ...words, ...unsigned } as const;
+    return [frame, ...[1, 2, 3, 4, 5, 6, 7, 8].map((number) => ({ ...report, number }))];
+  }),
   "wants everything again and again, and sends what was not asked for": sayingFrames((frame) => {
     if (frame.type !== "alive" && frame.type !== "have") return [frame];
     return [frame, { type: "want", runs: everything }];
@@ -141,5 +148,10 @@ function finish(of: Scenario, liar: number | undefined): number {
     ({ address, status }) => status !== "complete" && address !== liarAt,
   );
   expect(failed).toEqual([]);
+  const early = results.filter(({ address, seconds }) => {
+    const host = Number(/\.(\d+):/.exec(address)?.[1]);
+    return address !== liarAt && seconds * 1_000 < (finishedMs[host] ?? 0);
+  });
+  expect(early).toEqual([]);
   return Math.max(...honest.map((at) => at ?? Number.POSITIVE_INFINITY));
 }

@@ -1,14 +1,23 @@
-import { type Report, type ReportStatus, truncateUtf8, wireLimits } from "@palmtree/wire";
+import {
+  type Report,
+  type ReportStatus,
+  reportStatement,
+  type SessionId,
+  truncateUtf8,
+  wireLimits,
+} from "@palmtree/wire";
 import type { Context } from "../context.js";
 
 /** How a receiver itself has ended, once it has. */
 export class Outcome {
   readonly #context: Context;
+  readonly #session: SessionId;
   #status: ReportStatus | undefined;
   #startedAt: number | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, session: SessionId) {
     this.#context = context;
+    this.#session = session;
   }
 
   get status(): ReportStatus | undefined {
@@ -29,7 +38,7 @@ export class Outcome {
   ): Report | undefined {
     if (this.#status !== undefined) return undefined;
     this.#status = status;
-    const { now } = this.#context;
+    const { now, cryptography } = this.#context;
     return {
       type: "report",
       ...fields,
@@ -37,6 +46,8 @@ export class Outcome {
       durationMs: Math.round(now - (this.#startedAt ?? now)),
       detail: truncateUtf8(detail, wireLimits.reportDetailBytes),
       links: links.slice(0, wireLimits.reportLinks),
+      publicKey: cryptography.publicKey,
+      signature: cryptography.sign(reportStatement(this.#session, { ...fields, status })),
     };
   }
 }

@@ -1,9 +1,13 @@
 import type { ProgressEntry, Report } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Links } from "../link/links.js";
+import { isSame } from "../transfer/same-bytes.js";
 
 /** Entries in one progress frame; there could be four times as many. */
 const mostEntries = 1_024;
+
+/** Reports about one peer, with different signatures: one of them is its own. */
+const mostReports = 4;
 
 /**
  * Characters of all details that are kept: 1,024 long ones. Who invents 65,536 peers that have failed,
@@ -20,7 +24,8 @@ export class Summary {
   readonly #context: Context;
   readonly #links: Links;
   readonly #entries = new Map<number, ProgressEntry>();
-  readonly #reports = new Map<number, Report>();
+  /** By the peer that they are about. */
+  readonly #reports = new Map<number, readonly Report[]>();
   readonly #changed = new Set<number>();
   #parent: number | undefined;
   #size = 1;
@@ -35,7 +40,7 @@ export class Summary {
   onParentGained(number: number): void {
     this.#parent = number;
     this.#links.send(number, { type: "subtree", size: this.#size });
-    for (const report of this.#reports.values()) this.#links.send(number, report);
+    for (const report of [...this.#reports.values()].flat()) this.#links.send(number, report);
     for (const entry of this.#entries.keys()) this.#change(entry);
     this.#sendAt = this.#context.now;
   }
@@ -64,13 +69,18 @@ export class Summary {
     this.#change(entry.number);
   }
 
-  /** A peer's end, this peer's own or one below it. */
+  /**
+   * A peer's end, this peer's own or one below it. Only the root knows whose signature it must be: so
+   * one that is made up does not keep another from being passed on.
+   */
   report(report: Report): void {
-    if (this.#reports.has(report.number)) return;
+    const others = this.#reports.get(report.number) ?? [];
+    const isKnown = others.some(({ signature }) => isSame(signature, report.signature));
+    if (isKnown || others.length >= mostReports) return;
     this.#detailCharacters += report.detail.length;
     const isTooMuch = this.#detailCharacters > mostDetailCharacters;
     const kept = isTooMuch ? { ...report, detail: "" } : report;
-    this.#reports.set(report.number, kept);
+    this.#reports.set(report.number, [...others, kept]);
     this.#flush();
     if (this.#parent !== undefined) this.#links.send(this.#parent, kept);
   }

@@ -1,4 +1,11 @@
-import type { Address, PeerInfo, ProgressEntry, Report } from "@palmtree/wire";
+import {
+  type Address,
+  type PeerInfo,
+  type ProgressEntry,
+  type Report,
+  reportStatement,
+  type SessionId,
+} from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { PeerResult } from "../step.js";
 
@@ -47,6 +54,7 @@ const reportGraceMs = 1_000;
  */
 export class Verdicts {
   readonly #context: Context;
+  readonly #session: SessionId;
   readonly #timeoutMs: number;
   readonly #extent: Extent;
   readonly #startedAt: number;
@@ -59,12 +67,14 @@ export class Verdicts {
   constructor(
     context: Context,
     options: {
+      readonly session: SessionId;
       readonly timeoutMs: number;
       readonly extent: Extent;
       readonly startedAt: number;
     },
   ) {
     this.#context = context;
+    this.#session = options.session;
     this.#timeoutMs = options.timeoutMs;
     this.#extent = options.extent;
     this.#startedAt = options.startedAt;
@@ -163,10 +173,13 @@ export class Verdicts {
     });
   }
 
+  /** Passed on by any of those above it; only what the peer itself has signed counts. */
   onReport(report: Report): void {
     const candidate = this.#candidates.get(report.number);
     if (candidate === undefined || candidate.result !== undefined) return;
-    const { address } = candidate.peer;
+    const { id, address } = candidate.peer;
+    const statement = reportStatement(this.#session, report);
+    if (!this.#context.cryptography.verifyPeer(id, statement, report)) return;
     const { number, bytes, links } = report;
     const base = { address, number, bytes, seconds: this.#seconds(), links };
     if (report.status === "complete") this.#conclude(candidate, { ...base, status: "complete" });

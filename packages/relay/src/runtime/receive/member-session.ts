@@ -55,12 +55,15 @@ export class MemberSession {
   ) {
     const { invite, from, datagram } = accepted;
     const { session, sender: rootId } = datagram;
-    const peer = switchboard.identity.idIn(session);
+    const { identity } = switchboard;
     this.#accepted = accepted;
     this.#options = options;
     this.#onEnded = onEnded;
     const invitation = { session, rootAddress: from, rootId, invite };
-    this.#member = new Member(makeContext(peer, options.peerOptions, invite.rootKey), invitation);
+    this.#member = new Member(
+      makeContext({ identity, session, rootKey: invite.rootKey }, options.peerOptions),
+      invitation,
+    );
     this.#runner = new MachineRunner(this.#member, {
       perform: (effect) => this.#perform(effect),
       onEnd: (crash) => void this.#close(crash),

@@ -4,7 +4,7 @@ import {
   type DescribedSources,
   type NamedStream,
 } from "@palmtree/files";
-import { Identity, openTransport, type SigningKey } from "@palmtree/transport";
+import { Identity, openTransport } from "@palmtree/transport";
 import {
   type Address,
   type Invite,
@@ -146,7 +146,7 @@ export class FilesSender {
     { identity, sources, own, reachable, unresolved, startedAt }: Prepared,
   ): AsyncGenerator<SenderStep, void, undefined> {
     const { signal, peers, peerOptions } = this.#order;
-    const { session, key: rootKey } = identity;
+    const { session, key } = identity;
     const sent = new SentChunks(sources.described.layout);
     signal?.throwIfAborted();
     const queue = new StepQueue();
@@ -176,9 +176,8 @@ export class FilesSender {
     };
     const root = new RootSession(switchboard, {
       session,
-      rootKey,
       sources,
-      invite: this.#invite(sources.described, rootKey),
+      invite: this.#invite(sources.described, key.publicKey),
       ownAddress: own,
       addresses: reachable.map(({ address }) => address),
       planKind: this.#order.plan,
@@ -211,7 +210,7 @@ export class FilesSender {
 
   #invite(
     { manifest, manifestBytes, manifestHash, layout }: DescribedSources,
-    rootKey: SigningKey,
+    rootKey: Uint8Array,
   ): Invite {
     const { name, strategy, fanout, timeoutMs } = this.#order;
     const { totalBytes, entryCount, chunkCount, chunkSizeBytes, isOpen: isStream } = layout;
@@ -229,7 +228,7 @@ export class FilesSender {
       manifestBytes: manifestBytes.length,
       manifestHash,
       cookie: new Uint8Array(wireLimits.cookieBytes),
-      rootKey: rootKey.publicKey,
+      rootKey,
     };
   }
 }

@@ -1,5 +1,4 @@
 import type { PlanKind } from "@palmtree/topology";
-import type { SigningKey } from "@palmtree/transport";
 import type { Address, Datagram, Invite, SessionId } from "@palmtree/wire";
 import {
   type Effect,
@@ -23,7 +22,6 @@ const drainMs = 1_000;
 export interface RootSessionOptions {
   readonly session: SessionId;
   /** The session's id follows from it. */
-  readonly rootKey: SigningKey;
   /** Closed with the session. */
   readonly sources: RootSources;
   readonly invite: Invite;
@@ -51,19 +49,21 @@ export class RootSession {
   constructor(switchboard: Switchboard, options: RootSessionOptions) {
     const { session, sources, invite } = options;
     const { manifestBytes: manifest, layout: sizes } = sources.described;
-    const peer = switchboard.identity.idIn(session);
+    const { identity } = switchboard;
     this.#switchboard = switchboard;
     this.#options = options;
-    const { rootKey } = options;
-    this.#root = new Root(makeContext(peer, options.peerOptions, rootKey), {
-      session,
-      address: options.ownAddress,
-      invite,
-      manifest,
-      sizes,
-      addresses: options.addresses,
-      planKind: options.planKind,
-    });
+    this.#root = new Root(
+      makeContext({ identity, session, rootKey: invite.rootKey }, options.peerOptions),
+      {
+        session,
+        address: options.ownAddress,
+        invite,
+        manifest,
+        sizes,
+        addresses: options.addresses,
+        planKind: options.planKind,
+      },
+    );
     let onEnded: () => void;
     this.#ended = new Promise((resolve) => {
       onEnded = resolve;
