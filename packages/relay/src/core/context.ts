@@ -99,7 +99,7 @@ export interface Cryptography {
 }
 
 /** What a peer shows for a statement of its own: 32 and 64 bytes. */
-interface Proof {
+export interface Proof {
   readonly publicKey: Uint8Array;
   readonly signature: Uint8Array;
 }

@@ -1,4 +1,4 @@
-export { Context, type Cryptography, type Fact, type Recipient } from "./context.js";
+export { Context, type Cryptography, type Fact, type Proof, type Recipient } from "./context.js";
 export type { Effect } from "./effect.js";
 export type { ChunkSizes, ConnectionId, PeerEvent } from "./event.js";
 export { type Invitation, Member } from "./member.js";
