@@ -45,6 +45,14 @@ interface Session {
 const mostUnknown = 1_024;
 const unknownPerMs = 2;
 
+/**
+ * Datagrams to nobody in particular, of sessions that are known, that are read at once, and more
+ * with every millisecond: they may come twice, so whoever has captured one can repeat it for ever,
+ * and each costs a verification and an answer.
+ */
+const mostOpen = 1_024;
+const openPerMs = 0.5;
+
 const domain = new TextEncoder().encode("palmtree datagram 1");
 
 /**
@@ -57,6 +65,7 @@ export class GroupGuard implements Guard {
   readonly #keys: readonly GroupKey[];
   readonly #sessions = new Map<SessionId, Session>();
   readonly #unknown = new Allowance(mostUnknown, unknownPerMs, performance.now());
+  readonly #open = new Allowance(mostOpen, openPerMs, performance.now());
 
   /** @param keys - at least one; sessions of others may have any, this process's own the first */
   constructor(identity: Identity, keys: readonly [GroupKey, ...GroupKey[]]) {
@@ -89,8 +98,7 @@ export class GroupGuard implements Guard {
       return undefined;
     const { session } = envelope;
     const known = this.#sessions.get(session);
-    // Also of those that name no session: anybody can say so.
-    if (known === undefined && !this.#unknown.take(performance.now())) return undefined;
+    if (!this.#isWorthReading(envelope, known)) return undefined;
     const found = known ?? this.#derive(session);
     for (const sealingKey of found.sealingKeys) {
       const content = unsealedWith(sealingKey, bytes);
@@ -124,6 +132,17 @@ export class GroupGuard implements Guard {
   #mayConcern({ session, receiver }: Omit<Envelope, "protection">): boolean {
     if (receiver === nobody) return true;
     return [session, anySession].some((each) => this.#identity.idIn(each) === receiver);
+  }
+
+  /** What strangers can make up or repeat as often as they like is found out before it costs much. */
+  #isWorthReading(
+    { sender, receiver, counter }: Omit<Envelope, "protection">,
+    known: Session | undefined,
+  ): boolean {
+    // Also of those that name no session: anybody can say so.
+    if (known === undefined) return this.#unknown.take(performance.now());
+    if (receiver === nobody) return this.#open.take(performance.now());
+    return !known.replays.isOld(sender, counter);
   }
 
   #take(session: SessionId): Session {
