@@ -36,6 +36,7 @@ interface Session {
   /** That with which the root has spoken; undefined in a session of this process's own. */
   rootsKey: Uint8Array | undefined;
   readonly replays: ReplayFilter;
+  readonly open: Allowance;
 }
 
 /**
@@ -46,12 +47,13 @@ const mostUnknown = 1_024;
 const unknownPerMs = 2;
 
 /**
- * Datagrams to nobody in particular, of sessions that are known, that are read at once, and more
- * with every millisecond: they may come twice, so whoever has captured one can repeat it for ever,
- * and each costs a verification and an answer.
+ * Datagrams to nobody in particular that are read at once in a session that is known, and more with
+ * every millisecond, in one and in all: they may come twice, so whoever has captured one can repeat
+ * it for ever, and each costs a verification and an answer. One session's leave room for others'.
  */
 const mostOpen = 1_024;
-const openPerMs = 0.5;
+const openPerMs = 0.1;
+const openPerMsInAll = 0.5;
 
 const domain = new TextEncoder().encode("palmtree datagram 1");
 
@@ -65,7 +67,7 @@ export class GroupGuard implements Guard {
   readonly #keys: readonly GroupKey[];
   readonly #sessions = new Map<SessionId, Session>();
   readonly #unknown = new Allowance(mostUnknown, unknownPerMs, performance.now());
-  readonly #open = new Allowance(mostOpen, openPerMs, performance.now());
+  readonly #open = new Allowance(mostOpen, openPerMsInAll, performance.now());
 
   /** @param keys - at least one; sessions of others may have any, this process's own the first */
   constructor(identity: Identity, keys: readonly [GroupKey, ...GroupKey[]]) {
@@ -139,9 +141,10 @@ export class GroupGuard implements Guard {
     { sender, receiver, counter }: Omit<Envelope, "protection">,
     known: Session | undefined,
   ): boolean {
+    const now = performance.now();
     // Also of those that name no session: anybody can say so.
-    if (known === undefined) return this.#unknown.take(performance.now());
-    if (receiver === nobody) return this.#open.take(performance.now());
+    if (known === undefined) return this.#unknown.take(now);
+    if (receiver === nobody) return known.open.take(now) && this.#open.take(now);
     return !known.replays.isOld(sender, counter);
   }
 
@@ -153,7 +156,8 @@ export class GroupGuard implements Guard {
 
   #derive(session: SessionId): Session {
     const sealingKeys = this.#keys.map((key) => key.sealingKey(session));
-    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter() };
+    const open = new Allowance(mostOpen, openPerMs, performance.now());
+    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter(), open };
   }
 
   #keep(session: SessionId, found: Session): void {
