@@ -2,7 +2,7 @@ import type {
   Call,
   Connection,
   ConnectionHandlers,
-  GroupKey,
+  GroupKeys,
   Identity,
   OpenTransportOptions,
   Transport,
@@ -35,8 +35,7 @@ export interface SwitchboardPlace {
   readonly port: number;
   /** Default: somebody new. */
   readonly identity?: Identity;
-  /** The group's; without one everybody is believed. */
-  readonly keys?: readonly GroupKey[] | undefined;
+  readonly keys: GroupKeys;
 }
 
 /** Opens a transport, as `openTransport` of `@palmtree/transport` does. */
@@ -81,7 +80,7 @@ export class Switchboard {
     place: SwitchboardPlace,
     onStranger?: (from: Address, datagram: Datagram) => void,
   ): Promise<Switchboard> {
-    const switchboard = new Switchboard((place.keys ?? []).length > 0, onStranger);
+    const switchboard = new Switchboard(place.keys !== "insecure", onStranger);
     switchboard.#transport = await openTransport({
       ...place,
       handlers: {
