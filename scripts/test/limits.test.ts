@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 /** A file of the repository. */
@@ -46,3 +46,40 @@ test.each([
   expect(numbers.length).toBeGreaterThan(0);
   expect(numbers.filter((key) => !known.includes(key) && !left.includes(key as never))).toEqual([]);
 });
+
+/** What bounds what travels is in docs/protocol.md; these are about the pace of something, and bound nothing. */
+const elsewhere = [
+  "packages/files/src/core/journal.ts: mostPieceBytes",
+  "packages/files/src/descriptor.ts: mostPauseMs",
+  "packages/relay/src/core/completion/summary.ts: mostEntries",
+  "packages/relay/src/core/feed/feed-watch.ts: mostRetellMs",
+  "packages/relay/src/core/feed/feeds.ts: mostAskAgainMs",
+  "packages/relay/src/core/feed/feeds.ts: mostSeekMs",
+  "packages/relay/src/core/plan/assignment.ts: mostCalmMs",
+  "packages/relay/src/core/transfer/arrivals.ts: mostPauseMs",
+  "packages/relay/src/core/transfer/hash-pages.ts: mostPageBytes",
+  "packages/relay/src/core/transfer/hash-pages.ts: mostPageChunks",
+];
+
+test("docs/limits.md has every constant that says how many or how much at most", () => {
+  const root = new URL("../../", import.meta.url);
+  const bounds = ["files", "relay", "transport"].flatMap((name) => {
+    const folder = `packages/${name}/src/`;
+    const files = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" });
+    const sources = files.map((file) => file.replaceAll("\\", "/")).filter(isOfProduct);
+    return sources.flatMap((file) => {
+      const found = read(folder + file).matchAll(
+        /^(?:export )?const (most\w+)(?:: number)? = [0-9_ *]+;/gm,
+      );
+      return [...found].map(([, constant]) => `${folder}${file}: ${constant}`);
+    });
+  });
+  expect(bounds.length).toBeGreaterThan(20);
+  const known = rows.map(({ path, name }) => `${path}: ${name}`);
+  expect(bounds.filter((each) => !known.includes(each) && !elsewhere.includes(each))).toEqual([]);
+  expect(elsewhere.filter((each) => !bounds.includes(each))).toEqual([]);
+});
+
+function isOfProduct(file: string): boolean {
+  return file.endsWith(".ts") && !file.startsWith("sim/");
+}

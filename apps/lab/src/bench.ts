@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { measureBaseline } from "./baselines.js";
+import { measureFlooded } from "./flood/measure.js";
 import type { Measurement } from "./metrics.js";
 import type { Palmtree } from "./processes/palmtree.js";
 import type { Outcome } from "./report/report.js";
@@ -68,7 +69,11 @@ async function measureOnce(
     measured = { ...measured, ...(await measureBaseline(baseline, source, options)) };
   }
   const place = join(directory, "receivers");
-  const transfer = await measureTransfer(scenario, source, { palmtree, directory: place, signal });
+  const options = { palmtree, labFile, directory: place, signal };
+  const transfer =
+    scenario.flooding === undefined
+      ? await measureTransfer(scenario, source, options)
+      : await measureFlooded({ ...scenario, flooding: scenario.flooding }, source, options);
   return withRatio({ ...measured, ...transfer });
 }
 

@@ -5,7 +5,7 @@ import { benchLoopback, saveLoopback } from "./bench-loopback.js";
 import { benchShaped, saveShaped } from "./bench-shaped.js";
 import { catalog } from "./catalog.js";
 import { type Order, parseOrder } from "./command-line.js";
-import { floodCommand, runFlood } from "./flood.js";
+import { floodCommand, runFlood } from "./flood/flood.js";
 import { removeAllNetworks } from "./network/network.js";
 import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
 import { findPalmtree } from "./processes/palmtree.js";

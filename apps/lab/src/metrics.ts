@@ -19,6 +19,11 @@ export type MetricName =
   | "foreign-cpu"
   | "sender-memory"
   | "receiver-memory"
+  | "junk-rate"
+  | "transfer-junk-rate"
+  | "idle-growth"
+  | "sender-growth"
+  | "receiver-growth"
   | "intact-copies";
 
 /** In the order of a report. */
@@ -35,6 +40,11 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
   "foreign-cpu": { label: "cores taken by other programs", unit: "%" },
   "sender-memory": { label: "peak memory of the sender", unit: "MiB" },
   "receiver-memory": { label: "peak memory of the largest receiver", unit: "MiB" },
+  "junk-rate": { label: "junk, offered to an idle receiver", unit: "datagrams/s" },
+  "transfer-junk-rate": { label: "junk, offered during the transfer", unit: "datagrams/s" },
+  "idle-growth": { label: "growth of that receiver's memory", unit: "MiB" },
+  "sender-growth": { label: "peak of a flooded sender above that of another", unit: "MiB" },
+  "receiver-growth": { label: "peak of a flooded receiver above that of another", unit: "MiB" },
   "intact-copies": { label: "copies with the right hash", unit: "copies" },
 };
 

@@ -10,6 +10,16 @@ export type SourceShape =
 /** Something simple that does the same work, measured in the same run for comparison. */
 export type Baseline = "cp" | "plain-tcp";
 
+/** Strangers that say all they can to a receiver and to the sender. */
+export interface Flooding {
+  /** Those of all strangers, to all that are flooded. */
+  readonly datagramsPerSecond: number;
+  /** How many processes share that. */
+  readonly strangerCount: number;
+  /** How long a receiver that nobody sends to is flooded. */
+  readonly idleMs: number;
+}
+
 /** One benchmark: something sent to some receivers, and what is promised of it. */
 export interface Scenario {
   readonly name: string;
@@ -20,6 +30,8 @@ export interface Scenario {
   /** Arguments of `palmtree send` beside paths and receivers. */
   readonly sendArguments: readonly string[];
   readonly baselines: readonly Baseline[];
+  /** If there are strangers, the group has a key, and the same transfer is made without them first. */
+  readonly flooding?: Flooding;
   readonly promises: readonly Promised[];
   /** How long any process of a run may live. */
   readonly timeoutMs: number;

@@ -9,6 +9,13 @@ const ofMemory: readonly Promised[] = (["sender-memory", "receiver-memory"] as c
   (metric) => ({ metric, comparison: "below", limit: memoryLimitMiB, judged: "every-run" }),
 );
 
+/** No process grows by more for what strangers say. */
+const growthLimitMiB = 20;
+
+const ofGrowth: readonly Promised[] = (
+  ["idle-growth", "sender-growth", "receiver-growth"] as const
+).map((metric) => ({ metric, comparison: "below", limit: growthLimitMiB, judged: "every-run" }));
+
 function ofRate(limit: number): Promised {
   return { metric: "slowest-receiver-rate", comparison: "at-least", limit, judged: "median" };
 }
@@ -72,6 +79,18 @@ export const scenarios: readonly Scenario[] = [
     baselines: ["cp"],
     promises: [...ofMemory, ofCopies(1)],
     timeoutMs: 300_000,
+    isDefault: true,
+  },
+  {
+    name: "flooded",
+    about: "512 MiB to 1 receiver, under 100,000 junk datagrams a second",
+    source: { type: "file", sizeBytes: 512 * mebibyte, isSparse: true },
+    receiverCount: 1,
+    sendArguments: [],
+    baselines: [],
+    flooding: { datagramsPerSecond: 100_000, strangerCount: 2, idleMs: 20_000 },
+    promises: [...ofGrowth, ofCopies(1)],
+    timeoutMs: 180_000,
     isDefault: true,
   },
   {

@@ -16,6 +16,8 @@ export interface TransferOptions {
   /** The receivers' directories are made in it; it is removed at the end. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** Told the receivers' addresses once content is on its way; what it starts ends with the run. */
+  readonly onStarted?: (roster: Roster, addresses: readonly string[]) => Promise<void>;
 }
 
 /** The part of `send`'s last object that is read here. */
@@ -36,7 +38,7 @@ interface SendResult {
 export async function measureTransfer(
   scenario: Scenario,
   source: Source,
-  { palmtree, directory, signal }: TransferOptions,
+  { palmtree, directory, signal, onStarted }: TransferOptions,
 ): Promise<Measurement> {
   const { receiverCount, sendArguments, timeoutMs } = scenario;
   try {
@@ -55,6 +57,11 @@ export async function measureTransfer(
     const addresses = receivers.map(({ address }) => address);
     const order = { path: source.path, addresses, sendArguments, timeoutMs };
     const sender = startSender(roster, palmtree, order);
+    if (onStarted !== undefined) {
+      const started = receivers.map((receiver) => receiver.process.first("started"));
+      await Promise.race([Promise.all(started), sender.success()]);
+      await onStarted(roster, addresses);
+    }
     const exit = await sender.success();
     await Promise.all(receivers.map((receiver) => receiver.process.success()));
     return {

@@ -5,9 +5,10 @@ const status = "Name:\tnode\nVmPeak:\t  999999 kB\nVmHWM:\t    2048 kB\nVmRSS:\t
 /** Fields 3 on; utime and stime are the 14th and 15th of the line. */
 const fields = "S 1 2 2 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 11 0";
 
-test("peak memory is the system's high-water mark, CPU time that of user and system", () => {
+test("peak memory is the system's high-water mark, memory what is in RAM now, CPU time that of user and system", () => {
   expect(parseUsage(status, `12 (node) ${fields}`)).toEqual({
     peakMemoryBytes: 2 * 2 ** 20,
+    memoryBytes: 2 ** 20,
     cpuSeconds: 3,
   });
 });

@@ -1,6 +1,6 @@
 export type { NamedStream } from "@palmtree/files";
 export type { PlanKind } from "@palmtree/topology";
-export { GroupKey } from "@palmtree/transport";
+export { GroupKey, type GroupKeys } from "@palmtree/transport";
 export type { LinkMetrics, Strategy } from "@palmtree/wire";
 export type { PeerOptions, PeerResult, PullPolicyName, Step } from "./core/index.js";
 export { defaultPeerOptions, pullPolicyNames } from "./core/index.js";

@@ -6,6 +6,7 @@ export { isSignedBy, SigningKey } from "./security/signing-key.js";
 export { openTransport } from "./socket/open-transport.js";
 export {
   defaultTransportOptions,
+  type GroupKeys,
   type OpenTransportOptions,
   type TransportOptions,
 } from "./socket/options.js";

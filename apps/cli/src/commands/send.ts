@@ -191,13 +191,12 @@ async function makeSender(
     spoolDirectory,
   };
   const place = listen === undefined ? {} : { host: await ipOf(listen), port: listen.port };
-  const all = Object.entries({ ...given, ...place, ...running });
-  const known = all.filter(([, value]) => value !== undefined);
+  const known = Object.entries({ ...given, ...place }).filter(([, value]) => value !== undefined);
   try {
     return new FilesSender(
       source,
       peers.map(({ text }) => text),
-      Object.fromEntries(known) as FilesSenderOptions,
+      { ...(Object.fromEntries(known) as Partial<FilesSenderOptions>), ...running },
     );
   } catch (error) {
     throw namingOrigin(error, peers);

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { GroupKey } from "@palmtree/relay";
+import { GroupKey, type GroupKeys } from "@palmtree/relay";
 import { isPalmTreeError } from "@palmtree/wire";
 import { quote, UsageError, unreadable } from "../usage-error.js";
 
@@ -11,8 +11,8 @@ export interface KeyOptions {
 
 /** The keys to use, and what has to be said about them. */
 export interface FoundKeys {
-  /** Undefined with `--insecure`; the first is what is sent with. */
-  readonly keys: readonly GroupKey[] | undefined;
+  /** The first is what is sent with. */
+  readonly keys: GroupKeys;
   /** Safe to print. */
   readonly warnings: readonly string[];
 }
@@ -34,7 +34,7 @@ export async function findKeys(
   if (insecure === true) {
     const isGiven = [keyFile, env.PALMTREE_KEY, env.PALMTREE_KEY_FILE].some((text) => text);
     const unused = "--insecure: the key is not used, and anybody can read and change what is sent";
-    return { keys: undefined, warnings: isGiven ? [unused] : [] };
+    return { keys: "insecure", warnings: isGiven ? [unused] : [] };
   }
   const found = await readKeys(keyFile, env);
   if (found !== undefined) return found;

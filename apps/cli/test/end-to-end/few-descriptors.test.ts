@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { onLinux } from "../platform.js";
@@ -40,6 +41,42 @@ class Flood implements Disposable {
   }
 }
 
+/** The most sockets that a process had at once, of its own and of others' making. */
+class SocketCount implements Disposable {
+  most = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number | undefined) {
+    this.#timer = setInterval(() => {
+      this.most = Math.max(this.most, countSockets(`/proc/${pid}/fd`));
+    }, 50);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function countSockets(folder: string): number {
+  try {
+    const links = readdirSync(folder).map((name) => linkAt(`${folder}/${name}`));
+    return links.filter((link) => link.startsWith("socket:")).length;
+  } catch {
+    return 0; // it has ended
+  }
+}
+
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ""; // it was just closed
+  }
+}
+
+/** Too few for 64 files, 32 strangers and the 25 that a process needs for itself. */
+const openFiles = 96;
+
 test.skipIf(!onLinux)(
   "a flood of connections takes no descriptors from a transfer that runs",
   async () => {
@@ -49,17 +86,21 @@ test.skipIf(!onLinux)(
     );
     await place.write({ ...Object.fromEntries(files), "out/d/large": 8 * 2 ** 20 });
     const options = ["--dir", "in-1", "--listen", "127.0.0.1:0", "--json", "--insecure", "--once"];
-    const few = place.start(["receive", ...options], { openFiles: 128 });
+    const few = place.start(["receive", ...options], { openFiles });
     const { port } = await few.event("listening");
     const other = await place.receive("in-2", "--once");
     const sending = place.send(["out/d"], [`127.0.0.1:${port}`, other]);
     await few.event("started");
+    using sockets = new SocketCount(few.process.pid);
     using flood = new Flood(port, 200);
     const sent = await sending.ended;
     expect(lastOf(sent)).toMatchObject({ type: "result", status: "complete" });
     expect(lastOf(await few.ended)).toMatchObject({ type: "result", status: "complete" });
     expect(await place.contentOf("in-1")).toEqual(await place.contentOf("out"));
     expect(flood.opened).toBeGreaterThan(200);
+    // 32 of strangers, and two handfuls: the program's own, its neighbour's, some that are just refused.
+    expect(sockets.most).toBeGreaterThan(30);
+    expect(sockets.most).toBeLessThan(55);
   },
   60_000,
 );

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 export interface ProcessUsage {
   /** The most memory that it had in RAM at any time so far (VmHWM), shared libraries too. */
   readonly peakMemoryBytes: number;
+  /** What it has in RAM now (VmRSS). */
+  readonly memoryBytes: number;
   /** In user and system mode, of all its threads. */
   readonly cpuSeconds: number;
 }
@@ -42,10 +44,15 @@ export function parseChildrenCpu(stat: string): number {
 /** @returns undefined for a process that has ended and was not collected yet: it has no memory */
 export function parseUsage(status: string, stat: string): ProcessUsage | undefined {
   const peak = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+  const now = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1];
   const fields = fieldsOf(stat);
   const ticks = Number(fields[11]) + Number(fields[12]);
-  if (peak === undefined || !Number.isFinite(ticks)) return undefined;
-  return { peakMemoryBytes: Number(peak) * 1_024, cpuSeconds: ticks / ticksPerSecond };
+  if (peak === undefined || now === undefined || !Number.isFinite(ticks)) return undefined;
+  return {
+    peakMemoryBytes: Number(peak) * 1_024,
+    memoryBytes: Number(now) * 1_024,
+    cpuSeconds: ticks / ticksPerSecond,
+  };
 }
 
 /** From the third on: the second is the program's name, which may hold spaces and brackets. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { floodArguments } from "../flood.js";
+import { floodArguments } from "../flood/flood.js";
 import type { LabNetwork } from "../network/network.js";
 import type { Host } from "../network/shape.js";
 import type { Distribution, Stage, Station, Tool } from "../peers/tool.js";

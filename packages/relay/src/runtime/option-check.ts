@@ -1,4 +1,4 @@
-import { GroupKey } from "@palmtree/transport";
+import { GroupKey, type GroupKeys } from "@palmtree/transport";
 import { defaultPeerOptions, type PeerOptions, pullPolicyNames } from "../core/index.js";
 
 /**
@@ -57,12 +57,13 @@ export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerO
 /** Group keys that a process has at the same time: one, and a few while they are being replaced. */
 const mostKeys = 8;
 
-/** @throws TypeError when it is no list of keys, RangeError when there are none or more than 8 */
-export function checkKeys(value: readonly GroupKey[] | undefined): readonly GroupKey[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw wrongType("keys", value, "an array of group keys");
+/** @throws TypeError when it is no list of keys nor "insecure", RangeError when there are none or more than 8 */
+export function checkKeys(value: GroupKeys | undefined): GroupKeys {
+  if (value === "insecure") return value;
+  if (!Array.isArray(value))
+    throw wrongType("keys", value, 'an array of group keys, or "insecure" to do without');
   if (value.length < 1 || value.length > mostKeys)
-    throw new RangeError(`keys: got ${value.length}, expected 1 to ${mostKeys}, or no such option`);
+    throw new RangeError(`keys: got ${value.length}, expected 1 to ${mostKeys}`);
   for (const [index, key] of value.entries())
     if (!(key instanceof GroupKey)) throw wrongType(`keys[${index}]`, key, "a GroupKey");
   return value;

@@ -2,7 +2,7 @@ import type {
   Call,
   Connection,
   ConnectionHandlers,
-  GroupKey,
+  GroupKeys,
   Identity,
   OpenTransportOptions,
   Transport,
@@ -35,8 +35,7 @@ export interface SwitchboardPlace {
   readonly port: number;
   /** Default: somebody new. */
   readonly identity?: Identity;
-  /** The group's; without one everybody is believed. */
-  readonly keys?: readonly GroupKey[] | undefined;
+  readonly keys: GroupKeys;
 }
 
 /** Opens a transport, as `openTransport` of `@palmtree/transport` does. */
@@ -63,10 +62,12 @@ export class Switchboard {
   /** Connections that have not said a word. */
   readonly #strangers = new Set<Connection>();
   readonly #onStranger: ((from: Address, datagram: Datagram) => void) | undefined;
+  readonly #hasKey: boolean;
   #transport: Transport | undefined;
 
-  private constructor(onStranger?: (from: Address, datagram: Datagram) => void) {
+  private constructor(hasKey: boolean, onStranger?: (from: Address, datagram: Datagram) => void) {
     this.counters = this.#counters;
+    this.#hasKey = hasKey;
     this.#onStranger = onStranger;
   }
 
@@ -79,7 +80,7 @@ export class Switchboard {
     place: SwitchboardPlace,
     onStranger?: (from: Address, datagram: Datagram) => void,
   ): Promise<Switchboard> {
-    const switchboard = new Switchboard(onStranger);
+    const switchboard = new Switchboard(place.keys !== "insecure", onStranger);
     switchboard.#transport = await openTransport({
       ...place,
       handlers: {
@@ -164,7 +165,7 @@ export class Switchboard {
       onFrame: (frame) => {
         this.#strangers.delete(connection);
         const party = frame.type === "hello" ? this.#parties.get(frame.session) : undefined;
-        if (party !== undefined && frame.type === "hello" && isHimself(connection, frame))
+        if (party !== undefined && frame.type === "hello" && this.#isHimself(connection, frame))
           return party.onHello(connection, frame);
         this.#counters.connectionsStray += 1;
         connection.destroy();
@@ -174,9 +175,9 @@ export class Switchboard {
     // Before the hello there is nothing to verify a chunk with: none may come.
     connection.limitChunkBytes(0);
   }
-}
 
-/** Where the group has a key, nobody says hello in another's name. */
-function isHimself({ caller }: Connection, { peer }: Hello): boolean {
-  return caller === undefined || caller === peer;
+  /** Where the group has a key, nobody says hello in another's name, nor without a proof. */
+  #isHimself({ caller }: Connection, { peer }: Hello): boolean {
+    return caller === peer || (caller === undefined && !this.#hasKey);
+  }
 }

@@ -101,6 +101,7 @@ describe("joining fails", () => {
     heard = [];
     answer = undefined;
     root = await openTransport({
+      keys: "insecure",
       host: "127.0.0.1",
       handlers: {
         onDatagram: (from, datagram) => {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FilesSender, type FilesSenderOptions, PalmTreeRelay } from "../../src/index.js";
 
-test.each<[string, FilesSenderOptions, new () => Error]>([
+const keys = "insecure";
+
+test.each<[string, Partial<FilesSenderOptions>, new () => Error]>([
   ["fanout: got 0, expected an integer from 1 to 64", { fanout: 0 }, RangeError],
   ["fanout: got 65, expected an integer from 1 to 64", { fanout: 65 }, RangeError],
   ["fanout: got 1.5, expected an integer from 1 to 64", { fanout: 1.5 }, RangeError],
@@ -45,21 +47,23 @@ test.each<[string, FilesSenderOptions, new () => Error]>([
     RangeError,
   ],
 ])("a wrong option fails at once: %s", (message, options, type) => {
-  const make = (): FilesSender => new FilesSender(["file"], ["host"], options);
+  const make = (): FilesSender => new FilesSender(["file"], ["host"], { keys, ...options });
   expect(make).toThrow(type);
   expect(make).toThrow(message);
 });
 
 test("no files, no peers, and what is no list of texts fail at once", () => {
-  expect(() => new FilesSender([], ["host"])).toThrow("files: got an empty array");
-  expect(() => new FilesSender(["file"], [])).toThrow("peers: got an empty array");
-  expect(() => new FilesSender("file" as never, ["host"])).toThrow("files: got a string");
-  expect(() => new FilesSender(["file"], [7 as never])).toThrow("peers[0]: got a number");
-  expect(() => new FilesSender(["file"], ["host:port"])).toThrow('got "host:port"');
+  expect(() => new FilesSender([], ["host"], { keys })).toThrow("files: got an empty array");
+  expect(() => new FilesSender(["file"], [], { keys })).toThrow("peers: got an empty array");
+  expect(() => new FilesSender("file" as never, ["host"], { keys })).toThrow("files: got a string");
+  expect(() => new FilesSender(["file"], [7 as never], { keys })).toThrow("peers[0]: got a number");
+  expect(() => new FilesSender(["file"], ["host:port"], { keys })).toThrow('got "host:port"');
 });
 
 test("options that are given as undefined have their defaults", () => {
-  expect(() => new FilesSender(["file"], ["host"], { fanout: undefined as never })).not.toThrow();
+  expect(
+    () => new FilesSender(["file"], ["host"], { keys, fanout: undefined as never }),
+  ).not.toThrow();
 });
 
 test.each([
@@ -72,14 +76,27 @@ test.each([
   ],
   [{ directory: ".", sync: 1 as never }, "sync: got a number, expected a boolean"],
 ])("a relay's wrong option fails at once: %j", async (options, message) => {
-  await expect(PalmTreeRelay.open(options)).rejects.toThrow(message);
+  await expect(PalmTreeRelay.open({ keys, ...options })).rejects.toThrow(message);
 });
 
 test("a relay whose directory is a file is told so before it listens", async () => {
   const path = await mkdtemp(join(tmpdir(), "palmtree-test-"));
   await writeFile(join(path, "file"), "");
-  const opening = PalmTreeRelay.open({ directory: join(path, "file"), port: 0 });
+  const opening = PalmTreeRelay.open({ directory: join(path, "file"), port: 0, keys });
   await expect(opening).rejects.toMatchObject({ code: "not-writable" });
   await expect(opening).rejects.toThrow(join(path, "file"));
   await rm(path, { recursive: true });
+});
+
+test.each([
+  [
+    undefined,
+    'keys: got a undefined, expected an array of group keys, or "insecure" to do without',
+  ],
+  [[], "keys: got 0, expected 1 to 8"],
+  ["none", 'keys: got a string, expected an array of group keys, or "insecure" to do without'],
+])("who says nothing of keys does not do without by accident: %j", async (given, message) => {
+  const options = { keys: given as never };
+  expect(() => new FilesSender(["file"], ["host"], options)).toThrow(message);
+  await expect(PalmTreeRelay.open({ directory: ".", ...options })).rejects.toThrow(message);
 });

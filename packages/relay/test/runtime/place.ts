@@ -72,6 +72,7 @@ export class Place {
       directory,
       host: "127.0.0.1",
       port: 0,
+      keys: "insecure",
       sync: false,
       onStep: (_receiver, step) => steps.push(step),
       ...options,
@@ -98,12 +99,12 @@ export class Place {
   sender(
     files: readonly string[],
     peers: readonly (Receiving | string)[],
-    options: FilesSenderOptions = {},
+    options: Partial<FilesSenderOptions> = {},
   ): FilesSender {
     return new FilesSender(
       files.map((name) => join(this.path, name)),
       peers.map((peer) => (typeof peer === "string" ? peer : peer.relay.address)),
-      { chunkSizeBytes: 65_536, ...options },
+      { chunkSizeBytes: 65_536, keys: "insecure", ...options },
     );
   }
 
@@ -111,7 +112,7 @@ export class Place {
   async send(
     files: readonly string[],
     peers: readonly (Receiving | string)[],
-    options: FilesSenderOptions = {},
+    options: Partial<FilesSenderOptions> = {},
   ): Promise<{ readonly result: ResultStep; readonly steps: readonly SenderStep[] }> {
     const steps: SenderStep[] = [];
     for await (const step of this.sender(files, peers, options).start()) steps.push(step);

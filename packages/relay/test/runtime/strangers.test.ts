@@ -35,6 +35,8 @@ const invite: Invite = {
 
 const tooLarge: Invite = { ...invite, totalBytes: Number.MAX_SAFE_INTEGER };
 
+const keys = "insecure";
+
 let place: Place;
 let receiving: Receiving;
 let stranger: Transport;
@@ -47,6 +49,7 @@ beforeEach(async () => {
   receiving = await place.receive("in");
   answers.length = 0;
   stranger = await openTransport({
+    keys,
     host: "127.0.0.1",
     identity,
     handlers: {
@@ -180,7 +183,7 @@ test("a closed relay has freed its port", async () => {
   const { relay, directory } = receiving;
   await relay.close();
   const port = Number(relay.address.split(":")[1]);
-  const again = await PalmTreeRelay.open({ directory, host: "127.0.0.1", port });
+  const again = await PalmTreeRelay.open({ directory, host: "127.0.0.1", port, keys });
   expect(again.address).toBe(relay.address);
   await again.close();
 });
@@ -193,6 +196,7 @@ test("a bug of ours ends the session with its error, and the receiver's too", as
       if (frame.type === "chunk") throw bug;
       return frame;
     }),
+    keys,
     timeoutMs: 1_000,
   });
   const reading = (async () => {

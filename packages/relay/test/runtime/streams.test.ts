@@ -6,13 +6,19 @@ import { SessionHasher, StreamSource, sha256 } from "@palmtree/files";
 import type { Invite } from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerEvent } from "../../src/core/index.js";
-import { FilesSender, type FilesSenderOptions, type SenderStep } from "../../src/index.js";
+import {
+  FilesSender,
+  type FilesSenderOptions,
+  type GroupKeys,
+  type SenderStep,
+} from "../../src/index.js";
 import { PayloadUses } from "../../src/runtime/payload-uses.js";
 import { Assembly } from "../../src/runtime/receive/assembly.js";
 import { Place, type Receiving } from "./place.js";
 
 const chunk = 65_536;
 const page = 32 * chunk;
+const keys: GroupKeys = "insecure";
 let place: Place;
 
 beforeEach(async () => {
@@ -20,9 +26,13 @@ beforeEach(async () => {
 });
 afterEach(() => place.clear());
 
-function sender(stream: Readable, peers: readonly Receiving[], options: FilesSenderOptions = {}) {
+function sender(
+  stream: Readable,
+  peers: readonly Receiving[],
+  options: Partial<FilesSenderOptions> = {},
+) {
   const addresses = peers.map(({ relay }) => relay.address);
-  const given = { chunkSizeBytes: chunk, spoolDirectory: place.path, ...options };
+  const given = { keys, chunkSizeBytes: chunk, spoolDirectory: place.path, ...options };
   return new FilesSender({ stream, name: "x.tar" }, addresses, given);
 }
 
@@ -104,10 +114,10 @@ describe("a stream that is sent", () => {
   test("has to be one, with a name", async () => {
     const peers = ["127.0.0.1:4747"];
     const no = { stream: "text", name: "x" } as unknown as { stream: Readable; name: string };
-    expect(() => new FilesSender(no, peers)).toThrow(TypeError);
+    expect(() => new FilesSender(no, peers, { keys })).toThrow(TypeError);
     const nameless = { stream: Readable.from([]) } as unknown as { stream: Readable; name: string };
-    expect(() => new FilesSender(nameless, peers)).toThrow(TypeError);
-    const unsafe = new FilesSender({ stream: Readable.from([]), name: "../x" }, peers);
+    expect(() => new FilesSender(nameless, peers, { keys })).toThrow(TypeError);
+    const unsafe = new FilesSender({ stream: Readable.from([]), name: "../x" }, peers, { keys });
     await expect(stepsOf(unsafe)).rejects.toMatchObject({ code: "name-unsafe" });
   });
 });

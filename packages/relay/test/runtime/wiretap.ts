@@ -2,64 +2,65 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** Somebody on the way between a root and one receiver, who keeps everything and may say it again. */
+/**
+ * Somebody on the way between one peer, the host, and another that does not know better than that the
+ * host is here; keeps everything, and may say it again.
+ */
 export class Wiretap {
-  /** Every datagram to the receiver. */
+  /** Every datagram to the host. */
   readonly datagrams: Buffer[] = [];
-  /** What the receiver said on each connection that it dialled. */
+  /** What was said on each connection by the receiver, who dialled. */
   readonly streams: Buffer[][] = [];
-  /** What the receiver answers, once it is asked by the tap itself. */
+  /** What is answered, once it is the tap itself that speaks. */
   readonly answers: Buffer[] = [];
   /** How often each datagram is delivered. */
   deliveries = 1;
   readonly #udp: UdpSocket;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #receiverPort: number;
-  #rootPort: number | undefined;
+  readonly #host: Host;
+  /** Of who is not the host, once it has spoken; -1 when that is the tap itself. */
+  #otherPort: number | undefined;
 
-  private constructor(udp: UdpSocket, server: Server, receiverPort: number) {
+  private constructor(udp: UdpSocket, server: Server, host: Host) {
     this.#udp = udp;
     this.#server = server;
-    this.#receiverPort = receiverPort;
+    this.#host = host;
     udp.on("message", (bytes, { port }) => this.#onDatagram(bytes, port));
     server.on("connection", (socket) => this.#onConnection(socket));
   }
 
-  /** @param receiver - `127.0.0.1:port` */
-  static async open(receiver: string): Promise<Wiretap> {
+  /** @param address - the host's: `127.0.0.1:port` */
+  static async open(address: string, role: Host["role"] = "receiver"): Promise<Wiretap> {
     for (;;) {
       const udp = createSocket("udp4").bind(0, "127.0.0.1");
       await once(udp, "listening");
       const server = createServer();
       server.listen(udp.address().port, "127.0.0.1");
       const [taken] = await Promise.race([once(server, "listening"), once(server, "error")]);
-      if (taken === undefined) return new Wiretap(udp, server, Number(receiver.split(":")[1]));
+      if (taken === undefined) return new Wiretap(udp, server, { port: portOf(address), role });
       udp.close();
     }
   }
 
-  /** Where the root has to look for the receiver. */
+  /** Where the other has to look for the host. */
   get address(): string {
     return `127.0.0.1:${this.#udp.address().port}`;
   }
 
   /** Says everything again to somebody, from where it was said; resolves when it has all been read. */
-  async replay(receiver: string): Promise<void> {
-    const port = Number(receiver.split(":")[1]);
-    this.#rootPort = -1;
-    for (const bytes of this.datagrams) {
-      this.#udp.send(bytes, port, "127.0.0.1");
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    for (const stream of this.streams) {
-      const socket = connect({ host: "127.0.0.1", port });
-      socket.on("error", () => undefined);
-      socket.resume();
-      socket.end(Buffer.concat(stream));
-      await once(socket, "close");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  async replay(address: string): Promise<void> {
+    this.#otherPort = -1;
+    await this.#sayAgain(this.#udp, portOf(address));
+  }
+
+  /** The same from somewhere else, while those between whom it stands go on. */
+  async replayAside(address: string): Promise<void> {
+    const aside = createSocket("udp4").bind(0, "127.0.0.1");
+    aside.on("message", (bytes) => this.answers.push(bytes));
+    await once(aside, "listening");
+    await this.#sayAgain(aside, portOf(address));
+    aside.close();
   }
 
   async close(): Promise<void> {
@@ -69,15 +70,30 @@ export class Wiretap {
     await once(this.#server, "close");
   }
 
+  async #sayAgain(udp: UdpSocket, port: number): Promise<void> {
+    for (const bytes of [...this.datagrams]) {
+      udp.send(bytes, port, "127.0.0.1");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const stream of [...this.streams]) {
+      const socket = connect({ host: "127.0.0.1", port });
+      socket.on("error", () => undefined);
+      socket.resume();
+      socket.end(Buffer.concat(stream));
+      await once(socket, "close");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   #onDatagram(bytes: Buffer, from: number): void {
-    if (this.#rootPort === -1) {
+    if (this.#otherPort === -1) {
       this.answers.push(bytes);
-    } else if (from === this.#receiverPort) {
-      if (this.#rootPort !== undefined) this.#pass(bytes, this.#rootPort);
+    } else if (from === this.#host.port) {
+      if (this.#otherPort !== undefined) this.#pass(bytes, this.#otherPort);
     } else {
-      this.#rootPort = from;
+      this.#otherPort = from;
       this.datagrams.push(bytes);
-      this.#pass(bytes, this.#receiverPort);
+      this.#pass(bytes, this.#host.port);
     }
   }
 
@@ -87,7 +103,8 @@ export class Wiretap {
   }
 
   #onConnection(near: Socket): void {
-    const far = connect({ host: "127.0.0.1", port: this.#rootPort ?? 0 });
+    const port = this.#host.role === "root" ? this.#host.port : (this.#otherPort ?? 0);
+    const far = connect({ host: "127.0.0.1", port });
     const said: Buffer[] = [];
     this.streams.push(said);
     near.on("data", (bytes: Buffer) => said.push(bytes));
@@ -98,4 +115,14 @@ export class Wiretap {
     }
     near.pipe(far).pipe(near);
   }
+}
+
+/** The peer before which a tap stands. */
+interface Host {
+  readonly port: number;
+  readonly role: "root" | "receiver";
+}
+
+function portOf(address: string): number {
+  return Number(address.split(":")[1]);
 }

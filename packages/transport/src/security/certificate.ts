@@ -1,4 +1,5 @@
-import type { SigningKey } from "./signing-key.js";
+import type { X509Certificate } from "node:crypto";
+import { rawKeyOf, type SigningKey } from "./signing-key.js";
 
 /** A certificate and its key, as `node:tls` takes them. */
 export interface Certificate {
@@ -30,6 +31,19 @@ export function certify(key: SigningKey): Certificate {
     cert: `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`,
     key: key.privateKey.export({ type: "pkcs8", format: "pem" }) as string,
   };
+}
+
+/**
+ * The Ed25519 key in a certificate that somebody else has made: 32 bytes. Undefined for another kind,
+ * and for one that cannot be read; never throws.
+ */
+export function keyIn(certificate: X509Certificate | undefined): Uint8Array | undefined {
+  try {
+    const key = certificate?.publicKey;
+    return key?.asymmetricKeyType === "ed25519" ? rawKeyOf(key) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** 1.3.101.112, RFC 8410. */

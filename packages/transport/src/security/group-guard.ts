@@ -36,6 +36,7 @@ interface Session {
   /** That with which the root has spoken; undefined in a session of this process's own. */
   rootsKey: Uint8Array | undefined;
   readonly replays: ReplayFilter;
+  readonly open: Allowance;
 }
 
 /**
@@ -44,6 +45,15 @@ interface Session {
  */
 const mostUnknown = 1_024;
 const unknownPerMs = 2;
+
+/**
+ * Datagrams to nobody in particular that are read at once in a session that is known, and more with
+ * every millisecond, in one and in all: they may come twice, so whoever has captured one can repeat
+ * it for ever, and each costs a verification and an answer. One session's leave room for others'.
+ */
+const mostOpen = 1_024;
+const openPerMs = 0.1;
+const openPerMsInAll = 0.5;
 
 const domain = new TextEncoder().encode("palmtree datagram 1");
 
@@ -57,6 +67,7 @@ export class GroupGuard implements Guard {
   readonly #keys: readonly GroupKey[];
   readonly #sessions = new Map<SessionId, Session>();
   readonly #unknown = new Allowance(mostUnknown, unknownPerMs, performance.now());
+  readonly #open = new Allowance(mostOpen, openPerMsInAll, performance.now());
 
   /** @param keys - at least one; sessions of others may have any, this process's own the first */
   constructor(identity: Identity, keys: readonly [GroupKey, ...GroupKey[]]) {
@@ -89,8 +100,7 @@ export class GroupGuard implements Guard {
       return undefined;
     const { session } = envelope;
     const known = this.#sessions.get(session);
-    // Also of those that name no session: anybody can say so.
-    if (known === undefined && !this.#unknown.take(performance.now())) return undefined;
+    if (!this.#isWorthReading(envelope, known)) return undefined;
     const found = known ?? this.#derive(session);
     for (const sealingKey of found.sealingKeys) {
       const content = unsealedWith(sealingKey, bytes);
@@ -126,6 +136,18 @@ export class GroupGuard implements Guard {
     return [session, anySession].some((each) => this.#identity.idIn(each) === receiver);
   }
 
+  /** What strangers can make up or repeat as often as they like is found out before it costs much. */
+  #isWorthReading(
+    { sender, receiver, counter }: Omit<Envelope, "protection">,
+    known: Session | undefined,
+  ): boolean {
+    const now = performance.now();
+    // Also of those that name no session: anybody can say so.
+    if (known === undefined) return this.#unknown.take(now);
+    if (receiver === nobody) return known.open.take(now) && this.#open.take(now);
+    return !known.replays.isOld(sender, counter);
+  }
+
   #take(session: SessionId): Session {
     const found = this.#sessions.get(session) ?? this.#derive(session);
     this.#keep(session, found);
@@ -134,7 +156,8 @@ export class GroupGuard implements Guard {
 
   #derive(session: SessionId): Session {
     const sealingKeys = this.#keys.map((key) => key.sealingKey(session));
-    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter() };
+    const open = new Allowance(mostOpen, openPerMs, performance.now());
+    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter(), open };
   }
 
   #keep(session: SessionId, found: Session): void {

@@ -18,10 +18,16 @@ interface Heard {
 export class ReplayFilter {
   readonly #senders = new Map<string, Heard>();
 
+  /** Whether this counter of that sender was taken before, or is too old to be. */
+  isOld(sender: string, counter: number): boolean {
+    const heard = this.#senders.get(sender);
+    return heard !== undefined && (counter <= heard.floor || heard.counters.includes(counter));
+  }
+
   /** Whether this counter of that sender is new; if it is, it is not the next time. */
   isNew(sender: string, counter: number): boolean {
+    if (this.isOld(sender, counter)) return false;
     const heard = this.#senders.get(sender) ?? { floor: 0, counters: [] };
-    if (counter <= heard.floor || heard.counters.includes(counter)) return false;
     if (!this.#senders.has(sender)) {
       if (this.#senders.size >= mostSenders) return false;
       this.#senders.set(sender, heard);

@@ -20,7 +20,12 @@ import {
 } from "../transport.js";
 import { AcceptedConnections } from "./accepted-connections.js";
 import { type BoundSockets, bindBoth } from "./bind.js";
-import { type OpenTransportOptions, type TransportOptions, withDefaults } from "./options.js";
+import {
+  keysOf,
+  type OpenTransportOptions,
+  type TransportOptions,
+  withDefaults,
+} from "./options.js";
 import { acceptedPipe, dialPipe } from "./tcp-pipe.js";
 import { acceptedTlsPipe, dialTlsPipe, TlsSetting } from "./tls-pipe.js";
 import { UdpEndpoint } from "./udp-endpoint.js";
@@ -32,11 +37,13 @@ import { UdpEndpoint } from "./udp-endpoint.js";
  * @throws not-permitted when this process may not use it; ports below 1,024, for example.
  * @throws address-invalid when the host is not an IP address, or not one of this machine.
  * @throws RangeError when an option is out of its range.
+ * @throws TypeError when there is neither a key nor a word that none is wanted.
  *
  * @example
  * ```ts
  * await using transport = await openTransport({
  *   host: "127.0.0.1",
+ *   keys: [key],
  *   handlers: {
  *     onDatagram: (from, { message }) => console.log(from, message.type),
  *     onConnection: (connection) => connection.setHandlers(handlers),
@@ -46,7 +53,8 @@ import { UdpEndpoint } from "./udp-endpoint.js";
  */
 export async function openTransport(options: OpenTransportOptions): Promise<Transport> {
   const all = withDefaults(options);
-  return new SocketTransport(await bindBoth(all), all, options);
+  const keys = keysOf(options.keys);
+  return new SocketTransport(await bindBoth(all), all, { ...options, keys });
 }
 
 class SocketTransport implements Transport {
@@ -63,8 +71,12 @@ class SocketTransport implements Transport {
   readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
 
-  constructor(bound: BoundSockets, options: TransportOptions, given: OpenTransportOptions) {
-    const { handlers, keys = [] } = given;
+  constructor(
+    bound: BoundSockets,
+    options: TransportOptions,
+    given: OpenTransportOptions & { readonly keys: readonly GroupKey[] },
+  ) {
+    const { handlers, keys } = given;
     this.#options = options;
     this.#handlers = handlers;
     this.identity = given.identity ?? Identity.draw();

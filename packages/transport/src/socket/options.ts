@@ -84,16 +84,19 @@ export const defaultTransportOptions: TransportOptions = {
   maxFirstFrameBytes: 4 * 1024,
 };
 
-/** What `openTransport` takes: the handlers, and any of the options. */
+/**
+ * The group's keys: what is said is sealed with the first, and what is sealed with any is believed. Or
+ * `insecure`: there is no group, everybody is believed, and everybody can read along.
+ */
+export type GroupKeys = readonly GroupKey[] | "insecure";
+
+/** What `openTransport` takes: keys and handlers, and any of the options. */
 export interface OpenTransportOptions extends Partial<TransportOptions> {
   /** Who this peer is. Default: somebody new. */
   readonly identity?: Identity;
 
-  /**
-   * The group's keys: what is said is sealed with the first, and what is sealed with any is believed.
-   * Default: none; then everybody is believed, and everybody can read along.
-   */
-  readonly keys?: readonly GroupKey[] | undefined;
+  /** Without a default, so that nobody does without keys who did not mean to. */
+  readonly keys: GroupKeys;
 
   readonly handlers: TransportHandlers;
 }
@@ -120,6 +123,17 @@ export function withDefaults(options: Partial<TransportOptions>): TransportOptio
     throw new PalmTreeError("address-invalid", `host: ${all.host} is not an IP address`, { facts });
   }
   return all;
+}
+
+/**
+ * The keys themselves; none where that is what was asked for.
+ *
+ * @throws TypeError when it was not
+ */
+export function keysOf(keys: GroupKeys): readonly GroupKey[] {
+  if (keys === "insecure") return [];
+  if (Array.isArray(keys) && keys.length > 0) return keys;
+  throw new TypeError('keys: expected the group\'s keys, or "insecure" to do without');
 }
 
 /** Without the options that are given as undefined. */

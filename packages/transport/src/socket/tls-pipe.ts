@@ -4,8 +4,8 @@ import { connect, createSecureContext, type SecureContext, TLSSocket } from "nod
 import { PalmTreeError, type PeerId } from "@palmtree/wire";
 import type { Endpoint } from "../address.js";
 import { type Call, callOf, serverNameOf } from "../security/call.js";
+import { keyIn } from "../security/certificate.js";
 import { type Identity, peerIdOf } from "../security/identity.js";
-import { rawKeyOf } from "../security/signing-key.js";
 import type { Pipe, PipeEvents } from "../stream/pipe.js";
 import { SocketPipe, type SocketPipeOptions } from "./socket-pipe.js";
 
@@ -116,9 +116,8 @@ function impostor(socket: TLSSocket, { session, peer }: Call): PalmTreeError | u
 
 /** Who has proved at the other end that it has the key of its certificate. */
 function peerAt(socket: TLSSocket, session: string): PeerId | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  const key = certificate?.publicKey;
-  return key?.asymmetricKeyType === "ed25519" ? peerIdOf(session, rawKeyOf(key)) : undefined;
+  const key = keyIn(socket.getPeerX509Certificate());
+  return key && peerIdOf(session, key);
 }
 
 function unnamed(remote: string): PalmTreeError {

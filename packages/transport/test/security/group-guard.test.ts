@@ -4,6 +4,7 @@ import { GroupGuard } from "../../src/security/group-guard.js";
 import { GroupKey } from "../../src/security/group-key.js";
 import { OpenGuard } from "../../src/security/guard.js";
 import { Identity } from "../../src/security/identity.js";
+import { ReplayFilter } from "../../src/security/replay-filter.js";
 
 const session = "000102030405060708090a0b0c0d0e0f";
 const group = GroupKey.draw();
@@ -114,6 +115,34 @@ describe("whoever is not of the group", () => {
     expect(lookedInto.mock.calls.length).toBeGreaterThan(0);
     expect(lookedInto.mock.calls.length).toBeLessThanOrEqual(1_025 + mostMore);
     lookedInto.mockRestore();
+  });
+});
+
+describe("a flood of what a member once said", () => {
+  const member = new Somebody(group);
+
+  it("is not deciphered again where it is for one peer", () => {
+    const friend = new Somebody(group);
+    const captured = friend.says(member.idIn(session), ping);
+    expect(heardOf(member, captured)).toBe(true);
+    // Asked of what has been deciphered and verified.
+    const verified = vi.spyOn(ReplayFilter.prototype, "isNew");
+    for (let count = 0; count < 100; count += 1) expect(heardOf(member, captured)).toBe(false);
+    expect(verified).not.toHaveBeenCalled();
+    verified.mockRestore();
+  });
+
+  it("is answered now and then only where it is for nobody in particular", () => {
+    const captured = new Somebody(group).says(nobody, makeKnock());
+    const startedAt = performance.now();
+    let heard = 0;
+    for (let count = 0; count < 5_000; count += 1) if (heardOf(member, captured)) heard += 1;
+    expect(heard).toBeGreaterThan(0);
+    expect(heard).toBeLessThanOrEqual(1_026 + (performance.now() - startedAt) / 10);
+    const { session: other } = Identity.draw();
+    const friend = new Somebody(group);
+    expect(heardOf(member, friend.says(nobody, makeKnock(), other))).toBe(true);
+    expect(heardOf(member, friend.says(nobody, makeKnock(), other))).toBe(true);
   });
 });
 

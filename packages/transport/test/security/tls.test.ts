@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { connect as connectTls } from "node:tls";
-import type { Address, Chunk } from "@palmtree/wire";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { type Address, type Chunk, encodeFrame } from "@palmtree/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GroupKey, Identity } from "../../src/index.js";
 import { chunk, hello, join, Peer, Side } from "../peer.js";
@@ -109,6 +109,43 @@ describe("a connection of the group", () => {
     impostor.send(hello);
     await expect.poll(() => ends).toEqual(["protocol-violation"]);
     expect(right.accepted.size).toBeLessThan(2);
+  });
+});
+
+describe("a connection that is over", () => {
+  /** Node's own client, in the left peer's name, with what an earlier connection has left. */
+  function connectAgain(session: Buffer | undefined): TLSSocket {
+    const { identity } = left.transport;
+    const socket = connectTls({
+      host: "127.0.0.1",
+      port: portOf(right.transport.address),
+      rejectUnauthorized: false,
+      servername: `${hello.token}.${identity.idIn(hello.session)}.${hello.session}`,
+      ...identity.certificate,
+      ...(session === undefined ? {} : { session }),
+    });
+    return socket.on("error", () => undefined);
+  }
+
+  it("leaves nothing with which another could be resumed", async () => {
+    const first = connectAgain(undefined);
+    const tickets: Buffer[] = [];
+    first.on("session", (ticket: Buffer) => tickets.push(ticket));
+    first.write(encodeFrame(hello).head);
+    const accepted = await right.acceptNext();
+    await accepted.frames.take();
+    accepted.connection.send({ type: "alive" });
+    // Behind whatever the handshake leaves.
+    await once(first, "data");
+    first.destroy();
+    // OpenSSL hands them out whatever it is told; nobody remembers what they stand for.
+    expect(tickets.length).toBeGreaterThan(0);
+    for (const ticket of tickets) {
+      const second = connectAgain(ticket);
+      await once(second, "secureConnect");
+      expect(second.isSessionReused()).toBe(false);
+      second.destroy();
+    }
   });
 });
 

@@ -49,24 +49,29 @@ describe("the buffer for incoming datagrams", () => {
 describe("a port for UDP and TCP", () => {
   it("is chosen anew when TCP finds it taken", async () => {
     net.collisions = 3;
-    await using transport = await openTransport({ host: "127.0.0.1", handlers });
+    await using transport = await openTransport({ host: "127.0.0.1", keys: "insecure", handlers });
     expect(net.collisions).toBe(0);
     expect(transport.address).toMatch(/:\d+$/);
   });
 
   it("is given up on after so many attempts", async () => {
     net.collisions = 100;
-    const opening = openTransport({ host: "127.0.0.1", portAttempts: 4, handlers });
+    const opening = openTransport({
+      host: "127.0.0.1",
+      portAttempts: 4,
+      keys: "insecure",
+      handlers,
+    });
     await expect(opening).rejects.toMatchObject({ code: "port-taken" });
     expect(net.collisions).toBe(96);
   });
 
   it("is not chosen anew when the caller chose it", async () => {
-    const first = await openTransport({ host: "127.0.0.1", handlers });
+    const first = await openTransport({ host: "127.0.0.1", keys: "insecure", handlers });
     await first.close();
     const port = Number(first.address.split(":")[1]);
     net.collisions = 1;
-    const opening = openTransport({ host: "127.0.0.1", port, handlers });
+    const opening = openTransport({ host: "127.0.0.1", port, keys: "insecure", handlers });
     await expect(opening).rejects.toMatchObject({ code: "port-taken" });
   });
 });

@@ -11,13 +11,13 @@ export function loopback(options: Partial<Omit<OpenTransportOptions, "handlers">
   return {
     open: (handlers, address) => {
       const port = address === undefined ? 0 : portOf(address);
-      return openTransport({ ...options, host, port, handlers });
+      return openTransport({ keys: "insecure", ...options, host, port, handlers });
     },
     // Node does not let the socket below a TLS socket be reset.
     canDiallerReset: options.keys === undefined,
     vacantAddress: async () => {
       const handlers = { onDatagram: () => undefined, onConnection: () => undefined };
-      const transport = await openTransport({ host, handlers });
+      const transport = await openTransport({ host, keys: "insecure", handlers });
       await transport.close();
       return transport.address;
     },

@@ -16,7 +16,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
 
 describe("openTransport", () => {
   it("takes UDP and TCP on one port, which it names", async () => {
-    await using transport = await openTransport({ host: "127.0.0.1", handlers });
+    await using transport = await openTransport({ host: "127.0.0.1", keys: "insecure", handlers });
     expect(transport.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
     const socket = await rawConnection(transport.address);
     socket.destroy();
@@ -34,7 +34,9 @@ describe("openTransport", () => {
     for (const bound of [udp, server]) {
       const address = bound.address();
       const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-      await expect(openTransport({ host: "127.0.0.1", port, handlers })).rejects.toMatchObject({
+      await expect(
+        openTransport({ host: "127.0.0.1", port, keys: "insecure", handlers }),
+      ).rejects.toMatchObject({
         code: "port-taken",
         fault: "local",
         message: `127.0.0.1:${port}: the port is taken`,
@@ -47,7 +49,7 @@ describe("openTransport", () => {
 
   it("refuses a host that is not an address, or not of this machine", async () => {
     for (const host of ["localhost", "", "127.0.0.1:80", "192.0.2.1"]) {
-      await expect(openTransport({ host, handlers })).rejects.toMatchObject({
+      await expect(openTransport({ host, keys: "insecure", handlers })).rejects.toMatchObject({
         code: "address-invalid",
       });
     }
@@ -62,6 +64,11 @@ describe("openTransport", () => {
     });
   });
 
+  it("nobody does without keys by accident", async () => {
+    for (const keys of [undefined, [], "none"])
+      await expect(openTransport({ keys: keys as never, handlers })).rejects.toThrow(TypeError);
+  });
+
   it("refuses options that are out of their range, by name", async () => {
     for (const options of [
       { port: 65_536 },
@@ -73,8 +80,10 @@ describe("openTransport", () => {
       { maxConnections: 0 },
     ]) {
       const [name = ""] = Object.keys(options);
-      await expect(openTransport({ ...options, handlers })).rejects.toThrow(RangeError);
-      await expect(openTransport({ ...options, handlers })).rejects.toThrow(name);
+      await expect(openTransport({ ...options, keys: "insecure", handlers })).rejects.toThrow(
+        RangeError,
+      );
+      await expect(openTransport({ ...options, keys: "insecure", handlers })).rejects.toThrow(name);
     }
   });
 
@@ -106,7 +115,7 @@ describe("openTransport", () => {
   });
 
   it("counts what the system does not send", async () => {
-    await using transport = await openTransport({ host: "127.0.0.1", handlers });
+    await using transport = await openTransport({ host: "127.0.0.1", keys: "insecure", handlers });
     // Port 9 of the IPv6 loopback cannot be reached from an IPv4 socket.
     transport.send("[::1]:9", ping(1, transport, transport));
     await expect.poll(() => transport.counters.datagramsUnsent).toBe(1);

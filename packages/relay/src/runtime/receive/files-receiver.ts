@@ -52,6 +52,7 @@ let construct: (view: ReceiverView) => FilesReceiver;
  * @example
  * ```ts
  * await using relay = await PalmTreeRelay.open({
+ *   keys: [key],
  *   directory: "incoming",
  *   onTransferStart: (receiver) => {
  *     console.log(`receiving ${receiver.fileItems.length} files from ${receiver.from}`);

@@ -35,6 +35,7 @@ export interface RelayCounters extends Readonly<TransportCounters> {
  * @example
  * ```ts
  * await using relay = await PalmTreeRelay.open({
+ *   keys: [key],
  *   directory: "incoming",
  *   onTransferEnd: (receiver, { status, files }) => console.log(receiver.name, status, files),
  * });

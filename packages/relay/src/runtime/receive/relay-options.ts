@@ -1,5 +1,5 @@
 import type { OnConflict } from "@palmtree/files";
-import type { GroupKey } from "@palmtree/transport";
+import type { GroupKeys } from "@palmtree/transport";
 import { type Address, type DeclineReason, type Invite, wireLimits } from "@palmtree/wire";
 import type { PeerOptions, Step } from "../../core/index.js";
 import { defaultPort } from "../default-port.js";
@@ -32,9 +32,10 @@ export interface RelayOptions {
   /** The port to listen on, UDP and TCP; 0 for a free one. Default 4747. */
   readonly port?: number;
   /**
-   * The group's keys, 8 at most: whoever has one of them is believed. Default: none; then everybody is.
+   * The group's keys, 8 at most: whoever has one of them is believed. Or `insecure`: then everybody is.
+   * There is no default.
    */
-  readonly keys?: readonly GroupKey[] | undefined;
+  readonly keys: GroupKeys;
   /**
    * What happens where something in the directory has the name of something at the top of what is
    * received, and is not the same. `fail` keeps it and fails the transfer. `skip` keeps it, and does
@@ -114,7 +115,7 @@ export type CheckedRelayOptions = typeof defaultRelayOptions &
   Pick<
     RelayOptions,
     "directory" | "accept" | "onTransferStart" | "onTransferEnd" | "onStep" | "openTransport"
-  > & { readonly keys: readonly GroupKey[]; readonly peerOptions: PeerOptions };
+  > & { readonly keys: GroupKeys; readonly peerOptions: PeerOptions };
 
 /** @throws TypeError or RangeError for what a caller got wrong */
 export function checkRelayOptions(options: RelayOptions): CheckedRelayOptions {

@@ -38,7 +38,7 @@ import { StepQueue } from "./step-queue.js";
  *
  * @example
  * ```ts
- * const sender = new FilesSender(["disk.img"], ["10.0.0.7", "10.0.0.8:4747"]);
+ * const sender = new FilesSender(["disk.img"], ["10.0.0.7", "10.0.0.8:4747"], { keys: [key] });
  * for await (const step of sender.start()) {
  *   if (step.type === "progress") console.log(step.address, step.chunksHeld, "of", step.chunkCount);
  *   if (step.type === "result") console.log(step.status, step.seconds);
@@ -63,7 +63,7 @@ export class FilesSender {
   constructor(
     files: readonly string[] | NamedStream,
     peers: readonly string[],
-    options: FilesSenderOptions = {},
+    options: FilesSenderOptions,
   ) {
     this.#order = checkOrder(files, peers, options);
   }

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import type { NamedStream, OnLinks } from "@palmtree/files";
 import type { PlanKind } from "@palmtree/topology";
-import type { GroupKey } from "@palmtree/transport";
+import type { GroupKeys } from "@palmtree/transport";
 import { type Strategy, utf8ByteLength, wireLimits } from "@palmtree/wire";
 import { defaultPeerOptions, type PeerOptions } from "../../core/index.js";
 import {
@@ -70,10 +70,10 @@ export interface FilesSenderOptions {
   /** Fewer receivers than this are not served at all. Default 1. */
   readonly minReceivers?: number;
   /**
-   * The group's keys, 8 at most: receivers must have the first. Default: none; then anybody on the way
-   * can read along, change what is sent, and take part.
+   * The group's keys, 8 at most: receivers must have the first. Or `insecure`: then anybody on the way
+   * can read along, change what is sent, and take part. There is no default.
    */
-  readonly keys?: readonly GroupKey[];
+  readonly keys: GroupKeys;
   /** Ends the session; `start()` then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** The machine's own knobs, for tests and unusual networks. */
@@ -125,7 +125,7 @@ export interface SendOrder {
   readonly chunkSizeBytes: number | undefined;
   readonly name: string | undefined;
   readonly host: string | undefined;
-  readonly keys: readonly GroupKey[];
+  readonly keys: GroupKeys;
   readonly signal: AbortSignal | undefined;
   readonly openTransport: OpenTransport | undefined;
   readonly peerOptions: PeerOptions;
@@ -189,6 +189,6 @@ function checkName(name: string | undefined): string | undefined {
 }
 
 /** Without the options that are given as undefined. */
-function definedOf(options: FilesSenderOptions): FilesSenderOptions {
+function definedOf(options: FilesSenderOptions): Partial<FilesSenderOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
