@@ -82,7 +82,7 @@ export const scenarios: readonly Scenario[] = [
     isDefault: true,
   },
   {
-    name: "flooded",
+    name: "memory-flooded",
     about: "512 MiB to 1 receiver, under 100,000 junk datagrams a second",
     source: { type: "file", sizeBytes: 512 * mebibyte, isSparse: true },
     receiverCount: 1,

@@ -12,7 +12,7 @@ import { scenarios } from "../src/scenarios.js";
 import { makeSource } from "../src/source.js";
 import { mebibyte } from "../src/units.js";
 
-const scenario = scenarios.find(({ name }) => name === "flooded")!;
+const scenario = scenarios.find(({ name }) => name === "memory-flooded")!;
 
 let place: string;
 beforeEach(async () => {
