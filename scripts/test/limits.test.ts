@@ -59,6 +59,7 @@ const elsewhere = [
   "packages/relay/src/core/transfer/arrivals.ts: mostPauseMs",
   "packages/relay/src/core/transfer/hash-pages.ts: mostPageBytes",
   "packages/relay/src/core/transfer/hash-pages.ts: mostPageChunks",
+  "packages/relay/src/core/transfer/inlets.ts: mostDisorder",
 ];
 
 test("docs/limits.md has every constant that says how many or how much at most", () => {
