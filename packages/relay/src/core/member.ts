@@ -366,8 +366,7 @@ export class Member {
     if (this.#outcome.status === undefined && !this.#isBusy)
       this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
     else this.#parentWatch.onTick("nothing");
-    const { isHungry, isHoldingBack, flows } = this.#intake;
-    this.#relay.onTick(isHungry && !isHoldingBack, flows);
+    this.#relay.onTick(this.#intake.isHungry, this.#intake.flows);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;

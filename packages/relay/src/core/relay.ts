@@ -18,6 +18,7 @@ import { Feeds } from "./feed/feeds.js";
 import { LinkMeter } from "./feed/link-meter.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
+import { takeFromBelow } from "./take-from-below.js";
 import { Distribution } from "./transfer/distribution.js";
 import type { SourceFlow } from "./transfer/inlets.js";
 import { Tree } from "./tree/tree.js";
@@ -171,35 +172,7 @@ export class Relay {
 
   /** A frame from a child or from a sink. @returns what is wrong with it, if something is */
   onFrameFromBelow(connection: ConnectionId, number: number, frame: Frame): string | undefined {
-    switch (frame.type) {
-      case "holds":
-        return this.distribution.onHolds(connection, frame);
-      case "want":
-        return this.distribution.onWant(connection, frame);
-      case "have":
-        return this.distribution.onHave(connection, frame);
-      case "alive":
-        return undefined;
-      default:
-        if (this.links.owns(connection)) return this.#onChildFrame(number, frame);
-        return `a ${frame.type} frame from a sink`;
-    }
-  }
-
-  #onChildFrame(number: number, frame: Frame): string | undefined {
-    switch (frame.type) {
-      case "subtree":
-        this.tree.onSubtree(number, frame.size);
-        return undefined;
-      case "progress":
-        for (const entry of frame.entries) this.summary.note(entry, this.distribution.knownChunks);
-        return undefined;
-      case "report":
-        this.summary.report(frame);
-        return undefined;
-      default:
-        return `a ${frame.type} frame from a child`;
-    }
+    return takeFromBelow(this, { connection, number }, frame);
   }
 
   onConnectionOpened(connection: ConnectionId): void {
@@ -264,9 +237,10 @@ export class Relay {
     this.watch.start();
   }
 
-  /** The plan has this peer feed these, and no others. */
-  feed(sinks: readonly number[]): void {
-    const planned = new Set(sinks);
+  /** The plan has this peer feed these, and no others; they join the adjacency list. */
+  feed(sinks: readonly PeerInfo[]): void {
+    for (const sink of sinks) this.meet(sink);
+    const planned = new Set(sinks.map(({ number }) => number));
     this.distribution.feedOnly(({ number, isChild }) => !isChild && planned.has(number));
   }
 

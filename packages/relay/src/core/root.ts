@@ -51,8 +51,7 @@ export class Root {
     const { session, invite } = plan;
     this.#relay = new Relay(context, { ...invite, session, rootId: context.id });
     this.#inviter = new Inviter(context, invite);
-    const { timeoutMs } = invite;
-    this.#invitation = new Invitation(context, this.#inviter, { ...plan, timeoutMs });
+    this.#invitation = new Invitation(context, this.#inviter, { ...plan, ...invite });
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content, session);
     this.#accusations = new Accusations(context, (number) => this.#introduction?.addressOf(number));
@@ -227,13 +226,9 @@ export class Root {
     if (fault === undefined && frame.type === "progress")
       for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
     if (fault === undefined && frame.type === "report") this.#verdicts?.onReport(frame);
+    const code = "protocol-violation";
     if (fault !== undefined)
-      this.#context.tell({
-        type: "misbehaved",
-        number,
-        code: "protocol-violation",
-        message: fault,
-      });
+      this.#context.tell({ type: "misbehaved", number, code, message: fault });
     this.#produce();
   }
 
@@ -340,10 +335,9 @@ export class Root {
     if (peerCount < 2) return;
     const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
     this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
-    this.#assignment = new Assignment(this.#context, kind, peers, (sinks) => {
-      for (const peer of sinks) this.#relay.meet(peer);
-      this.#relay.feed(sinks.map(({ number }) => number));
-    });
+    this.#assignment = new Assignment(this.#context, kind, peers, (sinks) =>
+      this.#relay.feed(sinks),
+    );
     this.#assignment.start();
   }
 

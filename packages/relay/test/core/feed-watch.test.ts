@@ -2,8 +2,8 @@ import type { PeerInfo, Trouble } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { FeedWatch } from "../../src/core/feed/feed-watch.js";
-import type { SinkFlow } from "../../src/core/transfer/distribution.js";
 import type { SourceFlow } from "../../src/core/transfer/inlets.js";
+import type { SinkFlow } from "../../src/core/transfer/sink.js";
 import { makeContext, peer, range, takeFacts } from "./parts.js";
 
 /** What there is to see at a moment. */

@@ -1,8 +1,8 @@
 import type { PeerInfo, TroubleKind } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import type { SinkFlow } from "../transfer/distribution.js";
 import type { SourceFlow } from "../transfer/inlets.js";
+import type { SinkFlow } from "../transfer/sink.js";
 
 /** How often flows are looked at. */
 const lookMs = 100;

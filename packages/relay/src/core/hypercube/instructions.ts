@@ -51,9 +51,8 @@ export class Instructions {
   #onPlan({ revision, sources, peers }: PlanMessage): void {
     if (revision > this.#planRevision && this.isNumbered) {
       this.#planRevision = revision;
-      for (const peer of peers) this.#relay.meet(peer);
+      this.#relay.feed(peers);
       this.#relay.follow(sources);
-      this.#relay.feed(peers.map(({ number }) => number));
     }
     this.#sendToRoot({ type: "plan-ack", revision });
   }

@@ -1,7 +1,7 @@
 import type { PlanKind } from "@palmtree/topology";
 import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
-import type { SinkFlow } from "../transfer/distribution.js";
+import type { SinkFlow } from "../transfer/sink.js";
 import { Complaints } from "./complaints.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
 import { Placement } from "./placement.js";

@@ -15,6 +15,7 @@ import { Announcer } from "./announcer.js";
 import { chunksIn, faultOfRuns } from "./chunk-runs.js";
 import type { Content } from "./content.js";
 import { manifestParts } from "./manifest-assembly.js";
+import type { Sink, SinkFlow, SinkPlace } from "./sink.js";
 import { SinkQueue } from "./sink-queue.js";
 import type { Stripes } from "./stripes.js";
 
@@ -30,45 +31,6 @@ const restlessMs = 300;
  */
 const mostRefusals = 16_384;
 const refusalsPerMs = 4;
-
-/** A neighbour that chunks are sent to: a child in the tree, or the sink of a feed. */
-interface Sink {
-  readonly number: number;
-  readonly connection: ConnectionId;
-  readonly isChild: boolean;
-  needsManifest: boolean;
-  /** What the sink said that it holds, while this peer's own manifest is still being opened. */
-  earlyHolds: Holds | undefined;
-  bitmaps: number;
-  readonly refusals: Allowance;
-  /** Whether it was sent the seal: two peers may feed each other, and one telling is enough. */
-  isSealed: boolean;
-  /** Set once the sink has said what it holds. */
-  queue: SinkQueue | undefined;
-  /** Bytes of chunks that came to be held here while this sink wanted them. */
-  bytesOffered: number;
-}
-
-/** Who a sink is, for whoever knows whom this peer has to feed. */
-export interface SinkPlace {
-  readonly number: number;
-  /** Whether the link is the tree's; else it is a feed. */
-  readonly isChild: boolean;
-}
-
-/** How a sink fares. */
-export interface SinkFlow {
-  readonly number: number;
-  readonly connection: ConnectionId;
-  /** Chunk bytes that the operating system took for it, all together. */
-  readonly bytesSent: number;
-  /** Chunk bytes that came to be held here while it wanted them, all together. */
-  readonly bytesOffered: number;
-  /** Chunk bytes that it still has to be sent, about, those included that are not held here yet. */
-  readonly bytesLacked: number;
-  /** Whether something is handed over that the operating system has not taken yet. */
-  readonly isSending: boolean;
-}
 
 /**
  * The sending half of a peer: every chunk that is held goes to every sink that lacks it and wants

@@ -86,9 +86,9 @@ export class Intake {
     return this.#inlets.isPaused;
   }
 
-  /** Whether chunks are missing, and no manifest is. */
+  /** Whether chunks are missing, and read as they come. */
   get isHungry(): boolean {
-    return this.#content !== undefined && !this.#content.held.isFull;
+    return this.#content?.held.isFull === false && !this.isHoldingBack;
   }
 
   /** What comes from those that feed this peer. */
