@@ -327,7 +327,7 @@ export class Member {
     if (report === undefined) return;
     this.#isBusy = false;
     this.#movedAt = this.#context.now;
-    this.#relay.summary.report(report);
+    this.#relay.summary.conclude(report);
   }
 
   #fail({ code, message }: Pick<PalmTreeError, "code" | "message">): void {

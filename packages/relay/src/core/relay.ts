@@ -78,6 +78,7 @@ export class Relay {
     });
     this.distribution = new Distribution(context);
     if (options.strategy === "pipeline") this.feed([]);
+    else this.distribution.feedOnly(({ isChild }) => isChild);
     this.summary = new Summary(context, this.links);
   }
 

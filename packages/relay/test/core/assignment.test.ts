@@ -219,6 +219,44 @@ describe("a source that is said to withhold chunks", () => {
     expect(assignment.placement.leaves).toEqual([1]);
   });
 
+  test("is not moved when all stand still because the root sends nothing", () => {
+    allSay([3, 2], [2, 1], [1, 0]);
+    expect(assignment.placement.line).toEqual(range(0, 8));
+  });
+
+  test("is not excused by what it says of the root, when the root has just sent it something", () => {
+    const flow = { connection: -1, bytesOffered: 9, bytesLacked: 9, isSending: true };
+    const review = (bytesSent: number) => assignment.review([{ number: 1, bytesSent, ...flow }], 9);
+    review(1);
+    context.now += 1_500;
+    review(2);
+    context.now -= 1_500;
+    allSay([2, 1], [1, 0]);
+    expect(assignment.placement.line).toEqual([0, 2, 3, 4, 5, 6, 7, 1]);
+  });
+
+  test("is not moved by one that says so twice, after it was believed: it counts as one", () => {
+    allSay([4, 3]);
+    allSay([4, 2], [4, 2]);
+    expect(assignment.placement.line).toEqual([0, 1, 2, 5, 6, 7, 3, 4]);
+  });
+
+  test("is excused by what it said itself while places changed", () => {
+    allSay([4, 3]);
+    const movedAt = context.now;
+    const say = (from: number, number: number): void => {
+      const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 0 };
+      assignment.onTrouble(from, { type: "trouble", number, kind: "withholding", ...rates });
+    };
+    context.now = movedAt + 500;
+    say(4, 2);
+    context.now = movedAt + 1_600;
+    say(5, 4);
+    context.now = movedAt + 1_900;
+    assignment.onTick();
+    expect(assignment.placement.suspects).toEqual([3]);
+  });
+
   test("is not moved when that is said of the root, or by whom it does not feed", () => {
     allSay([1, 0]);
     allSay([3, 4], [5, 2], [2, 2]);

@@ -7,7 +7,10 @@ function complain(
   now: number,
   ...pairs: readonly [number, number][]
 ): void {
-  for (const [sink, source] of pairs) complaints.note({ sink, source }, now);
+  for (const [sink, source] of pairs) {
+    complaints.excuse(sink, now);
+    complaints.note({ sink, source }, now);
+  }
 }
 
 /** What is found when it is due. */
@@ -32,10 +35,13 @@ describe("of those that complain about their sources", () => {
     expect(judged(complaints)).toEqual([{ sink: 4, source: 3 }]);
   });
 
-  test("none is when the root has nothing to send", () => {
+  test("each is counted once, however often it says so", () => {
     const complaints = new Complaints();
-    complain(complaints, 1_000, [3, 2], [2, 1], [1, 0]);
-    expect(judged(complaints)).toEqual([]);
+    complain(complaints, 1_000, [4, 3], [4, 3], [5, 3]);
+    expect(judged(complaints)).toEqual([
+      { sink: 4, source: 3 },
+      { sink: 5, source: 3 },
+    ]);
   });
 
   test("who complained a while ago is still excused, but not for ever", () => {

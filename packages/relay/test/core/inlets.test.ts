@@ -38,6 +38,11 @@ describe("what a source left out", () => {
     expect(inlets.flows([])).toMatchObject([{}, { number: 4, bytesPassedOver: 350 }]);
   });
 
+  test("is not what it skips at one go: it has some from before, or from elsewhere", () => {
+    come(30, [0, 1, 5_000, 5_001], new Set([0, 1, 5_000, 5_001]));
+    expect(inlets.flows([])).toMatchObject([{ bytesPassedOver: 0 }]);
+  });
+
   test("counts on when it is to send others over the same feed", () => {
     come(30, [0, 100], new Set([0, 100]));
     inlets.set({ number: 3, connection: 30, stripes: { count: 2, wanted: [0] } });

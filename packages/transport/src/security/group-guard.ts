@@ -144,7 +144,7 @@ export class GroupGuard implements Guard {
     const now = performance.now();
     // Also of those that name no session: anybody can say so.
     if (known === undefined) return this.#unknown.take(now);
-    if (receiver === nobody) return known.open.take(now) && this.#open.take(now);
+    if (receiver === nobody) return this.#open.take(now) && known.open.take(now);
     return !known.replays.isOld(sender, counter);
   }
 

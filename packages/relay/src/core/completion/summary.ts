@@ -1,13 +1,12 @@
-import type { ProgressEntry, Report } from "@palmtree/wire";
+import { type ProgressEntry, type Report, toHex } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Links } from "../link/links.js";
-import { isSame } from "../transfer/same-bytes.js";
 
 /** Entries in one progress frame; there could be four times as many. */
 const mostEntries = 1_024;
 
-/** Reports about one peer, with different signatures: one of them is its own. */
-const mostReports = 4;
+/** Reports of others that are kept for a new parent, the newest: some may be made up. */
+const mostReports = 16_384;
 
 /**
  * Characters of all details that are kept: 1,024 long ones. Who invents 65,536 peers that have failed,
@@ -24,8 +23,9 @@ export class Summary {
   readonly #context: Context;
   readonly #links: Links;
   readonly #entries = new Map<number, ProgressEntry>();
-  /** By the peer that they are about. */
-  readonly #reports = new Map<number, readonly Report[]>();
+  /** Of others, by signature, the oldest first. */
+  readonly #reports = new Map<string, Report>();
+  #own: Report | undefined;
   readonly #changed = new Set<number>();
   #parent: number | undefined;
   #size = 1;
@@ -40,7 +40,8 @@ export class Summary {
   onParentGained(number: number): void {
     this.#parent = number;
     this.#links.send(number, { type: "subtree", size: this.#size });
-    for (const report of [...this.#reports.values()].flat()) this.#links.send(number, report);
+    if (this.#own !== undefined) this.#links.send(number, this.#own);
+    for (const report of this.#reports.values()) this.#links.send(number, report);
     for (const entry of this.#entries.keys()) this.#change(entry);
     this.#sendAt = this.#context.now;
   }
@@ -69,20 +70,28 @@ export class Summary {
     this.#change(entry.number);
   }
 
+  /** How this peer itself has ended. */
+  conclude(report: Report): void {
+    this.#own = report;
+    this.#passOn(report);
+  }
+
   /**
-   * A peer's end, this peer's own or one below it. Only the root knows whose signature it must be: so
-   * one that is made up does not keep another from being passed on.
+   * How a peer below has ended. Only the root knows whose signature it must be: so one that is made up
+   * does not keep another from being passed on.
    */
   report(report: Report): void {
-    const others = this.#reports.get(report.number) ?? [];
-    const isKnown = others.some(({ signature }) => isSame(signature, report.signature));
-    if (isKnown || others.length >= mostReports) return;
+    const signature = toHex(report.signature);
+    if (this.#reports.has(signature)) return;
+    for (const [oldest] of this.#reports) {
+      if (this.#reports.size < mostReports) break;
+      this.#reports.delete(oldest);
+    }
     this.#detailCharacters += report.detail.length;
     const isTooMuch = this.#detailCharacters > mostDetailCharacters;
     const kept = isTooMuch ? { ...report, detail: "" } : report;
-    this.#reports.set(report.number, [...others, kept]);
-    this.#flush();
-    if (this.#parent !== undefined) this.#links.send(this.#parent, kept);
+    this.#reports.set(signature, kept);
+    this.#passOn(kept);
   }
 
   onTick(): void {
@@ -91,6 +100,11 @@ export class Summary {
 
   deadline(): number | undefined {
     return this.#parent === undefined ? undefined : this.#sendAt;
+  }
+
+  #passOn(report: Report): void {
+    this.#flush();
+    if (this.#parent !== undefined) this.#links.send(this.#parent, report);
   }
 
   #change(number: number): void {

@@ -2,7 +2,7 @@ import type { PlanKind } from "@palmtree/topology";
 import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
 import { type Context, earliest } from "../context.js";
 import type { SinkFlow } from "../transfer/sink.js";
-import { Complaints } from "./complaints.js";
+import { type Complaint, Complaints } from "./complaints.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
 import { Placement } from "./placement.js";
 
@@ -26,6 +26,9 @@ const mostCalmMs = 16_000;
 
 /** For so long it counts whom a peer has called slow. */
 const accusedMs = 5_000;
+
+/** Who was sent chunks by the root in this time is not without them. */
+const fedMs = 1_000;
 
 /** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
 const settleMs = 700;
@@ -57,7 +60,9 @@ export class Assignment {
   /** Whom each peer has called slow, and when. */
   readonly #accused = new Map<number, Map<number, number>>();
   readonly #complaints = new Complaints();
-  /** Who had another peer demoted by blaming it, or complaining about it: nobody is believed twice for its word alone. */
+  /** What the root has sent its own sinks, and when it last came to be more. */
+  readonly #fed = new Map<number, { readonly bytesSent: number; readonly at: number }>();
+  /** Who made another peer a suspect: nobody is believed twice for its word alone. */
   readonly #believed = new Set<number>();
   #calmUntil = Number.NEGATIVE_INFINITY;
   #calmMs = leastCalmMs;
@@ -99,6 +104,7 @@ export class Assignment {
   /** A peer says that a neighbour of its own in the plan holds others up. */
   onTrouble(from: number, trouble: Trouble): void {
     const { number, kind } = trouble;
+    if (kind === "withholding") return this.#onComplaint({ sink: from, source: number });
     if (kind === "slow" && this.#isCommon(trouble)) return;
     const told = this.#told.get(number);
     if (told === undefined) return;
@@ -108,15 +114,23 @@ export class Assignment {
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
     const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
     if (this.#context.now < movedAt + settleMs) return;
-    if (kind === "withholding") {
-      if (isFedByIt) this.#complaints.note({ sink: from, source: number }, this.#context.now);
-      return;
-    }
     if (kind === "slow" && !this.#mayChange()) return;
     const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
     if (isToBlame) this.#pardon(from);
     else this.#demote(number);
     this.#tellNews();
+  }
+
+  /** A source that answers sends its sink nothing, or so the sink says. */
+  #onComplaint(complaint: Complaint): void {
+    const { now } = this.#context;
+    const { sink, source } = complaint;
+    if (!this.#placement.sourcesOf(sink).includes(source)) return;
+    // What the root has sent itself it knows, whatever is said.
+    const fedAt = this.#fed.get(sink)?.at ?? Number.NEGATIVE_INFINITY;
+    const isFed = source === 0 && now < fedAt + fedMs;
+    if (!isFed) this.#complaints.excuse(sink, now);
+    if (source !== 0) this.#complaints.note(complaint, now);
   }
 
   /**
@@ -133,6 +147,9 @@ export class Assignment {
 
   /** What flows to the root's own sinks, and how many bytes each of them takes in all. */
   review(flows: readonly SinkFlow[], totalBytes: number): void {
+    for (const { number, bytesSent } of flows)
+      if (this.#fed.get(number)?.bytesSent !== bytesSent)
+        this.#fed.set(number, { bytesSent, at: this.#context.now });
     const [, first] = this.#placement.line;
     const flow = flows.find(({ number }) => number === first);
     // Of two or more the root sees by itself which one falls behind.
@@ -178,7 +195,8 @@ export class Assignment {
     if (judged.length === 0) return;
     for (const { sink, source } of judged) {
       if (!this.#placement.sourcesOf(sink).includes(source)) continue; // one of them has been moved
-      this.#believe(sink, source, judged.filter((other) => other.source === source).length);
+      const sinks = judged.filter((other) => other.source === source);
+      this.#believe(sink, source, sinks.length);
     }
     this.#tellNews();
   }
@@ -263,7 +281,9 @@ export class Assignment {
         continue;
       if (from.join() !== told.sources.join()) {
         told.movedAt = this.#context.now;
-        this.#complaints.onMove(this.#context.now);
+        // Others depend on who is in line only.
+        if (told.sources.length > 0 && this.#placement.line.includes(number))
+          this.#complaints.onMove(this.#context.now);
       }
       told.sources = from;
       told.peers = peers;

@@ -19,24 +19,29 @@ export interface Complaint {
  * excused, and what is left is where the flow ends.
  */
 export class Complaints {
-  /** To be judged. */
-  #open: Complaint[] = [];
+  /** To be judged, each once. */
+  readonly #open = new Map<string, Complaint>();
   #judgeAt: number | undefined;
   /** Until when each peer that has complained is excused. */
   readonly #excused = new Map<number, number>();
   #settledAt = Number.NEGATIVE_INFINITY;
 
-  note(complaint: Complaint, now: number): void {
-    this.#excused.set(complaint.sink, now + excusedMs);
+  /** The sink is without chunks: it is not to blame that those below it are. */
+  excuse(sink: number, now: number): void {
+    this.#excused.set(sink, now + excusedMs);
+  }
+
+  /** The source is to blame, unless it is excused by then. */
+  note({ sink, source }: Complaint, now: number): void {
     if (now < this.#settledAt) return;
-    this.#open.push(complaint);
+    this.#open.set(`${sink} ${source}`, { sink, source });
     this.#judgeAt ??= now + gatherMs;
   }
 
   /** Places have changed: what is said now may still be of the old ones. */
   onMove(now: number): void {
     this.#settledAt = now + settleMs;
-    this.#open = [];
+    this.#open.clear();
     this.#judgeAt = undefined;
   }
 
@@ -44,12 +49,12 @@ export class Complaints {
     return this.#judgeAt;
   }
 
-  /** Where the flow ends; nothing as long as others may still complain. The root (0) is excused. */
+  /** Where the flow ends; nothing as long as others may still complain. */
   judge(now: number): readonly Complaint[] {
     if (this.#judgeAt === undefined || now < this.#judgeAt) return [];
-    const open = this.#open;
-    this.#open = [];
+    const open = [...this.#open.values()];
+    this.#open.clear();
     this.#judgeAt = undefined;
-    return open.filter(({ source }) => source !== 0 && (this.#excused.get(source) ?? now) <= now);
+    return open.filter(({ source }) => (this.#excused.get(source) ?? now) <= now);
   }
 }

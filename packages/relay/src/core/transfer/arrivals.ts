@@ -38,9 +38,13 @@ export class Arrivals {
     this.#pauseMs += (Math.min(pauseMs, mostPauseMs) - this.#pauseMs) / 16;
   }
 
-  /** Whether chunks that should have come by the plan have not. */
-  isStalled(now: number): boolean {
-    return now >= this.#cameAt + Math.max(leastOverdueMs, overduePauses * this.#pauseMs);
+  /**
+   * Whether chunks that should have come by the plan have not.
+   *
+   * @param leastMs not before this has passed
+   */
+  isStalled(now: number, leastMs: number = leastOverdueMs): boolean {
+    return now >= this.#cameAt + Math.max(leastMs, overduePauses * this.#pauseMs);
   }
 
   /**

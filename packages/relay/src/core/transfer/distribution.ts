@@ -77,9 +77,12 @@ export class Distribution {
     this.#isExpected = isExpected;
     for (const sink of this.#sinks.values()) {
       if (sink.queue === undefined) continue;
+      const wasFed = sink.queue.isFed;
       sink.queue.expect(isExpected(sink));
       this.#announceTo(sink, sink.queue);
-      if (this.#content !== undefined) this.#pump(sink, this.#content);
+      if (this.#content === undefined) continue;
+      if (!wasFed && sink.queue.isFed) this.#sendPages(sink, this.#content, sink.queue.claimed);
+      this.#pump(sink, this.#content);
     }
   }
 

@@ -13,6 +13,9 @@ export interface Inlet {
 /** Chunks come in about the order of their indexes: older ones are read from the disk, some at a time. */
 const mostDisorder = 64;
 
+/** Who jumps further has some of what it is still being sent, from before or from elsewhere. */
+const mostJump = 256;
+
 /** What a neighbour that sends chunks unasked has sent since the feed came up. */
 export interface SourceFlow {
   readonly number: number;
@@ -104,8 +107,10 @@ export class Inlets {
     const feed = this.#inlets.get(from);
     if (feed?.isOfIt(index) !== true) return;
     feed.bytesFed += bytes;
+    const { count } = feed.inlet.stripes;
     feed.reviewedTo ??= index;
-    const end = index - mostDisorder * feed.inlet.stripes.count;
+    const end = index - mostDisorder * count;
+    if (end > feed.reviewedTo + mostJump * count) feed.reviewedTo = index;
     for (; feed.reviewedTo < end; feed.reviewedTo += 1)
       if (feed.isOfIt(feed.reviewedTo) && isMissing(feed.reviewedTo)) feed.bytesPassedOver += bytes;
   }

@@ -28,6 +28,9 @@ const lookMs = 50;
 /** Overdue chunks that are looked at at once. */
 const overdueChunks = 64;
 
+/** Bytes in a millisecond that a link is expected to carry: 1 Mbit/s. */
+export const slowBytesPerMs = 125;
+
 /** What an invitation promises about the content. */
 export interface Promised {
   readonly session: SessionId;
@@ -91,11 +94,11 @@ export class Intake {
     return this.#content?.held.isFull === false && !this.isHoldingBack;
   }
 
-  /** What comes from those that feed this peer. */
+  /** What comes from those that feed this peer; it owes nothing yet as long as a chunk may take. */
   get flows(): readonly SourceFlow[] {
-    return this.#inlets.flows(
-      this.#arrivals.isStalled(this.#context.now) ? this.#missing(overdueChunks) : [],
-    );
+    const chunkMs = this.#promised.chunkSizeBytes / slowBytesPerMs;
+    const isStalled = this.#arrivals.isStalled(this.#context.now, chunkMs);
+    return this.#inlets.flows(isStalled ? this.#missing(overdueChunks) : []);
   }
 
   /** A new parent begins the manifest anew. */
@@ -174,6 +177,7 @@ export class Intake {
       return `chunk ${index} of ${payload.length} bytes, expected ${length}`;
     const hash = content.pages.hashOf(index);
     if (hash === undefined) return `chunk ${index} before its hash page`;
+    this.#inlets.note(connection, index, length, (at) => !this.#isClaimed(content, at));
     if (this.#isClaimed(content, index)) {
       this.tally.onDuplicate(length);
       return undefined;
@@ -181,8 +185,6 @@ export class Intake {
     this.#verifying.add(index);
     const isAsked = this.#pull.onChunk(index);
     this.#arrivals.note(this.#context.now, isAsked);
-    if (!isAsked)
-      this.#inlets.note(connection, index, length, (at) => !this.#isClaimed(content, at));
     if (isAsked) this.#cancel(connection, index);
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
     return undefined;

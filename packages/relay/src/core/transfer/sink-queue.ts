@@ -66,6 +66,11 @@ export class SinkQueue {
     if (!isExpected) this.#wanted.clear();
   }
 
+  /** Chunks that need not be sent to it: it says that it holds them, or was sent them. */
+  get claimed(): Bitmap {
+    return this.#has.clone();
+  }
+
   /** Whether chunks go to this sink without being asked for one by one. */
   get isFed(): boolean {
     return this.#wantsStripes && this.#isExpected;

@@ -1,7 +1,7 @@
 import type { Invite, Strategy } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Relay } from "../relay.js";
-import type { Intake } from "../transfer/intake.js";
+import { type Intake, slowBytesPerMs } from "../transfer/intake.js";
 
 /** What an invitation says that the patience with a parent depends on. */
 type PromisedSizes = Pick<Invite, "timeoutMs" | "fanout" | "chunkSizeBytes" | "manifestBytes">;
@@ -11,14 +11,12 @@ const lookMs = 500;
 
 /**
  * A parent may give no chunk for a tenth of the time-out, at least and at most for this long: the
- * root's source may stand still. Manifest and seal exist when they are awaited. It may wait for its
- * own parent: so the time doubles with each that is left.
+ * root's source may stand still. The seal exists when it is awaited; the manifest once the tree spans,
+ * for which the root waits a while. A parent may wait for its own: so the time doubles with each that
+ * is left.
  */
 const leastPatienceMs = 2_000;
 const mostPatienceMs = 10_000;
-
-/** Bytes in a millisecond that a link is expected to carry: 1 Mbit/s. */
-const slowBytesPerMs = 125;
 
 /** Recalls for no reason, one a second, after which the parent is taken to swallow what is told. */
 const mostRecalls = 4;
@@ -110,8 +108,10 @@ export class ParentWatch {
 
   get #patienceMs(): number {
     const { timeoutMs, fanout } = this.#invite;
+    const { formationTimeoutMs } = this.#context.options;
     const shareMs = this.#need === "chunks" ? timeoutMs / 10 : 0;
-    const base = Math.min(mostPatienceMs, Math.max(leastPatienceMs, shareMs));
+    const formingMs = this.#need === "manifest" ? formationTimeoutMs : 0;
+    const base = formingMs + Math.min(mostPatienceMs, Math.max(leastPatienceMs, shareMs));
     const transferMs = (fanout * this.#awaitedBytes) / slowBytesPerMs;
     return (base + transferMs) * 2 ** Math.min(5, this.#leftCount);
   }
