@@ -5,6 +5,7 @@
 import { bytesOfId } from "./field.js";
 import type { HashPage, Report, ReportStatus, Seal } from "./frame.js";
 import type { SessionId } from "./identity.js";
+import { encodeUtf8 } from "./utf8.js";
 
 /** What stands before each, so that none can be taken for another. */
 const domains = {
@@ -56,7 +57,7 @@ export function reportStatement(
     integer(number, 2),
     integer(statusCodes[status], 1),
     integer(bytes, 8),
-    new TextEncoder().encode(code),
+    encodeUtf8(code),
   );
 }
 

@@ -76,6 +76,26 @@ export function truncateUtf8(text: string, maxBytes: number): string {
 }
 
 /**
+ * Writes a text as UTF-8.
+ *
+ * @throws TypeError when the text has a lone surrogate, which UTF-8 cannot express.
+ */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8ByteLength(text));
+  let at = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    const tailSize = bytesOfCodePoint(point) - 1;
+    // Of the first byte as many ones as there are bytes, then a zero; six bits in each of the others.
+    const lead = tailSize === 0 ? 0 : 0xf0 << (3 - tailSize);
+    bytes[at++] = (lead & 0xff) | (point >> (6 * tailSize));
+    for (let left = tailSize - 1; left >= 0; left -= 1)
+      bytes[at++] = 0x80 | ((point >> (6 * left)) & 0x3f);
+  }
+  return bytes;
+}
+
+/**
  * Reads `bytes[start ... end-1]` as UTF-8; `undefined` when that is not valid: over-long forms,
  * surrogates, code points above U+10FFFF, stray or missing continuation bytes.
  */

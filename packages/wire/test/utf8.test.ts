@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeUtf8, truncateUtf8, utf8ByteLength } from "../src/index.js";
+import { encodeUtf8 } from "../src/utf8.js";
 import { join } from "./bytes.js";
 
 const anyText = fc.string({ unit: "binary", maxLength: 300 });
@@ -34,6 +35,20 @@ describe("utf8ByteLength", () => {
     "refuses %j",
     (text) => expect(() => utf8ByteLength(text)).toThrow(TypeError),
   );
+});
+
+describe("encodeUtf8", () => {
+  test("agrees with the platform's encoder", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(encodeUtf8(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)));
+      }),
+    );
+  });
+
+  test("refuses a lone surrogate", () => {
+    expect(() => encodeUtf8("a\ud83d")).toThrow(TypeError);
+  });
 });
 
 describe("decodeUtf8", () => {

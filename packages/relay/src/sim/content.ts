@@ -1,4 +1,4 @@
-import { type PeerId, wireLimits } from "@palmtree/wire";
+import { fromHex, type PeerId, wireLimits } from "@palmtree/wire";
 import type { Cryptography } from "../core/context.js";
 import type { ChunkSizes } from "../core/event.js";
 
@@ -102,7 +102,7 @@ function simulatedSignature(statement: Uint8Array): Uint8Array {
 /** Stands in for the key that a peer's id follows from. */
 function simulatedKey(id: PeerId): Uint8Array {
   const key = new Uint8Array(32);
-  key.set(new TextEncoder().encode(id));
+  key.set(fromHex(id));
   return key;
 }
 

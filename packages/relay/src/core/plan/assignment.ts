@@ -153,7 +153,9 @@ export class Assignment {
     const [, first] = this.#placement.line;
     const flow = flows.find(({ number }) => number === first);
     // Of two or more the root sees by itself which one falls behind.
-    if (this.#kind !== "chain" || flow === undefined || this.#placement.line.length < 3) return;
+    const { line, suspects } = this.#placement;
+    const trustedCount = line.length - suspects.length;
+    if (this.#kind !== "chain" || flow === undefined || trustedCount < 3) return;
     const { number, bytesSent } = flow;
     const bytesLeft = totalBytes - bytesSent;
     const verdict = this.#trial.look({ number, bytesSent, bytesLeft }, this.#context.now);
