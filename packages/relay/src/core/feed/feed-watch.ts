@@ -85,8 +85,8 @@ export interface FeedView {
 /**
  * Notices neighbours in the plan that hold others up: a source or sink that is silent, though
  * something should flow, a sink that takes less than it is offered, and a source that answers and
- * sends nothing. The root is told, and finds them another place. A machine that was itself late starts to look anew: a busy event loop is not
- * a dead neighbour.
+ * sends nothing. The root is told, and finds them another place. A machine that was itself late starts
+ * to look anew: a busy event loop is not a dead neighbour.
  */
 export class FeedWatch {
   readonly #context: Context;
@@ -188,7 +188,7 @@ export class FeedWatch {
       this.#tell(isOwnFault ? self : number, "slow", pace.sent, pace.offered);
   }
 
-  /** A source may lack what it should send, for the same reason: the root hears that of it too. */
+  /** A source may itself lack what it should send: then it says the same of its own source. */
   #judgeSources({ isHungry, inflows }: FeedView): void {
     const flowing = new Set(inflows.map(({ connection }) => connection));
     for (const connection of this.#supplies.keys())

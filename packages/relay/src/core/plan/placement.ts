@@ -8,8 +8,9 @@ const leavesBelow = 8;
  * hang below them and feed nobody but other leaves: peers that are slow or silent, so that nobody
  * waits for them. *Suspects*, of whom another one said something that nobody can prove, are the last
  * in the line of a chain, where nobody else depends on them, and they upload to each other; in other
- * plans the last in line feeds others too, so there they are leaves. *Latecomers* are a chain of their own, behind the peer in line that uploads
- * least: it has chunks that they lack and time to send them, and nobody waits for them either.
+ * plans the last in line feeds others too, so there they are leaves. *Latecomers* are a chain of
+ * their own, behind the peer in line that uploads least: it has chunks that they lack and time to
+ * send them, and nobody waits for them either.
  */
 export class Placement {
   readonly #kind: PlanKind;
