@@ -53,8 +53,8 @@ export type Fact =
   | { readonly type: "sink-lost"; readonly number: number; readonly connection: ConnectionId }
   /** A number is another peer's than was said before: what was known by it is not so of that one. */
   | { readonly type: "neighbour-replaced"; readonly number: number }
-  /** An orphan asked all whom it knows in vain. */
-  | { readonly type: "neighbours-exhausted" }
+  /** An orphan needs the root among its neighbours, to ask it for a place. */
+  | { readonly type: "root-wanted" }
   | { readonly type: "subtree-resized"; readonly size: number }
   | { readonly type: "manifest-complete" }
   /** Nothing was heard of this neighbour for a while: ask whether it is there. */

@@ -274,7 +274,7 @@ export class Member {
       else if (fact.type === "misbehaved")
         this.#accuser.accuse(fact.number, fact.code, fact.message);
       else if (fact.type === "neighbour-replaced") this.#accuser.forget(fact.number);
-      else if (fact.type === "neighbours-exhausted") this.#relay.meet(this.#root);
+      else if (fact.type === "root-wanted") this.#relay.meet(this.#root);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();
       else if (fact.type === "finish-received") this.#onFinish();

@@ -169,7 +169,7 @@ export class Host implements NetworkPort {
     return {
       onOpen: () => this.handle({ type: "connection-opened", connection }),
       onFrame: (frame) => {
-        if (frame.type === "chunk") this.arrivals.note(frame);
+        if (frame.type === "chunk") this.arrivals.note(frame, this.#world.timeline.now);
         this.handle({ type: "frame-received", connection, frame });
       },
       onSent: (frame) => {

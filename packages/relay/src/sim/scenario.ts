@@ -170,6 +170,8 @@ export interface SimulationResult {
   readonly payloadBytesReceived: readonly number[];
   /** Bytes of chunks that reached each host again, after they had come intact. */
   readonly duplicateBytes: readonly number[];
+  /** The longest time for which nothing came to each host that it had not got, between its first and last. */
+  readonly longestPauseMs: readonly number[];
   /** Bytes that left each host over its link: frames with their heads, and datagrams. */
   readonly linkBytesSent: readonly number[];
   readonly linkBytesReceived: readonly number[];

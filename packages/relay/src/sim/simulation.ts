@@ -361,6 +361,7 @@ class Simulation implements World {
       duplicateCount: hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
       payloadBytesReceived: hosts.map(({ arrivals }) => arrivals.bytes),
       duplicateBytes: hosts.map(({ arrivals }) => arrivals.duplicateBytes),
+      longestPauseMs: hosts.map(({ arrivals }) => arrivals.longestPauseMs),
       linkBytesSent: attachments.map(({ uplink }) => uplink.sentBytes),
       linkBytesReceived: attachments.map(({ downlink }) => downlink.receivedBytes),
       datagrams: this.network.datagramsSent,

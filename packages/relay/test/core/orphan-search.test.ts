@@ -65,8 +65,21 @@ describe("OrphanSearch", () => {
     for (let round = 0; round < 20; round += 1)
       expect(nextRound(neighbours).asked.filter((number) => number === 0)).toEqual([0]);
     search.end();
-    const asked = Array.from({ length: 5 }, () => nextRound(neighbours).asked);
-    expect(asked.every((numbers) => numbers.includes(0))).toBe(false);
+    const firsts = Array.from({ length: 20 }, () => {
+      const { asked } = nextRound(neighbours);
+      search.end();
+      return asked;
+    });
+    expect(firsts.every((numbers) => numbers.includes(0))).toBe(false);
+  });
+
+  test("asks the root too from the second round on, once it has had a parent", () => {
+    const rootless = range(1, 9);
+    const firstRounds = Array.from({ length: 8 }, () => nextRound(rootless).asksRoot);
+    expect(firstRounds).not.toContain(true);
+    search.end();
+    expect(nextRound(rootless)).toMatchObject({ asksRoot: true, isHopeless: false });
+    for (let round = 0; round < 5; round += 1) expect(nextRound(range(0, 9)).asked[0]).toBe(0);
   });
 
   test("follows a walk of referrals at once, but not one that goes in circles", () => {
@@ -93,14 +106,14 @@ describe("OrphanSearch", () => {
 
   test("is hopeless at once when there is nobody to ask", () => {
     search.depart(1);
-    expect(nextRound([1])).toEqual({ asked: [], isAlone: true, isHopeless: true });
+    expect(nextRound([1])).toEqual({ asked: [], asksRoot: true, isHopeless: true });
   });
 
   test("is not hopeless at once where the others are only blamed: it asks the root", () => {
     search.depart(1);
     search.blame(2);
-    expect(nextRound([1, 2])).toEqual({ asked: [], isAlone: true, isHopeless: false });
-    expect(search.nextRound([0, 1, 2])).toEqual({ asked: [0], isAlone: false, isHopeless: false });
+    expect(nextRound([1, 2])).toEqual({ asked: [], asksRoot: true, isHopeless: false });
+    expect(search.nextRound([0, 1, 2])).toEqual({ asked: [0], asksRoot: true, isHopeless: false });
   });
 
   test("has nothing due while somebody may become the parent, and forgets its trail when one has", () => {

@@ -348,7 +348,7 @@ describe("an orphan", () => {
     expect(bench.relay.tree.parent).toBeUndefined();
     bench.pass(bench.now + 30);
     expect(bench.relay.tree.children).toEqual([2]);
-    expect(bench.facts).toContainEqual({ type: "neighbours-exhausted" });
+    expect(bench.facts).toContainEqual({ type: "root-wanted" });
     bench.relay.meet(peer(0));
     const asked = saidIn(bench.pass(bench.now + 400)).filter(({ type }) => type === "orphan");
     expect(asked.map(({ to }) => to)).toEqual([0]);

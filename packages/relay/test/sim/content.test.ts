@@ -37,7 +37,7 @@ describe("ChunkArrivals", () => {
     const content = new SimulatedContent(5, 64);
     const arrivals = new ChunkArrivals(content);
     const come = (index: number, payload = content.payloadOf(index)): void =>
-      arrivals.note({ type: "chunk", index, payload });
+      arrivals.note({ type: "chunk", index, payload }, 0);
     come(0);
     come(1, content.payloadOf(1).slice().fill(0));
     come(1);
@@ -45,5 +45,19 @@ describe("ChunkArrivals", () => {
     come(0);
     come(1);
     expect(arrivals).toMatchObject({ bytes: 5 * 64, duplicateBytes: 2 * 64 });
+  });
+
+  test("know the longest time in which nothing came that was news", () => {
+    const content = new SimulatedContent(5, 64);
+    const arrivals = new ChunkArrivals(content);
+    const come = (index: number, now: number): void =>
+      arrivals.note({ type: "chunk", index, payload: content.payloadOf(index) }, now);
+    come(0, 100);
+    expect(arrivals.longestPauseMs).toBe(0);
+    come(1, 110);
+    come(1, 130);
+    come(2, 140);
+    come(3, 145);
+    expect(arrivals.longestPauseMs).toBe(30);
   });
 });

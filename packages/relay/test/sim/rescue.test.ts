@@ -55,6 +55,34 @@ describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
   );
 });
 
+describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
+  // Orphans whose other neighbours hang below them asked these alone for up to eight seconds.
+  test("no survivor stands still for long where a relay is killed each second, and comes back later", () => {
+    const killed = [1, 2, 3, 4, 5];
+    const crashes = killed.map(
+      (host) => ({ host, atMs: 300 + 1_000 * host, how: "kill" }) as const,
+    );
+    const restarts = killed.map(
+      (host) => ({ host, atMs: 2_700 + 1_000 * host, tornWrites: 0, how: "wait" }) as const,
+    );
+    for (const seed of [3, 4, 10, 51, 73, 88]) {
+      const result = simulate({
+        ...flow("chain"),
+        seed,
+        strategy,
+        fanout: 2,
+        areHostsWary: true,
+        network: { leastLatencyMs: 0.2, mostLatencyMs: 1 },
+        crashes,
+        restarts,
+      });
+      expect(result.landedCount).toBe(8);
+      const pauses = receiversBut(...killed).map((place) => result.longestPauseMs[place] ?? 0);
+      expect(Math.max(...pauses)).toBeLessThan(4_000);
+    }
+  });
+});
+
 describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
   test("over links that are all the same finds nobody slow, and sends nothing twice", () => {
     for (const seed of [1, 2, 3]) {

@@ -9,8 +9,8 @@ const mostStepsAtOnce = 512;
 /** Whom an orphan asks now. */
 export interface OrphanRound {
   readonly asked: readonly number[];
-  /** There is nobody to ask for now, but the root. */
-  readonly isAlone: boolean;
+  /** The root is asked from now on, for which it has to be a neighbour. */
+  readonly asksRoot: boolean;
   /** Asked in vain for long, or nobody is left to ask: all ways may lead through the children. */
   readonly isHopeless: boolean;
 }
@@ -19,13 +19,15 @@ export interface OrphanRound {
  * How a peer without a parent looks for one: when it asks, whom, and whom it does not ask any
  * more. In each round two neighbours drawn at random, and the two ends of its last referral,
  * where a walk down the tree goes on when a datagram of it was lost. When that was in vain for long, or
- * nobody is left, the root too: it is there as long as there is a session.
+ * nobody is left, the root too: it is there as long as there is a session. Who has had a parent asks it from
+ * the second round on: what is left of its neighbours may well hang below it, and others wait for it.
  */
 export class OrphanSearch {
   readonly #context: Context;
   #askAt: number | undefined;
   #rounds = 0;
-  /** Since it asked in vain for long, or had nobody to ask: all its neighbours may be gone. */
+  #hasHadParent = false;
+  /** Since it asked in vain, or had nobody to ask: all its neighbours may be gone. */
   #asksRoot = false;
   #steps = 0;
   /** Who referred this orphan last, and to whom. */
@@ -51,6 +53,7 @@ export class OrphanSearch {
   /** A parent is found, or none is needed any more. */
   end(): void {
     this.#askAt = undefined;
+    this.#hasHadParent = true;
     this.#asksRoot = false;
     this.#restart();
   }
@@ -99,18 +102,19 @@ export class OrphanSearch {
     const willing = neighbours.filter(mayAsk);
     this.#rounds += 1;
     this.#steps = 0;
-    const isAlone = willing.length === 0;
     // Who is only blamed may be asked again soon, and no child has to pay for that.
     const isDeserted = neighbours.every((number) => this.#departed.has(number));
     const isHopeless = this.#rounds > options.orphanRounds || isDeserted;
     if (isHopeless) this.#restart();
-    this.#asksRoot ||= isHopeless || isAlone;
+    this.#asksRoot ||= isHopeless || willing.length === 0;
     const trail = this.#trail.filter((number) => willing.includes(number));
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
     this.#askAt = now + this.#context.jittered(pauseMs);
     if (this.#asksRoot && willing.includes(0) && !trail.includes(0)) trail.push(0);
+    this.#asksRoot ||= this.#hasHadParent;
     const others = willing.filter((number) => !trail.includes(number));
-    return { asked: [...trail, ...random.sample(others, 2)], isAlone, isHopeless };
+    const asked = [...trail, ...random.sample(others, 2)];
+    return { asked, asksRoot: this.#asksRoot, isHopeless };
   }
 
   deadline(): number | undefined {

@@ -262,8 +262,8 @@ export class Tree {
     if (!this.#isSearching()) return this.#search.pause();
     const children = this.#slots.children;
     const others = this.#neighbourhood.numbers.filter((number) => !children.includes(number));
-    const { asked, isAlone, isHopeless } = this.#search.nextRound(others);
-    if (isAlone || isHopeless) this.#context.tell({ type: "neighbours-exhausted" });
+    const { asked, asksRoot, isHopeless } = this.#search.nextRound(others);
+    if (asksRoot) this.#context.tell({ type: "root-wanted" });
     // Only letting go of them leads back to the root, when all ways to it lead through them.
     if (isHopeless) for (const number of children) this.#links.downgrade(number, "lost");
     for (const number of asked) this.#ask(number);
