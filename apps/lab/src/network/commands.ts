@@ -108,6 +108,9 @@ export function findAgain(hosts: readonly Host[]): Batch {
   return hosts.map(({ address }) => `neigh del ${address} dev ${hostDevice}`);
 }
 
+/** For `ss` on the host: it prints one line for every connection that it ends. */
+export const resetConnections = ["--tcp", "--no-header", "--kill", "state", "established"] as const;
+
 export function deleteNamespaces(namespaces: readonly string[]): Batch {
   return namespaces.map((namespace) => `netns delete ${namespace}`);
 }

@@ -85,6 +85,17 @@ export class LabNetwork {
     await runBatch("ip", ["-n", namespace], commands.findAgain(hosts));
   }
 
+  /**
+   * Ends all TCP connections that stand at a host, in the middle of whatever they carry: both ends get a reset.
+   *
+   * @returns how many there were
+   * @throws Error where the system has no `ss`, or its kernel does not let it
+   */
+  async resetConnections({ namespace }: Host): Promise<number> {
+    const args = ["netns", "exec", namespace, "ss", ...commands.resetConnections];
+    return (await runCommand("ip", args)).split("\n").filter((line) => line.trim() !== "").length;
+  }
+
   /** What a host was sent so far, in bytes of frames that its device took in. */
   async receivedBytes({ namespace }: Host): Promise<number> {
     const args = ["-n", namespace, "-s", "-j", "link", "show", "dev", commands.hostDevice];

@@ -1,5 +1,5 @@
 import type { ChaosHost } from "../chaos-host.js";
-import { exits, judgePauses, judgeSender, judgeWhole } from "../endings.js";
+import { exits, judgePauses, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
 import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
 import type { Swarm } from "../swarm.js";
@@ -127,7 +127,32 @@ const partition: ChaosScenario = {
   },
 };
 
-/** Receivers that fall silent, for good or for a while. */
+const resetCount = 5;
+
+/** What was on its way is lost, on both ends, and each of them has to connect anew. */
+const connectionsReset: ChaosScenario = {
+  ...defaults,
+  name: "connections-reset",
+  about:
+    "all TCP connections of one relay reset in the middle of what they carry, each second for 5 s",
+  async play(swarm, judge) {
+    await swarm.begin();
+    const victim = swarm.host(2);
+    const begunAtMs = performance.now();
+    const counts: number[] = [];
+    for (let second = 1; second <= resetCount; second += 1) {
+      await swarm.at(second);
+      counts.push(await swarm.network.resetConnections(victim.host));
+    }
+    judge.tell("connections reset", counts.join(", "));
+    await judgeSender(swarm, judge, exits.complete);
+    await judgeWhole(swarm, judge, swarm.hosts);
+    await judgeReceived(swarm, judge, swarm.hosts);
+    judgePauses(judge, swarm.hosts, begunAtMs);
+  },
+};
+
+/** Receivers that fall silent, for good or for a while, or lose their connections. */
 export const silent: readonly ChaosScenario[] = [
   forGood("host-cut-off", "one relay cut off, and nobody told", cutOff),
   forGood("relay-stopped", "one relay stopped by SIGSTOP, for good", stop),
@@ -139,4 +164,5 @@ export const silent: readonly ChaosScenario[] = [
   forAWhile("host-mute-3s", "what one relay sends is lost for 3 s", mute),
   forAWhile("host-deaf-3s", "what one relay is sent is lost for 3 s", deaf),
   partition,
+  connectionsReset,
 ];
