@@ -314,8 +314,8 @@ describe("trouble", () => {
     assignment.onTrouble(4, { type: "trouble", number: 2, kind: "silent", ...rates });
     expect(told()).toEqual([]);
     context.now += 700;
-    assignment.onTrouble(2, { type: "trouble", number: 4, kind: "silent", ...rates });
-    expect(assignment.placement.leaves).toEqual([3, 4]);
+    assignment.onTrouble(4, { type: "trouble", number: 2, kind: "silent", ...rates });
+    expect(assignment.placement.leaves).toEqual([3, 2]);
   });
 
   test("with two sinks as slow is the trouble of who tells it: they are pardoned, and it moves", () => {
@@ -361,10 +361,26 @@ describe("trouble", () => {
     expect(assignment.placement.leaves).toEqual([2, 6, 4]);
   });
 
-  test("with two silent sinks is theirs: silence is no matter of who is how fast", () => {
-    complain(2, 3, "silent");
+  test("with two silent sinks is theirs, as long as they do not answer the root either", () => {
+    context.now += 1_000;
+    const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 0 };
+    assignment.onTrouble(2, { type: "trouble", number: 3, kind: "silent", ...rates });
+    for (const { to, plan } of told()) if (to !== 3) assignment.onAck(to, plan.revision);
     complain(2, 4, "silent");
     expect(assignment.placement.leaves).toEqual([3, 4]);
+  });
+
+  // A host that stood still for 0.7 s of each second had all others made leaves, one after the other.
+  test("with two silent neighbours, of which the first answers the root, is the trouble of who tells it", () => {
+    complain(2, 1, "silent");
+    expect(assignment.placement.leaves).toEqual([1]);
+    complain(2, 3, "silent");
+    expect(assignment.placement.leaves).toEqual([2]);
+    expect(assignment.placement.line).toEqual([0, 3, 4, 5, 6, 7, 1]);
+    // It hangs below the last in line, and is not believed there either.
+    complain(2, 1, "silent");
+    expect(assignment.placement.leaves).toEqual([2]);
+    expect(assignment.placement.line).toEqual([0, 3, 4, 5, 6, 7, 1]);
   });
 
   test("with the root's own sinks is theirs, however many are slow: it has no other place", () => {
@@ -391,7 +407,8 @@ describe("trouble", () => {
     expect(assignment.placement.leaves).toEqual(leaves);
     expect(complain(11, 1, "silent")).toEqual([]);
     expect(assignment.placement.leaves).toEqual(leaves);
-    // The ninth hangs below the first.
+    // The ninth hangs below the first, and has called nobody silent for a while.
+    context.now += 5_000;
     complain(9, 1, "silent");
     expect(assignment.placement.leaves).toEqual([...range(2, 10), 1]);
   });

@@ -125,6 +125,24 @@ describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
     }
   });
 
+  // Each of its neighbours was silent to it in turn, and was made a leaf: it cost 8.7 s.
+  test("loses little more than the pauses of a host that stands still 0.7 s of each second, for 5 s", () => {
+    const undisturbed = lastOf(simulate(flow(kind)), receiversBut(2));
+    const pauses = [1_300, 2_300, 3_300, 4_300, 5_300];
+    const [still, moving] = [rate / 500, rate].map((most) => ({
+      uplinkBytesPerSecond: most,
+      downlinkBytesPerSecond: most,
+    }));
+    const events = pauses.flatMap((atMs) => [
+      { type: "set-rate", atMs, host: 2, ...still } as const,
+      { type: "set-rate", atMs: atMs + 700, host: 2, ...moving } as const,
+    ]);
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const result = simulate(flow(kind, { seed, events }));
+      expect(lastOf(result, receiversBut(2)) - undisturbed).toBeLessThan(5_000);
+    }
+  });
+
   test("routes around a peer that takes everything and passes hardly anything on", () => {
     const undisturbed = lastOf(simulate(flow(kind)), receiversBut());
     for (const host of [2, 4, 6]) {

@@ -24,7 +24,7 @@ const clearlySlow = 0.5;
 const leastCalmMs = 250;
 const mostCalmMs = 16_000;
 
-/** For so long it counts whom a peer has called slow. */
+/** For so long it counts whom a peer has called slow or silent. */
 const accusedMs = 5_000;
 
 /** Who was sent chunks by the root in this time is not without them. */
@@ -32,6 +32,11 @@ const fedMs = 1_000;
 
 /** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
 const settleMs = 700;
+
+interface Accusation {
+  readonly at: number;
+  readonly kind: TroubleKind;
+}
 
 interface Told {
   readonly peer: PeerInfo;
@@ -57,8 +62,8 @@ export class Assignment {
   readonly #trial = new FirstPeerTrial();
   readonly #told = new Map<number, Told>();
   readonly #peers: Map<number, PeerInfo>;
-  /** Whom each peer has called slow, and when. */
-  readonly #accused = new Map<number, Map<number, number>>();
+  /** Whom each peer has called slow or silent, and when. */
+  readonly #accused = new Map<number, Map<number, Accusation>>();
   readonly #complaints = new Complaints();
   /** What the root has sent its own sinks, and when it last came to be more. */
   readonly #fed = new Map<number, { readonly bytesSent: number; readonly at: number }>();
@@ -115,9 +120,8 @@ export class Assignment {
     const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
     if (this.#context.now < movedAt + settleMs) return;
     if (kind === "slow" && !this.#mayChange()) return;
-    const isToBlame = kind === "slow" && from !== number && this.#isToBlame(from, number);
-    if (isToBlame) this.#pardon(from);
-    else this.#demote(number);
+    if (from === number || !this.#isToBlame(from, trouble)) this.#demote(number);
+    else if (!this.#placement.leaves.includes(from)) this.#pardon(from);
     this.#tellNews();
   }
 
@@ -234,14 +238,24 @@ export class Assignment {
     return placement.sourcesOf(one).includes(other) || placement.sourcesOf(other).includes(one);
   }
 
-  /** Who finds two of its sinks slow is slow itself. */
-  #isToBlame(from: number, number: number): boolean {
+  /** Who finds two of its neighbours slow is slow itself, and silent who finds two silent that are there. */
+  #isToBlame(from: number, { number, kind }: Trouble): boolean {
     if (from === 0) return false;
     const { now } = this.#context;
-    const accused = this.#accused.get(from) ?? new Map<number, number>();
-    for (const [earlier, at] of accused) if (at + accusedMs < now) accused.delete(earlier);
-    this.#accused.set(from, accused.set(number, now));
-    return accused.size >= 2;
+    const accused = this.#accused.get(from) ?? new Map<number, Accusation>();
+    for (const [earlier, { at }] of accused) if (at + accusedMs < now) accused.delete(earlier);
+    const others = [...accused].filter(
+      ([other, accusation]) => other !== number && this.#isThere(other, accusation),
+    );
+    this.#accused.set(from, accused.set(number, { at: now, kind }));
+    return others.length > 0;
+  }
+
+  /** Whether an accused peer has answered since, when it was told of its new place. */
+  #isThere(number: number, { at, kind }: Accusation): boolean {
+    const told = this.#told.get(number);
+    if (told === undefined) return false;
+    return kind === "slow" || (told.movedAt >= at && told.tellAt === undefined);
   }
 
   /** Whether places may be changed for slowness now; then not again for a while. */
@@ -257,7 +271,6 @@ export class Assignment {
   #pardon(from: number): void {
     for (const number of this.#accused.get(from)?.keys() ?? [])
       if (this.#placement.leaves.includes(number)) this.#placement.promote(number);
-    this.#accused.delete(from);
     this.#demote(from);
   }
 
