@@ -213,6 +213,16 @@ describe("a source that is said to withhold chunks", () => {
     expect(assignment.placement.sourcesOf(6)).toEqual([7]);
   });
 
+  test("is not moved for what a new leaf says, which may be ahead of it, but later", () => {
+    complain(5, 4);
+    expect(assignment.placement.sourcesOf(4)).toEqual([7]);
+    allSay([4, 7]);
+    expect(assignment.placement.suspects).toEqual([]);
+    context.now += 3_000;
+    allSay([4, 7]);
+    expect(assignment.placement.suspects).toEqual([7]);
+  });
+
   test("becomes a leaf in a plan whose last one feeds others", () => {
     start(9, "k-ary");
     allSay([5, 1]);
@@ -381,6 +391,13 @@ describe("trouble", () => {
     complain(2, 1, "silent");
     expect(assignment.placement.leaves).toEqual([2]);
     expect(assignment.placement.line).toEqual([0, 3, 4, 5, 6, 7, 1]);
+  });
+
+  test("with a neighbour and with the root, which is there, is the trouble of who tells it", () => {
+    complain(1, 0, "silent");
+    expect(assignment.placement.leaves).toEqual([]);
+    complain(1, 2, "silent");
+    expect(assignment.placement.leaves).toEqual([1]);
   });
 
   test("with the root's own sinks is theirs, however many are slow: it has no other place", () => {

@@ -30,6 +30,9 @@ const accusedMs = 5_000;
 /** Who was sent chunks by the root in this time is not without them. */
 const fedMs = 1_000;
 
+/** For so long a leaf that has just become one is not heeded when its source sends it nothing. */
+const newLeafMs = 5_000;
+
 /** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
 const settleMs = 700;
 
@@ -111,13 +114,12 @@ export class Assignment {
     const { number, kind } = trouble;
     if (kind === "withholding") return this.#onComplaint({ sink: from, source: number });
     if (kind === "slow" && this.#isCommon(trouble)) return;
-    const told = this.#told.get(number);
-    if (told === undefined) return;
+    if (!this.#told.has(number) && number !== 0) return;
     if (from === number ? !this.#mayBlameItself(kind) : !this.#isBetween(from, number)) return;
     // A leaf is where it belongs, but for those that it feeds.
     const isFedByIt = this.#placement.sourcesOf(from).includes(number);
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
-    const movedAt = Math.max(told.movedAt, this.#told.get(from)?.movedAt ?? told.movedAt);
+    const movedAt = Math.max(this.#movedAt(number), this.#movedAt(from));
     if (this.#context.now < movedAt + settleMs) return;
     if (kind === "slow" && !this.#mayChange()) return;
     if (from === number || !this.#isToBlame(from, trouble)) this.#demote(number);
@@ -134,7 +136,13 @@ export class Assignment {
     const fedAt = this.#fed.get(sink)?.at ?? Number.NEGATIVE_INFINITY;
     const isFed = source === 0 && now < fedAt + fedMs;
     if (!isFed) this.#complaints.excuse(sink, now);
-    if (source !== 0) this.#complaints.note(complaint, now);
+    if (source !== 0 && !this.#isNewLeaf(sink)) this.#complaints.note(complaint, now);
+  }
+
+  /** It may be ahead of its source, which was behind it in line: then that has nothing for it yet. */
+  #isNewLeaf(number: number): boolean {
+    const isNew = this.#context.now < this.#movedAt(number) + newLeafMs;
+    return isNew && this.#placement.leaves.includes(number);
   }
 
   /**
@@ -232,6 +240,11 @@ export class Assignment {
     return kind === "slow" && this.#kind !== "k-ary";
   }
 
+  /** When a peer was given other sources; long ago for the root. */
+  #movedAt(number: number): number {
+    return this.#told.get(number)?.movedAt ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Whether one of the two feeds the other. */
   #isBetween(one: number, other: number): boolean {
     const placement = this.#placement;
@@ -251,8 +264,9 @@ export class Assignment {
     return others.length > 0;
   }
 
-  /** Whether an accused peer has answered since, when it was told of its new place. */
+  /** Whether an accused peer has answered since, when it was told of its new place; the root is there. */
   #isThere(number: number, { at, kind }: Accusation): boolean {
+    if (number === 0) return true;
     const told = this.#told.get(number);
     if (told === undefined) return false;
     return kind === "slow" || (told.movedAt >= at && told.tellAt === undefined);
