@@ -25,6 +25,7 @@ export const TASKS = {
   bench: { run: (env, args) => built(env, "lab", args) },
   "bench:sim": { run: (env, args) => built(env, "lab", args, join("simulated", "main.js")) },
   chaos: { run: (env, args) => built(env, "lab", args, join("chaos", "main.js")) },
+  hostile: { run: (env, args) => built(env, "lab", args, join("hostile", "main.js")) },
   soak: { run: (env, args) => built(env, "lab", args, join("soak", "main.js")) },
   fuzz: {
     run: (env, args) =>

@@ -8,7 +8,7 @@ import { Roster } from "../processes/roster.js";
 import type { Printed, WatchedProcess } from "../processes/watched-process.js";
 import type { Source } from "../source.js";
 import { ChaosHost } from "./chaos-host.js";
-import type { ChaosScenario, Strategy } from "./scenario.js";
+import type { Strategy, SwarmShape } from "./scenario.js";
 
 /** Palm Tree's own port: nothing else runs on the hosts. */
 const port = 4747;
@@ -16,7 +16,7 @@ const port = 4747;
 /** How often connections are looked at. */
 const lookMs = 50;
 
-/** Where and how a scenario is run. */
+/** Where and how a swarm lives. */
 export interface SwarmOptions {
   readonly palmtree: Palmtree;
   /** Made for it, and removed by the caller. */
@@ -31,7 +31,7 @@ export class Swarm {
   readonly source: Source;
   readonly network: LabNetwork;
   readonly signal: AbortSignal;
-  readonly #scenario: ChaosScenario;
+  readonly #shape: SwarmShape;
   readonly #strategy: Strategy;
   readonly #palmtree: Palmtree;
   readonly #roster: Roster;
@@ -39,13 +39,13 @@ export class Swarm {
   #begunAtMs: number | undefined;
 
   private constructor(
-    scenario: ChaosScenario,
+    shape: SwarmShape,
     strategy: Strategy,
     source: Source,
     network: LabNetwork,
     { palmtree, directory, logDirectory, signal }: SwarmOptions,
   ) {
-    this.#scenario = scenario;
+    this.#shape = shape;
     this.#strategy = strategy;
     this.source = source;
     this.network = network;
@@ -62,18 +62,18 @@ export class Swarm {
 
   /** Builds the network; nothing runs on it yet. */
   static async build(
-    scenario: ChaosScenario,
+    shape: SwarmShape,
     strategy: Strategy,
     source: Source,
     options: SwarmOptions,
   ): Promise<Swarm> {
-    const { receiverCount, bitsPerSecond, slowBitsPerSecond } = scenario;
+    const { receiverCount, bitsPerSecond, slowBitsPerSecond } = shape;
     const linkRates = Array.from(
       { length: 1 + receiverCount },
       (_, number) => slowBitsPerSecond?.[number] ?? bitsPerSecond,
     );
     const network = await LabNetwork.build({ linkRates });
-    return new Swarm(scenario, strategy, source, network, options);
+    return new Swarm(shape, strategy, source, network, options);
   }
 
   /** The sender that runs, or ran last. */
@@ -116,7 +116,7 @@ export class Swarm {
       sendArguments: [
         ...["--listen", `${this.root.address}:${port}`, "--strategy", this.#strategy],
         ...(this.#strategy === "tree" ? ["--fanout", "2"] : []),
-        ...this.#scenario.sendArguments,
+        ...this.#shape.sendArguments,
       ],
     };
     const args = sendArguments(this.#palmtree, order);
@@ -161,8 +161,9 @@ export class Swarm {
     more: readonly string[],
     onPrinted: (printed: Printed) => void,
   ): WatchedProcess {
-    const listen = `${host.address}:${port}`;
-    const args = receiveArguments(this.#palmtree, { name, listen, directory, more });
+    const place = { listen: `${host.address}:${port}`, directory };
+    const standIn = this.#shape.standIns?.[host.number];
+    const args = standIn?.(place) ?? receiveArguments(this.#palmtree, { name, ...place, more });
     return this.#start(host, name, args, onPrinted);
   }
 
@@ -173,7 +174,7 @@ export class Swarm {
     onPrinted: (printed: Printed) => void,
   ): WatchedProcess {
     const command = this.network.commandOn(host, process.execPath, args);
-    const options = { name, timeoutMs: this.#scenario.timeoutMs, onPrinted };
+    const options = { name, timeoutMs: this.#shape.timeoutMs, onPrinted };
     return this.#roster.start(command.program, command.args, options);
   }
 }

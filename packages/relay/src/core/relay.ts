@@ -330,6 +330,7 @@ export class Relay {
       isHungry,
       flows: this.distribution.flows,
       inflows,
+      absent: this.feeds.absentNumbers,
       neighbour,
       probe: (peer) => this.meter.probe(peer),
     });

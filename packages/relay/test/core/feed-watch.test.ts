@@ -12,6 +12,7 @@ interface Sight {
   readonly isHungry?: boolean;
   readonly flows?: readonly SinkFlow[];
   readonly inflows?: readonly SourceFlow[];
+  readonly absent?: readonly number[];
 }
 
 const megabyte = 1_000_000;
@@ -30,9 +31,10 @@ beforeEach(() => {
   watch.start();
 });
 
-function look({ sources = [], isHungry = false, flows = [], inflows = [] }: Sight): void {
+function look(sight: Sight): void {
+  const { sources = [], isHungry = false, flows = [], inflows = [], absent = [] } = sight;
   const probe = ({ number: to }: PeerInfo): unknown => probes.push({ at: context.now, to });
-  watch.onTick({ self: 9, sources, isHungry, flows, inflows, neighbour: peer, probe });
+  watch.onTick({ self: 9, sources, isHungry, flows, inflows, absent, neighbour: peer, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -238,6 +240,7 @@ describe("silence", () => {
         isHungry: true,
         flows: [],
         inflows: [],
+        absent: [],
         neighbour: () => undefined,
         probe: ({ number: to }) => probes.push({ at: now, to }),
       });
@@ -320,6 +323,36 @@ describe("a source that answers", () => {
     pass(10_000, from(megabytes(20), megabytes(5)));
     expect(troubles).toEqual([]);
     pass(20_000, from(0.5 * megabyte, 0.5 * megabyte));
+    expect(troubles).toEqual([]);
+  });
+
+  test("and gives no feed at all for one and a half seconds withholds chunks too", () => {
+    const without = (): Sight => ({ sources: [1], isHungry: true, absent: [1] });
+    pass(1_500, without, [1]);
+    expect(troubles).toEqual([]);
+    pass(1_600, without, [1]);
+    expect(troubles).toMatchObject([{ number: 1, kind: "withholding", bytesPerSecond: 0 }]);
+  });
+
+  test("and whose feed comes and goes is given that time once, until it sends a chunk", () => {
+    const without = (): Sight => ({ sources: [1], isHungry: true, absent: [1] });
+    const emptyHanded = (now: number): Sight => ({ ...from(0, 0)(now), sources: [1] });
+    const sending = (now: number): Sight => ({ ...from(1, 0)(now), sources: [1] });
+    pass(1_000, without, [1]);
+    pass(1_500, emptyHanded, [1]);
+    pass(2_000, without, [1]);
+    expect(troubles).toEqual([]);
+    pass(2_100, without, [1]);
+    expect(troubles).toHaveLength(1);
+    pass(6_000, sending, [1]);
+    pass(7_500, without, [1]);
+    expect(troubles).toHaveLength(1);
+    pass(7_700, without, [1]);
+    expect(troubles).toHaveLength(2);
+  });
+
+  test("and gives no feed while this peer lacks nothing is no trouble", () => {
+    pass(10_000, () => ({ sources: [1], absent: [1] }), [1]);
     expect(troubles).toEqual([]);
   });
 

@@ -113,6 +113,15 @@ const lies: Readonly<Record<string, Lie>> = {
     if (message.type !== "ping" && message.type !== "tree-check") return [said];
     return [{ ...said, message: { ...message, pulse: 2 ** 32 - 1 } }];
   }),
+  "refuses every connection that it is asked for": sayingDatagrams((said) => {
+    if (said.message.type !== "upgrade-accept") return [said];
+    const { link } = said.message;
+    return [{ ...said, message: { type: "upgrade-reject", link, reason: "busy" } }];
+  }),
+  "offers connections that it does not take": sayingDatagrams((said) => {
+    if (said.message.type !== "upgrade-accept") return [said];
+    return [{ ...said, message: { ...said.message, token: "0123456789abcdef" } }];
+  }),
   "blames its neighbours for what they did not do": sayingDatagrams((said) => {
     if (said.message.type !== "probe-ack" && said.message.type !== "pong") return [said];
     const blame = { type: "blame", code: "chunk-corrupt", detail: "" } as const;

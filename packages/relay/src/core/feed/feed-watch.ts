@@ -35,6 +35,9 @@ const withholdingLooks = 10;
 const passedOverBytes = 1024 * 1024;
 const passedOverShare = 0.25;
 
+/** ... or gave no feed for so many since its last chunk, 1.5 s: one comes up in some round trips. */
+const absentLooks = 15;
+
 /** Silence over a feed after which its other end is asked whether it is there. */
 const quietMs = 200;
 
@@ -77,6 +80,8 @@ export interface FeedView {
   readonly flows: readonly SinkFlow[];
   /** From those that feed this peer. */
   readonly inflows: readonly SourceFlow[];
+  /** Neighbours that the plan has feed this peer, and that do not. */
+  readonly absent: readonly number[];
   neighbour(number: number): PeerInfo | undefined;
   /** Ask a neighbour whether it is there. */
   probe(peer: PeerInfo): void;
@@ -93,6 +98,8 @@ export class FeedWatch {
   readonly #watched = new Map<number, Watched>();
   readonly #flows = new Map<ConnectionId, Flow>();
   readonly #supplies = new Map<ConnectionId, Supply[]>();
+  /** For how many looks each source has given no feed, since it last fed this peer. */
+  readonly #absences = new Map<number, number>();
   readonly #told = new Map<number, { readonly at: number; readonly pauseMs: number }>();
   #lookAt: number | undefined;
 
@@ -121,6 +128,7 @@ export class FeedWatch {
   forget(number: number): void {
     this.#watched.delete(number);
     this.#told.delete(number);
+    this.#absences.delete(number);
   }
 
   onTick(view: FeedView): void {
@@ -133,6 +141,7 @@ export class FeedWatch {
     for (const flow of view.flows) if (this.#look(flow)) stalled.add(flow.number);
     this.#judge(view);
     this.#judgeSources(view);
+    this.#judgeAbsent(view);
     if (view.isHungry) for (const number of view.sources) stalled.add(number);
     for (const number of this.#watched.keys())
       if (!stalled.has(number)) this.#watched.delete(number);
@@ -149,6 +158,7 @@ export class FeedWatch {
   #forgive(): void {
     this.#flows.clear();
     this.#supplies.clear();
+    this.#absences.clear();
     for (const watched of this.#watched.values()) {
       watched.heardAt = this.#context.now;
       watched.unanswered = 0;
@@ -205,6 +215,20 @@ export class FeedWatch {
       const isPatchy =
         passedOver >= passedOverBytes && passedOver >= passedOverShare * (fed + passedOver);
       if (isPatchy || (fed === 0 && isOwing)) this.#tell(number, "withholding", 0, 0);
+    }
+  }
+
+  /** Who answers, and refuses its feed or lets nobody connect, sends as little as who keeps chunks. */
+  #judgeAbsent({ sources, isHungry, inflows, absent }: FeedView): void {
+    const feeding = inflows.flatMap(({ number, bytesFed }) => (bytesFed > 0 ? [number] : []));
+    for (const number of this.#absences.keys())
+      if (!isHungry || !sources.includes(number) || feeding.includes(number))
+        this.#absences.delete(number);
+    if (!isHungry) return;
+    for (const number of absent) {
+      const looks = (this.#absences.get(number) ?? 0) + 1;
+      this.#absences.set(number, looks);
+      if (looks > absentLooks) this.#tell(number, "withholding", 0, 0);
     }
   }
 

@@ -142,6 +142,13 @@ export class Feeds {
     return [...this.#wanted.keys()];
   }
 
+  /** Those of them that the plan has feed this peer, and whose feeds are not up. */
+  get absentNumbers(): readonly number[] {
+    const isAbsent = ({ stripes, connection }: Source): boolean =>
+      stripes.wanted.length > 0 && connection === undefined;
+    return [...this.#wanted].flatMap(([number, source]) => (isAbsent(source) ? [number] : []));
+  }
+
   /** Whether a feed joins the two, or is being brought up. */
   isUsed(number: number): boolean {
     return this.#wanted.has(number) || this.sinks.isUsed(number);
