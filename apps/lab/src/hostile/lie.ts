@@ -31,7 +31,5 @@ export interface Lie {
   readonly name: string;
   /** What a member does that tells it, as a phrase: `serves nothing`. */
   readonly about: string;
-  /** How often it may take the time that the others need without it. Default: 1.3. */
-  readonly mostRatio?: number;
   readonly make: () => Liar;
 }

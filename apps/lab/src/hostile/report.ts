@@ -2,7 +2,7 @@ import { type Column, renderMarkdown, renderText } from "../report/table.js";
 import { summarize } from "../statistics.js";
 import type { Shape } from "./shape.js";
 import type { Trial } from "./trial.js";
-import type { Verdict } from "./verdict.js";
+import { mostRatio, type Verdict } from "./verdict.js";
 
 const columns: readonly Column[] = [
   { title: "Lie", align: "left" },
@@ -55,7 +55,7 @@ ${renderMarkdown(columns, verdicts.map(rowOf))}
 `;
 }
 
-function rowOf({ lie, strategy, ratio, mostRatio, trials, isHeld }: Verdict): string[] {
+function rowOf({ lie, strategy, ratio, trials, isHeld }: Verdict): string[] {
   const faults = [...new Set(trials.flatMap((trial) => trial.faults))];
   const blamed = [...new Set(trials.flatMap((trial) => trial.blamed))];
   return [

@@ -4,7 +4,7 @@ import type { Lie } from "./lie.js";
 import type { Trial } from "./trial.js";
 
 /** So often the honest hosts may take the time that they need without a liar. */
-const usualMostRatio = 1.3;
+export const mostRatio = 1.3;
 
 /** All trials of one lie in one strategy. */
 export interface Tried {
@@ -23,7 +23,6 @@ export interface Verdict {
   /** Of the honest hosts' time by that without a lie; undefined: one did not get the file. */
   readonly ratio: number | undefined;
   readonly ratios: readonly number[];
-  readonly mostRatio: number;
   /** Whether every honest host was whole every time. */
   readonly isWhole: boolean;
   readonly isHeld: boolean;
@@ -35,8 +34,8 @@ export function judge({ lie, strategy, trials, ratios }: Tried, isTimed: boolean
   const isWhole = trials.every(({ faults }) => faults.length === 0);
   const areFinite = ratios.every(Number.isFinite);
   const ratio = areFinite ? summarize(ratios).median : undefined;
-  const { name, about, mostRatio = usualMostRatio } = lie;
+  const { name, about } = lie;
   const isInTime = !isTimed || (ratio !== undefined && ratio <= mostRatio);
   const isHeld = isWhole && areFinite && isInTime;
-  return { lie: name, about, strategy, ratio, ratios, mostRatio, isWhole, isHeld, trials };
+  return { lie: name, about, strategy, ratio, ratios, isWhole, isHeld, trials };
 }

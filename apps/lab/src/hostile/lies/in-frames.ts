@@ -143,8 +143,6 @@ export const liesInFrames: readonly Lie[] = [
   {
     name: "unasked-chunks",
     about: "sends every chunk, and once more when nobody can want it any more",
-    // Half of its uplink is left for the others: nobody can tell it from one that has no more.
-    mostRatio: 2.2,
     make: chunksTwice,
   },
 ];
