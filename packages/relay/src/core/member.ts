@@ -366,7 +366,7 @@ export class Member {
     if (this.#outcome.status === undefined && !this.#isBusy)
       this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
     else this.#parentWatch.onTick("nothing");
-    this.#relay.onTick(this.#intake.isHungry, this.#intake.flows);
+    this.#relay.onTick(this.#intake);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;

@@ -28,6 +28,17 @@ type LinkMessage = Extract<
   { type: "upgrade-accept" | "upgrade-reject" | "downgrade" }
 >;
 
+/** What comes to a peer of what it has to take in. */
+export interface Inflow {
+  /** Whether it waits for chunks, and reads them. */
+  readonly isHungry: boolean;
+  /** What comes from those that feed it. */
+  readonly flows: readonly SourceFlow[];
+}
+
+/** The root takes nothing in. */
+const nothingIn: Inflow = { isHungry: false, flows: [] };
+
 /**
  * What every peer does, root or receiver: keeps its neighbours and links, takes its place in the
  * tree and in the plan, passes chunks on, and passes on what its children say about themselves.
@@ -312,24 +323,22 @@ export class Relay {
     this.feeds.leave();
   }
 
-  /**
-   * @param isHungry whether this peer waits for chunks, and reads them
-   * @param inflows what comes from those that feed it
-   */
-  onTick(isHungry: boolean, inflows: readonly SourceFlow[] = []): void {
+  /** @param inflow what comes in; looked at only where something is due, since that takes long */
+  onTick(inflow: Inflow = nothingIn): void {
     this.links.onTick();
     this.tree.onTick();
     this.feeds.onTick();
     this.summary.onTick();
     this.distribution.onTick();
     const neighbour = (number: number): PeerInfo | undefined => this.neighbourhood.get(number);
-    this.meter.onTick(isHungry, neighbour);
+    this.meter.onTick(inflow.isHungry, neighbour);
+    if (!this.watch.isDue) return;
     this.watch.onTick({
       self: this.self.number,
       sources: this.feeds.sourceNumbers,
-      isHungry,
+      isHungry: inflow.isHungry,
       flows: this.distribution.flows,
-      inflows,
+      inflows: inflow.flows,
       neighbour,
       probe: (peer) => this.meter.probe(peer),
     });

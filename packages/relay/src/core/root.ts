@@ -389,7 +389,7 @@ export class Root {
       default:
         this.#introduction?.onTick();
         this.#latecomers.onTick();
-        this.#relay.onTick(false);
+        this.#relay.onTick();
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
         this.#verdicts?.onTick();

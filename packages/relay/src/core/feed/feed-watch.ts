@@ -123,6 +123,10 @@ export class FeedWatch {
     this.#told.delete(number);
   }
 
+  get isDue(): boolean {
+    return this.#lookAt !== undefined && this.#lookAt <= this.#context.now;
+  }
+
   onTick(view: FeedView): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;

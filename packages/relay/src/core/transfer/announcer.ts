@@ -48,8 +48,12 @@ export class Announcer {
     if (this.#listeners.size > 0) this.#announceAt = earliest(this.#announceAt, at);
   }
 
+  get isDue(): boolean {
+    return this.#announceAt !== undefined && this.#announceAt <= this.#context.now;
+  }
+
   onTick(held: Bitmap, isIdle: boolean): void {
-    if (this.#announceAt === undefined || this.#announceAt > this.#context.now) return;
+    if (!this.isDue) return;
     this.#announceAt = undefined;
     for (const [connection, listener] of this.#listeners) {
       const runs = takeNews(listener, held);
