@@ -10,7 +10,7 @@ import type {
   Strategy,
 } from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
-import { type Context, earliest, type Fact } from "./context.js";
+import { type Context, earlier, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
 import { EarlyRequests } from "./feed/early-requests.js";
 import { FeedWatch } from "./feed/feed-watch.js";
@@ -345,15 +345,12 @@ export class Relay {
   }
 
   deadline(): number | undefined {
-    return earliest(
-      this.links.deadline(),
-      this.tree.deadline(),
-      this.feeds.deadline(),
-      this.summary.deadline(),
-      this.distribution.deadline(),
-      this.watch.deadline(),
-      this.meter.deadline(),
-    );
+    let due = earlier(this.links.deadline(), this.tree.deadline());
+    due = earlier(due, this.feeds.deadline());
+    due = earlier(due, this.summary.deadline());
+    due = earlier(due, this.distribution.deadline());
+    due = earlier(due, this.watch.deadline());
+    return earlier(due, this.meter.deadline());
   }
 
   #askAfter(number: number): void {

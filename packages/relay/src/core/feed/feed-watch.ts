@@ -1,5 +1,5 @@
 import type { PeerInfo, TroubleKind } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { SourceFlow } from "../transfer/inlets.js";
 import type { SinkFlow } from "../transfer/sink.js";
@@ -147,7 +147,7 @@ export class FeedWatch {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#lookAt);
+    return this.#lookAt;
   }
 
   #forgive(): void {

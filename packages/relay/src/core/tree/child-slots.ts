@@ -1,5 +1,5 @@
 import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 
 type Slot =
   /** A tree check is under way; repeated at `nextAt`. */
@@ -169,10 +169,10 @@ export class ChildSlots {
   deadline(): number | undefined {
     let first: number | undefined;
     for (const slot of this.#slots.values())
-      if (slot.state === "probing") first = earliest(first, slot.nextAt);
+      if (slot.state === "probing") first = earlier(first, slot.nextAt);
     if (this.free > 0)
       for (const until of this.#decidingUntil.values())
-        if (until > this.#context.now) first = earliest(first, until);
+        if (until > this.#context.now) first = earlier(first, until);
     return first;
   }
 
