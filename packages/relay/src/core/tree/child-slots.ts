@@ -57,7 +57,7 @@ export class ChildSlots {
 
   /** Whether a tree check to this neighbour may lead to something. */
   isCandidate(number: number): boolean {
-    if (this.#slots.has(number) || this.#settled.has(number)) return false;
+    if (this.#settled.has(number) || this.#slots.has(number)) return false;
     return (this.#decidingUntil.get(number) ?? 0) <= this.#context.now;
   }
 

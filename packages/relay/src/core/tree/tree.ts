@@ -230,6 +230,7 @@ export class Tree {
     const unsettled = this.#neighbourhood.numbers.filter(
       (number) => number !== this.#parent && number !== 0 && this.#slots.isCandidate(number),
     );
+    if (unsettled.length === 0) return;
     for (const number of this.#context.random.sample(unsettled, free))
       if (this.#slots.hold(number)) this.#probe(number);
   }
