@@ -20,21 +20,13 @@ import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
 import { takeFromBelow } from "./take-from-below.js";
 import { Distribution } from "./transfer/distribution.js";
-import type { SourceFlow } from "./transfer/inlets.js";
+import type { Inflow } from "./transfer/inlets.js";
 import { Tree } from "./tree/tree.js";
 
 type LinkMessage = Extract<
   ControlMessage,
   { type: "upgrade-accept" | "upgrade-reject" | "downgrade" }
 >;
-
-/** What comes to a peer of what it has to take in. */
-export interface Inflow {
-  /** Whether it waits for chunks, and reads them. */
-  readonly isHungry: boolean;
-  /** What comes from those that feed it. */
-  readonly flows: readonly SourceFlow[];
-}
 
 /** The root takes nothing in. */
 const nothingIn: Inflow = { isHungry: false, flows: [] };
@@ -336,9 +328,8 @@ export class Relay {
     this.watch.onTick({
       self: this.self.number,
       sources: this.feeds.sourceNumbers,
-      isHungry: inflow.isHungry,
       flows: this.distribution.flows,
-      inflows: inflow.flows,
+      inflow,
       neighbour,
       probe: (peer) => this.meter.probe(peer),
     });

@@ -32,7 +32,8 @@ beforeEach(() => {
 
 function look({ sources = [], isHungry = false, flows = [], inflows = [] }: Sight): void {
   const probe = ({ number: to }: PeerInfo): unknown => probes.push({ at: context.now, to });
-  watch.onTick({ self: 9, sources, isHungry, flows, inflows, neighbour: peer, probe });
+  const inflow = { isHungry, flows: inflows };
+  watch.onTick({ self: 9, sources, flows, inflow, neighbour: peer, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -235,9 +236,8 @@ describe("silence", () => {
       watch.onTick({
         self: 9,
         sources: [1],
-        isHungry: true,
         flows: [],
-        inflows: [],
+        inflow: { isHungry: true, flows: [] },
         neighbour: () => undefined,
         probe: ({ number: to }) => probes.push({ at: now, to }),
       });

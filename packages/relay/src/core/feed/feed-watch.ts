@@ -1,7 +1,7 @@
 import type { PeerInfo, TroubleKind } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import type { SourceFlow } from "../transfer/inlets.js";
+import type { Inflow, SourceFlow } from "../transfer/inlets.js";
 import type { SinkFlow } from "../transfer/sink.js";
 
 /** How often flows are looked at. */
@@ -72,11 +72,9 @@ export interface FeedView {
   readonly self: number;
   /** Neighbours that feed this peer. */
   readonly sources: readonly number[];
-  /** Whether this peer waits for chunks, and reads them. */
-  readonly isHungry: boolean;
+  /** To those that this peer feeds. */
   readonly flows: readonly SinkFlow[];
-  /** From those that feed this peer. */
-  readonly inflows: readonly SourceFlow[];
+  readonly inflow: Inflow;
   neighbour(number: number): PeerInfo | undefined;
   /** Ask a neighbour whether it is there. */
   probe(peer: PeerInfo): void;
@@ -137,13 +135,11 @@ export class FeedWatch {
     for (const flow of view.flows) if (this.#look(flow)) stalled.add(flow.number);
     this.#judge(view);
     this.#judgeSources(view);
-    if (view.isHungry) for (const number of view.sources) stalled.add(number);
+    if (view.inflow.isHungry) for (const number of view.sources) stalled.add(number);
     for (const number of this.#watched.keys())
       if (!stalled.has(number)) this.#watched.delete(number);
     for (const number of stalled) this.#ask(number, view);
-    const connections = new Set(view.flows.map(({ connection }) => connection));
-    for (const connection of this.#flows.keys())
-      if (!connections.has(connection)) this.#flows.delete(connection);
+    this.#forgetFlows(view.flows);
   }
 
   deadline(): number | undefined {
@@ -157,6 +153,14 @@ export class FeedWatch {
       watched.heardAt = this.#context.now;
       watched.unanswered = 0;
     }
+  }
+
+  /** Those that are not there any more; each that is has been looked at. */
+  #forgetFlows(present: readonly SinkFlow[]): void {
+    if (this.#flows.size === present.length) return;
+    const connections = new Set(present.map(({ connection }) => connection));
+    for (const connection of this.#flows.keys())
+      if (!connections.has(connection)) this.#flows.delete(connection);
   }
 
   /** @returns whether chunks for this sink are stuck */
@@ -179,6 +183,7 @@ export class FeedWatch {
    * is offered everything as fast as it reads: of one sink it cannot tell whose link is slow.
    */
   #judge({ self, flows }: FeedView): void {
+    if (flows.length === 0) return;
     const measured = flows.flatMap(({ number, connection, bytesLacked }) => {
       const flow = this.#flows.get(connection);
       const mostShare = flows.length > 1 ? sharedSlowShare : 1;
@@ -193,11 +198,12 @@ export class FeedWatch {
   }
 
   /** A source may itself lack what it should send: then it says the same of its own source. */
-  #judgeSources({ isHungry, inflows }: FeedView): void {
+  #judgeSources({ inflow }: FeedView): void {
+    if (!inflow.isHungry) return this.#supplies.clear();
+    const inflows = inflow.flows;
     const flowing = new Set(inflows.map(({ connection }) => connection));
     for (const connection of this.#supplies.keys())
-      if (!isHungry || !flowing.has(connection)) this.#supplies.delete(connection);
-    if (!isHungry) return;
+      if (!flowing.has(connection)) this.#supplies.delete(connection);
     for (const { number, connection, bytesFed, bytesPassedOver, isOwing } of inflows) {
       const supplies = this.#supplies.get(connection) ?? [];
       this.#supplies.set(connection, supplies);
