@@ -174,15 +174,13 @@ export class Context {
 const noEffects: readonly Effect[] = [];
 
 /**
- * The earliest of several deadlines, where some are not set.
+ * The earlier of two deadlines, where either may not be set. Of two, and not of any number: asked after
+ * every event, a list of them for each would cost more than what they are compared for.
  *
  * Whoever waits for `then + pause` has to compare that very sum with the time: `now - then >=
  * pause` may be false at the deadline, by rounding, and the tick would be asked for again for ever.
  */
-export function earliest(...deadlines: readonly (number | undefined)[]): number | undefined {
-  let first: number | undefined;
-  for (const deadline of deadlines) {
-    if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline;
-  }
-  return first;
+export function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined) return other;
+  return other === undefined || one <= other ? one : other;
 }

@@ -13,7 +13,7 @@ import {
 } from "@palmtree/wire";
 import { Accuser } from "./blame/accuser.js";
 import { Outcome, whyGivenUp } from "./completion/outcome.js";
-import { type Context, earliest } from "./context.js";
+import { type Context, earlier } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
@@ -109,14 +109,11 @@ export class Member {
   #nextDeadline(): number | undefined {
     if (this.#hasEnded) return undefined;
     const givesUpAt = this.#isBusy ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
-    return earliest(
-      this.#relay.deadline(),
-      this.#intake.deadline(),
-      this.#accuser.deadline(),
-      this.#parentWatch.deadline(),
-      this.#lifeSignAt,
-      givesUpAt,
-    );
+    let due = earlier(givesUpAt, this.#lifeSignAt);
+    due = earlier(due, this.#relay.deadline());
+    due = earlier(due, this.#intake.deadline());
+    due = earlier(due, this.#accuser.deadline());
+    return earlier(due, this.#parentWatch.deadline());
   }
 
   #dispatch(event: PeerEvent): void {
@@ -366,7 +363,7 @@ export class Member {
     if (this.#outcome.status === undefined && !this.#isBusy)
       this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
     else this.#parentWatch.onTick("nothing");
-    this.#relay.onTick(this.#intake.isHungry, this.#intake.flows);
+    this.#relay.onTick(this.#intake);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
       this.#lifeSignAt = undefined;

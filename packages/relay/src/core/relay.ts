@@ -10,7 +10,7 @@ import type {
   Strategy,
 } from "@palmtree/wire";
 import { Summary } from "./completion/summary.js";
-import { type Context, earliest, type Fact } from "./context.js";
+import { type Context, earlier, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
 import { EarlyRequests } from "./feed/early-requests.js";
 import { FeedWatch } from "./feed/feed-watch.js";
@@ -20,13 +20,16 @@ import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { Links, type Self } from "./link/links.js";
 import { takeFromBelow } from "./take-from-below.js";
 import { Distribution } from "./transfer/distribution.js";
-import type { SourceFlow } from "./transfer/inlets.js";
+import type { Inflow } from "./transfer/inlets.js";
 import { Tree } from "./tree/tree.js";
 
 type LinkMessage = Extract<
   ControlMessage,
   { type: "upgrade-accept" | "upgrade-reject" | "downgrade" }
 >;
+
+/** The root takes nothing in. */
+const nothingIn: Inflow = { isHungry: false, flows: [] };
 
 /**
  * What every peer does, root or receiver: keeps its neighbours and links, takes its place in the
@@ -312,24 +315,21 @@ export class Relay {
     this.feeds.leave();
   }
 
-  /**
-   * @param isHungry whether this peer waits for chunks, and reads them
-   * @param inflows what comes from those that feed it
-   */
-  onTick(isHungry: boolean, inflows: readonly SourceFlow[] = []): void {
+  /** @param inflow what comes in; looked at only where something is due, since that takes long */
+  onTick(inflow: Inflow = nothingIn): void {
     this.links.onTick();
     this.tree.onTick();
     this.feeds.onTick();
     this.summary.onTick();
     this.distribution.onTick();
     const neighbour = (number: number): PeerInfo | undefined => this.neighbourhood.get(number);
-    this.meter.onTick(isHungry, neighbour);
+    this.meter.onTick(inflow.isHungry, neighbour);
+    if (!this.watch.isDue) return;
     this.watch.onTick({
       self: this.self.number,
       sources: this.feeds.sourceNumbers,
-      isHungry,
       flows: this.distribution.flows,
-      inflows,
+      inflow,
       absent: this.feeds.absentNumbers,
       neighbour,
       probe: (peer) => this.meter.probe(peer),
@@ -337,15 +337,12 @@ export class Relay {
   }
 
   deadline(): number | undefined {
-    return earliest(
-      this.links.deadline(),
-      this.tree.deadline(),
-      this.feeds.deadline(),
-      this.summary.deadline(),
-      this.distribution.deadline(),
-      this.watch.deadline(),
-      this.meter.deadline(),
-    );
+    let due = earlier(this.links.deadline(), this.tree.deadline());
+    due = earlier(due, this.feeds.deadline());
+    due = earlier(due, this.summary.deadline());
+    due = earlier(due, this.distribution.deadline());
+    due = earlier(due, this.watch.deadline());
+    return earlier(due, this.meter.deadline());
   }
 
   #askAfter(number: number): void {

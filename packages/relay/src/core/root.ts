@@ -2,7 +2,7 @@ import type { Address, ControlMessage, Frame, PeerId, PeerInfo } from "@palmtree
 import { Accusations } from "./blame/accusations.js";
 import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
-import { type Context, earliest, type Fact } from "./context.js";
+import { type Context, earlier, type Fact } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
@@ -104,15 +104,16 @@ export class Root {
       case "lingering":
         return this.#farewell?.deadline();
       default:
-        return earliest(
-          this.#introduction?.deadline(),
-          this.#latecomers.deadline(),
-          this.#assignment?.deadline(),
-          this.#relay.deadline(),
-          this.#verdicts?.deadline(),
-          this.#formedBy,
-        );
+        return this.#sessionDeadline();
     }
+  }
+
+  #sessionDeadline(): number | undefined {
+    let due = earlier(this.#formedBy, this.#relay.deadline());
+    due = earlier(due, this.#introduction?.deadline());
+    due = earlier(due, this.#latecomers.deadline());
+    due = earlier(due, this.#assignment?.deadline());
+    return earlier(due, this.#verdicts?.deadline());
   }
 
   #dispatch(event: PeerEvent): void {
@@ -389,7 +390,7 @@ export class Root {
       default:
         this.#introduction?.onTick();
         this.#latecomers.onTick();
-        this.#relay.onTick(false);
+        this.#relay.onTick();
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
         this.#verdicts?.onTick();

@@ -71,7 +71,9 @@ export class SimulatedContent implements ChunkSizes {
 /** Whether both are the same bytes; at once, where they are views of the same. */
 export function isSame(one: Uint8Array, other: Uint8Array): boolean {
   if (isView(one, other)) return true;
-  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+  if (one.length !== other.length) return false;
+  for (let place = 0; place < one.length; place += 1) if (one[place] !== other[place]) return false;
+  return true;
 }
 
 function isView(one: Uint8Array, other: Uint8Array): boolean {

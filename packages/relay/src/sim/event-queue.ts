@@ -32,8 +32,7 @@ export class EventQueue {
     this.#size -= 1;
     const time = this.#times[this.#size] as number;
     const order = this.#orders[this.#size] as number;
-    const action = this.#actions[this.#size] as () => void;
-    this.#actions.length = this.#size;
+    const action = this.#actions.pop() as () => void;
     if (this.#size > 0) this.#sink(time, order, action);
     return first;
   }

@@ -19,7 +19,12 @@ import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { ChunkArrivals } from "./chunk-arrivals.js";
-import { type SimulatedContent, simulatedCryptography, simulatedSessionHash } from "./content.js";
+import {
+  isSame,
+  type SimulatedContent,
+  simulatedCryptography,
+  simulatedSessionHash,
+} from "./content.js";
 import type { Disk } from "./disk.js";
 import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
@@ -111,11 +116,17 @@ export class Host implements NetworkPort {
     const { now } = this.#world.timeline;
     const effects = machine.handle(event, now);
     this.#world.watch?.(this, event, effects);
-    for (const effect of effects) {
-      if (this.lie === undefined) this.#world.check(this, effect);
-      for (const done of this.lie?.(effect) ?? [effect]) this.#perform(done);
-    }
+    for (const effect of effects) this.#carryOut(effect);
     this.#arm();
+  }
+
+  /** Of who lies nothing is promised. */
+  #carryOut(effect: Effect): void {
+    if (this.lie === undefined) {
+      this.#world.check(this, effect);
+      return this.#perform(effect);
+    }
+    for (const done of this.lie(effect)) this.#perform(done);
   }
 
   onDatagram(from: Address, datagram: Datagram): void {
@@ -269,8 +280,7 @@ export class Host implements NetworkPort {
       case "verify-chunk": {
         const { connection, index, hash, payload } = effect;
         this.#released.delete(payload); // hosts share their payloads here: it came once more
-        const found = content.hashOf(index, payload);
-        const isIntact = found.every((byte, place) => byte === hash[place]);
+        const isIntact = isSame(content.hashOf(index, payload), hash);
         return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
       }
       case "release-chunk":
@@ -300,7 +310,7 @@ export class Host implements NetworkPort {
       case "check-leftover": {
         const { index, hash } = effect;
         const found = content.hashOf(index, this.disk.stored[index] ?? new Uint8Array());
-        const isIntact = found.every((byte, place) => byte === hash[place]);
+        const isIntact = isSame(found, hash);
         return this.#later({ type: "leftover-checked", index, isIntact });
       }
       case "open-manifest": {

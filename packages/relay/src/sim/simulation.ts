@@ -312,9 +312,11 @@ class Simulation implements World {
     if (number === 0) return this.#hosts[0];
     const known = this.#hostOfNumber.get(number);
     if (known?.number === number && !known.isDown) return known;
-    const found = this.#hosts.find((host) => host.number === number);
-    if (found !== undefined) this.#hostOfNumber.set(number, found);
-    return found;
+    // Numbers are given out to many at a time: one look at all hosts finds those of the others too.
+    this.#hostOfNumber.clear();
+    for (const host of this.#hosts)
+      if (!this.#hostOfNumber.has(host.number)) this.#hostOfNumber.set(host.number, host);
+    return this.#hostOfNumber.get(number);
   }
 
   #checkNoCycle(host: Host): void {

@@ -84,7 +84,7 @@ export class Bench {
     const effects: Effect[] = [];
     for (let due = this.relay.deadline(); due !== undefined && due <= until; ) {
       this.context.now = due;
-      effects.push(...this.do(() => this.relay.onTick(isHungry)));
+      effects.push(...this.do(() => this.relay.onTick({ isHungry, flows: [] })));
       const next = this.relay.deadline();
       if (next !== undefined && next <= due) throw new Error(`a tick is due again at ${due}`);
       due = next;

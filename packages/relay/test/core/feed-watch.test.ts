@@ -34,7 +34,8 @@ beforeEach(() => {
 function look(sight: Sight): void {
   const { sources = [], isHungry = false, flows = [], inflows = [], absent = [] } = sight;
   const probe = ({ number: to }: PeerInfo): unknown => probes.push({ at: context.now, to });
-  watch.onTick({ self: 9, sources, isHungry, flows, inflows, absent, neighbour: peer, probe });
+  const inflow = { isHungry, flows: inflows };
+  watch.onTick({ self: 9, sources, flows, inflow, absent, neighbour: peer, probe });
   for (const fact of takeFacts(context))
     if (fact.type === "trouble-seen") troubles.push({ ...fact.trouble, at: context.now });
 }
@@ -237,9 +238,8 @@ describe("silence", () => {
       watch.onTick({
         self: 9,
         sources: [1],
-        isHungry: true,
         flows: [],
-        inflows: [],
+        inflow: { isHungry: true, flows: [] },
         absent: [],
         neighbour: () => undefined,
         probe: ({ number: to }) => probes.push({ at: now, to }),

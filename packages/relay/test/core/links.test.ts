@@ -304,10 +304,10 @@ describe("an active link", () => {
     bench.adopt(1);
     const { relay } = bench;
     relay.setTime(1_000, relay.deadline());
-    bench.do(() => relay.onTick(false));
+    bench.do(() => relay.onTick());
     // A laptop's lid was closed for a minute.
     relay.setTime(61_000, relay.deadline());
-    expect(saidIn(bench.do(() => relay.onTick(false)))).toMatchObject([{ type: "probe" }]);
+    expect(saidIn(bench.do(() => relay.onTick()))).toMatchObject([{ type: "probe" }]);
     expect(relay.links.isActive(1)).toBe(true);
     // From now on it counts as always: this minute is left out.
     bench.pass(63_900);
@@ -326,10 +326,10 @@ describe("an active link", () => {
     const { relay } = bench;
     for (let at = 500; at <= 4_500; at += 500) {
       relay.setTime(at, relay.deadline());
-      bench.do(() => relay.onTick(false));
+      bench.do(() => relay.onTick());
     }
     relay.setTime(5_200, relay.deadline());
-    expect(saidIn(bench.do(() => relay.onTick(false)))).toContainEqual({
+    expect(saidIn(bench.do(() => relay.onTick()))).toContainEqual({
       to: 1,
       type: "downgrade",
       link: "tree",

@@ -1,5 +1,5 @@
 import type { Address, PeerId } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 
 /**
  * The root's last second: the tree may have holes, so every peer is told directly too that the
@@ -36,7 +36,7 @@ export class Farewell {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#until, this.#retellAt);
+    return earlier(this.#until, this.#retellAt);
   }
 
   #tell(): void {

@@ -1,7 +1,7 @@
 import type { PeerInfo, TroubleKind } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import type { SourceFlow } from "../transfer/inlets.js";
+import type { Inflow, SourceFlow } from "../transfer/inlets.js";
 import type { SinkFlow } from "../transfer/sink.js";
 
 /** How often flows are looked at. */
@@ -75,11 +75,9 @@ export interface FeedView {
   readonly self: number;
   /** Neighbours that feed this peer. */
   readonly sources: readonly number[];
-  /** Whether this peer waits for chunks, and reads them. */
-  readonly isHungry: boolean;
+  /** To those that this peer feeds. */
   readonly flows: readonly SinkFlow[];
-  /** From those that feed this peer. */
-  readonly inflows: readonly SourceFlow[];
+  readonly inflow: Inflow;
   /** Neighbours that the plan has feed this peer, and that do not. */
   readonly absent: readonly number[];
   neighbour(number: number): PeerInfo | undefined;
@@ -131,6 +129,10 @@ export class FeedWatch {
     this.#absences.delete(number);
   }
 
+  get isDue(): boolean {
+    return this.#lookAt !== undefined && this.#lookAt <= this.#context.now;
+  }
+
   onTick(view: FeedView): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
@@ -142,17 +144,15 @@ export class FeedWatch {
     this.#judge(view);
     this.#judgeSources(view);
     this.#judgeAbsent(view);
-    if (view.isHungry) for (const number of view.sources) stalled.add(number);
+    if (view.inflow.isHungry) for (const number of view.sources) stalled.add(number);
     for (const number of this.#watched.keys())
       if (!stalled.has(number)) this.#watched.delete(number);
     for (const number of stalled) this.#ask(number, view);
-    const connections = new Set(view.flows.map(({ connection }) => connection));
-    for (const connection of this.#flows.keys())
-      if (!connections.has(connection)) this.#flows.delete(connection);
+    this.#forgetFlows(view.flows);
   }
 
   deadline(): number | undefined {
-    return earliest(this.#lookAt);
+    return this.#lookAt;
   }
 
   #forgive(): void {
@@ -163,6 +163,14 @@ export class FeedWatch {
       watched.heardAt = this.#context.now;
       watched.unanswered = 0;
     }
+  }
+
+  /** Those that are not there any more; each that is has been looked at. */
+  #forgetFlows(present: readonly SinkFlow[]): void {
+    if (this.#flows.size === present.length) return;
+    const connections = new Set(present.map(({ connection }) => connection));
+    for (const connection of this.#flows.keys())
+      if (!connections.has(connection)) this.#flows.delete(connection);
   }
 
   /** @returns whether chunks for this sink are stuck */
@@ -185,6 +193,7 @@ export class FeedWatch {
    * is offered everything as fast as it reads: of one sink it cannot tell whose link is slow.
    */
   #judge({ self, flows }: FeedView): void {
+    if (flows.length === 0) return;
     const measured = flows.flatMap(({ number, connection, bytesLacked }) => {
       const flow = this.#flows.get(connection);
       const mostShare = flows.length > 1 ? sharedSlowShare : 1;
@@ -199,11 +208,12 @@ export class FeedWatch {
   }
 
   /** A source may itself lack what it should send: then it says the same of its own source. */
-  #judgeSources({ isHungry, inflows }: FeedView): void {
+  #judgeSources({ inflow }: FeedView): void {
+    if (!inflow.isHungry) return this.#supplies.clear();
+    const inflows = inflow.flows;
     const flowing = new Set(inflows.map(({ connection }) => connection));
     for (const connection of this.#supplies.keys())
-      if (!isHungry || !flowing.has(connection)) this.#supplies.delete(connection);
-    if (!isHungry) return;
+      if (!flowing.has(connection)) this.#supplies.delete(connection);
     for (const { number, connection, bytesFed, bytesPassedOver, isOwing } of inflows) {
       const supplies = this.#supplies.get(connection) ?? [];
       this.#supplies.set(connection, supplies);
@@ -219,8 +229,8 @@ export class FeedWatch {
   }
 
   /** Who answers, and refuses its feed or lets nobody connect, sends as little as who keeps chunks. */
-  #judgeAbsent({ sources, isHungry, inflows, absent }: FeedView): void {
-    const feeding = inflows.flatMap(({ number, bytesFed }) => (bytesFed > 0 ? [number] : []));
+  #judgeAbsent({ sources, inflow: { isHungry, flows }, absent }: FeedView): void {
+    const feeding = flows.flatMap(({ number, bytesFed }) => (bytesFed > 0 ? [number] : []));
     for (const number of this.#absences.keys())
       if (!isHungry || !sources.includes(number) || feeding.includes(number))
         this.#absences.delete(number);

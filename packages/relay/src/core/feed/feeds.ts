@@ -1,5 +1,5 @@
 import type { DowngradeReason } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import { Links, type Self } from "../link/links.js";
@@ -207,8 +207,8 @@ export class Feeds {
   }
 
   deadline(): number | undefined {
-    let due = earliest(this.sources.deadline(), this.sinks.deadline());
-    for (const { askAt } of this.#wanted.values()) due = earliest(due, askAt);
+    let due = earlier(this.sources.deadline(), this.sinks.deadline());
+    for (const { askAt } of this.#wanted.values()) due = earlier(due, askAt);
     return due;
   }
 

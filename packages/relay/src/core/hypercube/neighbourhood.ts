@@ -32,6 +32,8 @@ export class Neighbourhood {
   /** Who had each number last; never more than a session has numbers. */
   readonly #holders = new Map<number, PeerId>();
   readonly #onNewHolder: (number: number) => void;
+  /** Every neighbour's number, until that changes. */
+  #numbers: readonly number[] | undefined;
 
   /** @param onNewHolder is told when a number turns out to be another peer's than was said before */
   constructor(onNewHolder: (number: number) => void = () => undefined) {
@@ -49,6 +51,7 @@ export class Neighbourhood {
       peer,
       isFromRoot: this.#isProven(peer.number),
     }));
+    this.#numbers = undefined;
     this.#byNumber.clear();
     this.#numberOfId.clear();
     this.#introduced.length = 0;
@@ -108,7 +111,8 @@ export class Neighbourhood {
 
   /** Every neighbour's number. */
   get numbers(): readonly number[] {
-    return [...this.#byNumber.keys()];
+    this.#numbers ??= [...this.#byNumber.keys()];
+    return this.#numbers;
   }
 
   get size(): number {
@@ -131,6 +135,7 @@ export class Neighbourhood {
   #add(peer: PeerInfo): void {
     if ((this.#holders.get(peer.number) ?? peer.id) !== peer.id) this.#onNewHolder(peer.number);
     this.#holders.set(peer.number, peer.id);
+    this.#numbers = undefined;
     this.#byNumber.set(peer.number, peer);
     this.#numberOfId.set(peer.id, peer.number);
   }
@@ -147,6 +152,7 @@ export class Neighbourhood {
     this.#proven.delete(number);
     const peer = this.#byNumber.get(number);
     if (peer === undefined) return;
+    this.#numbers = undefined;
     this.#byNumber.delete(number);
     this.#numberOfId.delete(peer.id);
   }

@@ -1,5 +1,5 @@
 import type { Address, DeclineReason, PeerId } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import { Questions } from "../questions.js";
 import type { Inviter } from "./inviter.js";
 
@@ -137,7 +137,7 @@ export class Invitation {
 
   deadline(): number | undefined {
     if (!this.#isOpen) return undefined;
-    return earliest(this.#closesAt, this.#remindAt, this.#questions.deadline());
+    return earlier(this.#closesAt, earlier(this.#remindAt, this.#questions.deadline()));
   }
 
   /** Those who joined early must not take the root for dead while others are waited for. */

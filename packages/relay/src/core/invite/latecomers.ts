@@ -1,6 +1,6 @@
 import { Allowance } from "@palmtree/transport/core";
 import type { Address, DeclineReason, PeerId } from "@palmtree/wire";
-import { type Context, earliest, type Recipient } from "../context.js";
+import { type Context, earlier, type Recipient } from "../context.js";
 import type { Introduction } from "../hypercube/introduction.js";
 import { Questions } from "../questions.js";
 import { type Absent, declined, notAnswering } from "./invitation.js";
@@ -163,7 +163,7 @@ export class Latecomers {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#added.deadline(), this.#recall.deadline());
+    return earlier(this.#added.deadline(), this.#recall.deadline());
   }
 
   get #isFull(): boolean {

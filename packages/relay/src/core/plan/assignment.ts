@@ -1,6 +1,6 @@
 import type { PlanKind } from "@palmtree/topology";
 import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import type { SinkFlow } from "../transfer/sink.js";
 import { type Complaint, Complaints } from "./complaints.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
@@ -200,7 +200,7 @@ export class Assignment {
 
   deadline(): number | undefined {
     let due = this.#complaints.deadline();
-    for (const { tellAt } of this.#told.values()) due = earliest(due, tellAt);
+    for (const { tellAt } of this.#told.values()) due = earlier(due, tellAt);
     return due;
   }
 

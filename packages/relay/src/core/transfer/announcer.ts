@@ -1,6 +1,6 @@
 import type { Bitmap } from "@palmtree/files/core";
 import { type ChunkRun, wireLimits } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import { chunksIn, runsIn, runsOf } from "./chunk-runs.js";
 
@@ -45,11 +45,15 @@ export class Announcer {
 
   /** There may be news at that time, or whether this peer has something to send may have changed. */
   reconsider(at: number = this.#context.now + announceMs): void {
-    if (this.#listeners.size > 0) this.#announceAt = earliest(this.#announceAt, at);
+    if (this.#listeners.size > 0) this.#announceAt = earlier(this.#announceAt, at);
+  }
+
+  get isDue(): boolean {
+    return this.#announceAt !== undefined && this.#announceAt <= this.#context.now;
   }
 
   onTick(held: Bitmap, isIdle: boolean): void {
-    if (this.#announceAt === undefined || this.#announceAt > this.#context.now) return;
+    if (!this.isDue) return;
     this.#announceAt = undefined;
     for (const [connection, listener] of this.#listeners) {
       const runs = takeNews(listener, held);

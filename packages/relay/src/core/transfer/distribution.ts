@@ -218,7 +218,7 @@ export class Distribution {
   onTick(): void {
     const content = this.#content;
     if (content === undefined) return;
-    this.#announcer.onTick(content.held, this.#isIdle);
+    if (this.#announcer.isDue) this.#announcer.onTick(content.held, this.#isIdle);
     // Rest is no event: it has to be looked for.
     const restsAt = this.#heldAt + restlessMs;
     if (!content.held.isFull && this.#context.now < restsAt) this.#announcer.reconsider(restsAt);

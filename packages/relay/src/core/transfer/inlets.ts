@@ -28,6 +28,14 @@ export interface SourceFlow {
   readonly isOwing: boolean;
 }
 
+/** What comes to a peer of what it has to take in; to find out about the flows takes a moment. */
+export interface Inflow {
+  /** Whether it waits for chunks, and reads them. */
+  readonly isHungry: boolean;
+  /** What comes from those that feed it. */
+  readonly flows: readonly SourceFlow[];
+}
+
 interface Feed {
   readonly inlet: Inlet;
   /** Whether a chunk is one that it sends unasked. */

@@ -7,7 +7,7 @@ import {
   type SessionId,
   wireLimits,
 } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
 import { Arrivals } from "./arrivals.js";
 import { Backlog } from "./backlog.js";
@@ -269,7 +269,7 @@ export class Intake {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#wantAt, this.#lookAt);
+    return earlier(this.#wantAt, this.#lookAt);
   }
 
   /** End-of-transfer request: everything was sent, so what is missing now has to be asked for. */

@@ -1,5 +1,5 @@
 import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 
 type Slot =
   /** A tree check is under way; repeated at `nextAt`. */
@@ -57,7 +57,7 @@ export class ChildSlots {
 
   /** Whether a tree check to this neighbour may lead to something. */
   isCandidate(number: number): boolean {
-    if (this.#slots.has(number) || this.#settled.has(number)) return false;
+    if (this.#settled.has(number) || this.#slots.has(number)) return false;
     return (this.#decidingUntil.get(number) ?? 0) <= this.#context.now;
   }
 
@@ -169,10 +169,10 @@ export class ChildSlots {
   deadline(): number | undefined {
     let first: number | undefined;
     for (const slot of this.#slots.values())
-      if (slot.state === "probing") first = earliest(first, slot.nextAt);
+      if (slot.state === "probing") first = earlier(first, slot.nextAt);
     if (this.free > 0)
       for (const until of this.#decidingUntil.values())
-        if (until > this.#context.now) first = earliest(first, until);
+        if (until > this.#context.now) first = earlier(first, until);
     return first;
   }
 

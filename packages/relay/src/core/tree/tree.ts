@@ -1,5 +1,5 @@
 import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
-import { type Context, earliest } from "../context.js";
+import { type Context, earlier } from "../context.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import type { Links } from "../link/links.js";
 import { ChildSlots } from "./child-slots.js";
@@ -208,7 +208,7 @@ export class Tree {
   }
 
   deadline(): number | undefined {
-    return earliest(this.#pulseAt, this.#search.deadline(), this.#slots.deadline());
+    return earlier(this.#pulseAt, earlier(this.#search.deadline(), this.#slots.deadline()));
   }
 
   /** The seed's three validations, and what makes them safe: is the check news, are we staying? */
@@ -230,6 +230,7 @@ export class Tree {
     const unsettled = this.#neighbourhood.numbers.filter(
       (number) => number !== this.#parent && number !== 0 && this.#slots.isCandidate(number),
     );
+    if (unsettled.length === 0) return;
     for (const number of this.#context.random.sample(unsettled, free))
       if (this.#slots.hold(number)) this.#probe(number);
   }

@@ -8,6 +8,7 @@ import { quantumBytes } from "./uplink.js";
 interface Arrival {
   /** What the clock shows when the last byte is through. */
   readonly dueAt: number;
+  readonly bytes: number;
   readonly deliver: () => void;
 }
 
@@ -41,7 +42,7 @@ export class Downlink {
     this.#bytesPerMs = bytesPerMs;
     if (bytesPerMs === Number.POSITIVE_INFINITY)
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-        next.deliver();
+        this.#pass(next.bytes, next.deliver);
     else this.#clock.run(bytesPerMs, this.#timeline.now);
     this.#arm();
   }
@@ -52,15 +53,11 @@ export class Downlink {
    * @param deliver called when it is through: now, or later
    */
   receive(bytes: number, startedAt: number, deliver: () => void): void {
-    const through = (): void => {
-      this.receivedBytes += bytes;
-      deliver();
-    };
-    if (this.#bytesPerMs === Number.POSITIVE_INFINITY) return through();
+    if (this.#bytesPerMs === Number.POSITIVE_INFINITY) return this.#pass(bytes, deliver);
     const dueAt = this.#bookings.take(this.#clock.read(startedAt), bytes);
     const isThrough = dueAt <= this.#clock.read(this.#timeline.now) + roundingBytes;
-    if (isThrough && this.#waiting.size === 0 && !this.isCut) return through();
-    this.#waiting.push({ dueAt, deliver: through });
+    if (isThrough && this.#waiting.size === 0 && !this.isCut) return this.#pass(bytes, deliver);
+    this.#waiting.push({ dueAt, bytes, deliver });
     this.#arm();
   }
 
@@ -75,12 +72,17 @@ export class Downlink {
     return (Math.min(ahead, quantumBytes) + bytes) / this.#bytesPerMs;
   }
 
+  #pass(bytes: number, deliver: () => void): void {
+    this.receivedBytes += bytes;
+    deliver();
+  }
+
   #serve(): void {
     const reading = this.#clock.read(this.#timeline.now) + roundingBytes;
     for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
       if (next.dueAt > reading || this.isCut) break;
       this.#waiting.shift();
-      next.deliver();
+      this.#pass(next.bytes, next.deliver);
     }
     this.#arm();
   }

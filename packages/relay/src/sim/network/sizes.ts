@@ -14,11 +14,20 @@ const datagramHeadBytes = 28 + 32 + 24;
 
 /** Bytes that a frame takes on a stream, to within a few; not counted are TCP's own headers. */
 export function frameBytes(frame: Frame): number {
-  if (frame.type === "hashes") return headBytes + signatureBytes + frame.payload.length;
-  if (frame.type === "seal") return headBytes + signatureBytes;
-  if ("payload" in frame) return headBytes + frame.payload.length;
-  if (frame.type === "progress") return headBytes + entryBytes.progress * frame.entries.length;
-  return headBytes;
+  switch (frame.type) {
+    case "manifest":
+    case "holds":
+    case "chunk":
+      return headBytes + frame.payload.length;
+    case "hashes":
+      return headBytes + signatureBytes + frame.payload.length;
+    case "seal":
+      return headBytes + signatureBytes;
+    case "progress":
+      return headBytes + entryBytes.progress * frame.entries.length;
+    default:
+      return headBytes;
+  }
 }
 
 /** Bytes that a datagram takes on a link, about: to encode each of them would cost more than it tells. */

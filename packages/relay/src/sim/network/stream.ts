@@ -9,6 +9,12 @@ import type { Flow } from "./uplink.js";
 /** Bytes written at once, as `@palmtree/transport` does; so coarse is what `onTaken` tells. */
 const writeBytes = 256 * 1024;
 
+/** A frame on its way, and the bytes that it takes. */
+interface Parcel {
+  readonly frame: Frame;
+  readonly bytes: number;
+}
+
 /** What a stream needs to know of the network. */
 export interface StreamWorld {
   readonly timeline: Timeline;
@@ -43,11 +49,11 @@ export class Stream implements Flow {
   readonly #from: Attachment;
   readonly #to: Attachment;
   readonly #ends: StreamEnds;
-  readonly #outbox = new Fifo<Frame>();
+  readonly #outbox = new Fifo<Parcel>();
   /** Written, and not sent in full. */
-  readonly #leaving = new Fifo<Frame>();
+  readonly #leaving = new Fifo<Parcel>();
   /** Arrived while reading was paused. */
-  readonly #unread = new Fifo<Frame>();
+  readonly #unread = new Fifo<Parcel>();
   /** The frames of the write under way. */
   #write: Frame[] = [];
   #unacknowledgedBytes = 0;
@@ -70,7 +76,7 @@ export class Stream implements Flow {
   /** Queue a frame; it is written at the end of this turn at the earliest. */
   send(frame: Frame): void {
     if (this.#isStopped || this.#isEnding) return;
-    this.#outbox.push(frame);
+    this.#outbox.push({ frame, bytes: frameBytes(frame) });
     if (this.#write.length === 0) this.#schedule();
   }
 
@@ -102,9 +108,8 @@ export class Stream implements Flow {
   }
 
   get nextBytes(): number {
-    const frame = this.#leaving.first;
-    if (frame === undefined) return 0;
-    const bytes = frameBytes(frame);
+    const bytes = this.#leaving.first?.bytes;
+    if (bytes === undefined) return 0;
     const aheadBytes = this.#inFlightBytes + this.#unreadBytes;
     const fits = aheadBytes + bytes <= this.#world.conditions.receiveBufferBytes;
     // A frame that is larger than the buffer passes through it alone.
@@ -112,10 +117,10 @@ export class Stream implements Flow {
   }
 
   depart(startedAt: number): void {
-    const frame = this.#leaving.shift();
-    if (frame === undefined) return;
+    const parcel = this.#leaving.shift();
+    if (parcel === undefined) return;
     const { timeline } = this.#world;
-    const bytes = frameBytes(frame);
+    const { frame, bytes } = parcel;
     this.#inFlightBytes += bytes;
     // A packet does not overtake those before it.
     const delayMs = this.#world.latency() + this.#blockedMs(this.#from, this.#to);
@@ -131,7 +136,7 @@ export class Stream implements Flow {
     if (this.#isStopped) return;
     this.#inFlightBytes -= bytes;
     if (this.#isPaused || this.#unread.size > 0) {
-      this.#unread.push(frame);
+      this.#unread.push({ frame, bytes });
       this.#unreadBytes += bytes;
     } else this.#deliver(frame);
     const unheardMs = this.#blockedMs(this.#to, this.#from);
@@ -163,11 +168,11 @@ export class Stream implements Flow {
   }
 
   #read(): void {
-    while (!this.#isPaused && this.#unread.first !== undefined) {
-      const frame = this.#unread.first;
-      this.#unread.shift();
-      this.#unreadBytes -= frameBytes(frame);
-      this.#deliver(frame);
+    while (!this.#isPaused) {
+      const parcel = this.#unread.shift();
+      if (parcel === undefined) return;
+      this.#unreadBytes -= parcel.bytes;
+      this.#deliver(parcel.frame);
     }
   }
 
@@ -183,11 +188,11 @@ export class Stream implements Flow {
   #beginWrite(): void {
     let bytes = 0;
     while (bytes < writeBytes) {
-      const frame = this.#outbox.shift();
-      if (frame === undefined) break;
-      bytes += frameBytes(frame);
-      this.#write.push(frame);
-      this.#leaving.push(frame);
+      const parcel = this.#outbox.shift();
+      if (parcel === undefined) break;
+      bytes += parcel.bytes;
+      this.#write.push(parcel.frame);
+      this.#leaving.push(parcel);
     }
     this.#unacknowledgedBytes += bytes;
     this.#from.uplink.offer(this);
@@ -197,6 +202,7 @@ export class Stream implements Flow {
   #finishWrite(): boolean {
     if (this.#unacknowledgedBytes > this.#world.conditions.sendBufferBytes) return false;
     const taken = this.#write;
+    if (taken.length === 0) return true;
     this.#write = [];
     for (const frame of taken) {
       if (this.#isStopped) return false;
