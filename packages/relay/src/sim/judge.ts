@@ -64,6 +64,7 @@ function faultOfResult(
   const isMute = mayFail && isLossy;
   const isDead = isMute || (hasCrashed(host, scenario) && !isBackInTime(host, scenario, result));
   if (isDead && codesOfTheDead.includes(code)) return undefined;
+  if (code === "not-answering" && isUnreachable(host, one, scenario, result)) return undefined;
   return `${isDead ? "crashed, but is said to have ended by" : "failed,"} ${code}: ${message}`;
 }
 
@@ -91,6 +92,17 @@ function faultOfAbsence(
   const endMs = how === "knock" ? openUntilMs(result) : result.durationMs;
   if (!isInTime(atMs, endMs, result)) return undefined;
   return `came after ${atMs} of ${endMs} ms and has no result`;
+}
+
+/** Whether the root waited for a latecomer only while that was cut off. */
+function isUnreachable(
+  host: number,
+  { seconds }: PeerResult,
+  scenario: Scenario,
+  result: SimulationResult,
+): boolean {
+  const latecomer = scenario.latecomers?.find((one) => one.host === host);
+  return latecomer !== undefined && seconds * 1_000 < heardAtMs(latecomer, scenario, result);
 }
 
 /** From when on the root can hear of a latecomer: nobody knocks through a partition. */

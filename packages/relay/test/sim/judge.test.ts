@@ -47,6 +47,14 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
     { ...fine, lastFinishedMs: 62_000 },
   ],
   [
+    "who is added, and said not to answer though it was reached again before",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "in", since: "start", atMs: 0, durationMs: 50_000 }],
+    },
+    { ...ended("not-answering"), durationMs: 90_000 },
+  ],
+  [
     "who comes late, in time, and has no result",
     { latecomers: [{ host: 2, atMs: 50, how: "added" }] },
     { ...ended(undefined), durationMs: 60_000 },
@@ -64,6 +72,15 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
       partitions: [{ hosts: [2], way: "both", since: "start", atMs: 0, durationMs: 55_000 }],
     },
     { ...ended(undefined), durationMs: 60_000 },
+  ],
+  // Seed 300236.
+  [
+    "who is added, and cut off for longer than the root waits for it",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "in", since: "start", atMs: 0, durationMs: 61_000 }],
+    },
+    { ...ended("not-answering"), durationMs: 90_000 },
   ],
   [
     "whose disk failed, and who says so",
