@@ -5,7 +5,10 @@ export interface TreePeer {
   /** 0 is the root, the sender. */
   readonly number: number;
   readonly address: string;
-  /** The number of the peer above it, null for the root; with strategy `tree` chunks come from there. */
+  /**
+   * The number of the peer above it, null for the root; with strategy `tree` chunks come from
+   * there.
+   */
   readonly parent: number | null;
 }
 

@@ -17,7 +17,10 @@ export interface Outcome {
   readonly cpuSeconds: number;
   readonly slowestMs: number;
   readonly slowestSeed: number;
-  /** Bytes of the heap and of buffers beside it after the last case, more than after the first tenth. */
+  /**
+   * Bytes of the heap and of buffers beside it after the last case, more than after the first
+   * tenth.
+   */
   readonly growthBytes: number;
   /** What was found: how to repeat it, and what happened; each kind once. */
   readonly findings: readonly string[];

@@ -14,7 +14,10 @@ import type { Shape } from "./shape.js";
 export interface Trial {
   /** From the start of `palmtree send` until the last honest host had all; undefined: one has not. */
   readonly seconds: number | undefined;
-  /** The same until `send` had ended; undefined: the liar kept it waiting for longer than was waited. */
+  /**
+   * The same until `send` had ended; undefined: the liar kept it waiting for longer than was
+   * waited.
+   */
   readonly endSeconds: number | undefined;
   /** What the honest hosts lack that are not whole, each in a phrase. */
   readonly faults: readonly string[];

@@ -28,7 +28,10 @@ export interface Measurement {
   readonly seconds: number | undefined;
   /** The same divided by the least time that is possible without trouble. */
   readonly overLeast: number | undefined;
-  /** The same divided by what a tree of that shape takes; undefined with trouble or another strategy. */
+  /**
+   * The same divided by what a tree of that shape takes; undefined with trouble or another
+   * strategy.
+   */
   readonly overTree: number | undefined;
   /** Until the slow one had everything, divided by what its downlink takes at least. */
   readonly slowOverLeast: number | undefined;

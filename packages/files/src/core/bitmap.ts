@@ -194,7 +194,10 @@ export class Bitmap {
     this.#count = this.size;
   }
 
-  /** There are fewer indexes than was thought: those from `size` on are clear, and no indexes any more. */
+  /**
+   * There are fewer indexes than was thought: those from `size` on are clear, and no indexes any
+   * more.
+   */
   truncate(size: number): void {
     if (!(size >= 0 && size <= this.#size)) {
       throw new RangeError(`A bitmap of ${this.#size} is not cut at ${size}`);

@@ -13,7 +13,10 @@ import type { PeerOptions } from "./options.js";
 import type { Random } from "./random.js";
 import type { Stripes } from "./transfer/stripes.js";
 
-/** What one part of a peer's machine tells the others. Facts, in the order in which they became true. */
+/**
+ * What one part of a peer's machine tells the others. Facts, in the order in which they became
+ * true.
+ */
 export type Fact =
   /** Root: everybody who was invited has answered or is given up. */
   | { readonly type: "invitations-closed" }

@@ -27,7 +27,10 @@ export type Effect =
   /** Stop reading, so that TCP holds the neighbour back, until `resume-connection`. */
   | { readonly type: "pause-connection"; readonly connection: ConnectionId }
   | { readonly type: "resume-connection"; readonly connection: ConnectionId }
-  /** Root: read and hash the chunk; asked in ascending order. Of a stream there may be no such chunk. */
+  /**
+   * Root: read and hash the chunk; asked in ascending order. Of a stream there may be no such
+   * chunk.
+   */
   | { readonly type: "produce-chunk"; readonly index: number }
   /** Root: all chunks have been produced; compute the session's hash over these hash pages. */
   | { readonly type: "hash-session"; readonly pages: readonly Uint8Array[] }

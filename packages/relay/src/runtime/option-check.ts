@@ -57,7 +57,10 @@ export function checkPeerOptions(given: Partial<PeerOptions> | undefined): PeerO
 /** Group keys that a process has at the same time: one, and a few while they are being replaced. */
 const mostKeys = 8;
 
-/** @throws TypeError when it is no list of keys nor "insecure", RangeError when there are none or more than 8 */
+/**
+ * @throws TypeError when it is no list of keys nor "insecure", RangeError when there are none or
+ * more than 8
+ */
 export function checkKeys(value: GroupKeys | undefined): GroupKeys {
   if (value === "insecure") return value;
   if (!Array.isArray(value))

@@ -1,4 +1,7 @@
-/** What happens later in a simulation: a binary heap by time, first come first served at equal times. */
+/**
+ * What happens later in a simulation: a binary heap by time, first come first served at equal
+ * times.
+ */
 export class EventQueue {
   #times = new Float64Array(1_024);
   #orders = new Float64Array(1_024);

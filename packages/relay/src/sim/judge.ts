@@ -127,7 +127,10 @@ function isInTime(atMs: number, endMs: number, { formedAtMs = endMs }: Simulatio
   return endMs > Math.max(atMs, formedAtMs) + lettingInMs;
 }
 
-/** Who comes by itself is let in as long as others are at it, not while one that was added is awaited. */
+/**
+ * Who comes by itself is let in as long as others are at it, not while one that was added is
+ * awaited.
+ */
 function openUntilMs({ results }: SimulationResult): number {
   const numbered = results.filter(({ number }) => number !== undefined);
   return Math.max(0, ...numbered.map(({ seconds }) => seconds * 1_000));

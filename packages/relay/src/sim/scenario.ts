@@ -119,7 +119,10 @@ export interface Scenario {
   readonly leftovers?: (host: number, chunk: number) => Leftover;
   /** Disks that fail; one for a host at most. Default: none. */
   readonly diskFaults?: readonly DiskFault[];
-  /** Hosts that do not follow the protocol, counted as in {@link Crash}; nothing is promised of them. */
+  /**
+   * Hosts that do not follow the protocol, counted as in {@link Crash}; nothing is promised of
+   * them.
+   */
   readonly liars?: ReadonlyMap<number, Lie>;
   /** What else happens, in any order. */
   readonly events?: readonly ScenarioEvent[];
@@ -170,7 +173,10 @@ export interface SimulationResult {
   readonly payloadBytesReceived: readonly number[];
   /** Bytes of chunks that reached each host again, after they had come intact. */
   readonly duplicateBytes: readonly number[];
-  /** The longest time for which nothing came to each host that it had not got, between its first and last. */
+  /**
+   * The longest time for which nothing came to each host that it had not got, between its first and
+   * last.
+   */
   readonly longestPauseMs: readonly number[];
   /** Bytes that left each host over its link: frames with their heads, and datagrams. */
   readonly linkBytesSent: readonly number[];

@@ -55,7 +55,10 @@ export interface TransportOptions {
   /** Accepted connections without a first frame at the same time, at most. Default 128. */
   readonly maxPendingConnections: number;
 
-  /** Of these, as many from one host (IPv6: from one /64). Default 32: it may have several receivers. */
+  /**
+   * Of these, as many from one host (IPv6: from one /64). Default 32: it may have several
+   * receivers.
+   */
   readonly maxPendingPerHost: number;
 
   /** Accepted connections at the same time, at most. Default 1,024. */

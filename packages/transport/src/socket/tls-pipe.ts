@@ -40,7 +40,10 @@ export class TlsSetting {
   }
 }
 
-/** Open a TLS connection to the peer that offered it. It is open when that peer has proved who it is. */
+/**
+ * Open a TLS connection to the peer that offered it. It is open when that peer has proved who it
+ * is.
+ */
 export function dialTlsPipe(
   to: Endpoint,
   call: Call,

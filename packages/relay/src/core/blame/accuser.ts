@@ -5,7 +5,10 @@ import type { Context } from "../context.js";
 /** Pauses before the root is told the same again: it does not answer. */
 const retellMs: readonly number[] = [500, 1_000];
 
-/** Accusations at once, and more with every millisecond: a few more than a swarm full of liars earns. */
+/**
+ * Accusations at once, and more with every millisecond: a few more than a swarm full of liars
+ * earns.
+ */
 const mostAtOnce = 16;
 const morePerMs = 1 / 1_000;
 

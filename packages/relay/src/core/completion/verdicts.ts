@@ -199,7 +199,10 @@ export class Verdicts {
     this.#dueAt = Math.min(this.#dueAt, candidate.leaving.at);
   }
 
-  /** A stream goes on after a pause: who had all that there was did not stand still for its own sake. */
+  /**
+   * A stream goes on after a pause: who had all that there was did not stand still for its own
+   * sake.
+   */
   excuse(chunksBefore: number): void {
     for (const candidate of this.#candidates.values())
       if ((candidate.entry?.chunksHeld ?? 0) >= chunksBefore)

@@ -26,7 +26,10 @@ interface NeighbourLink {
   unanswered: number;
 }
 
-/** Silence after which a neighbour is asked, and the pause to the next question, as shares of the limit. */
+/**
+ * Silence after which a neighbour is asked, and the pause to the next question, as shares of the
+ * limit.
+ */
 const doubtShare = 0.4;
 const askAgainShare = 0.1;
 

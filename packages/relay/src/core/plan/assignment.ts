@@ -251,7 +251,10 @@ export class Assignment {
     return placement.sourcesOf(one).includes(other) || placement.sourcesOf(other).includes(one);
   }
 
-  /** Who finds two of its neighbours slow is slow itself, and silent who finds two silent that are there. */
+  /**
+   * Who finds two of its neighbours slow is slow itself, and silent who finds two silent that are
+   * there.
+   */
   #isToBlame(from: number, { number, kind }: Trouble): boolean {
     if (from === 0) return false;
     const { now } = this.#context;
@@ -264,7 +267,10 @@ export class Assignment {
     return others.length > 0;
   }
 
-  /** Whether an accused peer has answered since, when it was told of its new place; the root is there. */
+  /**
+   * Whether an accused peer has answered since, when it was told of its new place; the root is
+   * there.
+   */
   #isThere(number: number, { at, kind }: Accusation): boolean {
     if (number === 0) return true;
     const told = this.#told.get(number);

@@ -1,4 +1,7 @@
-/** A peer that has been sent nothing by the plan for this long, or for so many usual pauses, has stalled. */
+/**
+ * A peer that has been sent nothing by the plan for this long, or for so many usual pauses, has
+ * stalled.
+ */
 const leastOverdueMs = 300;
 const overduePauses = 16;
 

@@ -10,7 +10,10 @@ export interface Inlet {
   readonly stripes: Stripes;
 }
 
-/** Chunks come in about the order of their indexes: older ones are read from the disk, some at a time. */
+/**
+ * Chunks come in about the order of their indexes: older ones are read from the disk, some at a
+ * time.
+ */
 const mostDisorder = 64;
 
 /** Who jumps further has some of what it is still being sent, from before or from elsewhere. */

@@ -30,7 +30,10 @@ export function frameBytes(frame: Frame): number {
   }
 }
 
-/** Bytes that a datagram takes on a link, about: to encode each of them would cost more than it tells. */
+/**
+ * Bytes that a datagram takes on a link, about: to encode each of them would cost more than it
+ * tells.
+ */
 export function datagramBytes({ message }: Datagram): number {
   const peers = message.type === "neighbours" ? message.neighbours.length : 0;
   return datagramHeadBytes + entryBytes.peer * peers;
