@@ -81,7 +81,7 @@ async function transfer(
     exit !== undefined && exit.code !== exits.complete && exit.code !== exits.partial;
   const reported = (sender.printed("result").at(-1)?.value.peers ?? []) as readonly Reported[];
   const faults = await Promise.all(
-    honest.map((host) => faultOf(host, swarm, exit && reported.find(isOf(host)))),
+    honest.map((host) => faultOf(host, swarm, exit && (reported.find(isOf(host)) ?? "nothing"))),
   );
   const landed = honest.map(({ landedAtMs }) => landedAtMs ?? Number.POSITIVE_INFINITY);
   const seconds = (Math.max(...landed) - sender.startedAtMs) / 1_000;
@@ -127,18 +127,19 @@ async function endOf(swarm: Swarm, honest: readonly ChaosHost[]): Promise<Exit |
 /**
  * What keeps an honest host from being whole.
  *
- * @param reported - undefined as long as the session goes on
+ * @param reported - what the sender says of it; undefined as long as the session goes on
  */
 async function faultOf(
   host: ChaosHost,
   { source, signal }: Swarm,
-  reported: Reported | undefined,
+  reported: Reported | "nothing" | undefined,
 ): Promise<string | undefined> {
   const end = reported && (await host.ended(lingerMs));
   if (!(await host.isWhole(source.fingerprint, signal)))
     return `${host.name} has no copy: ${host.errorCode}`;
   if (reported === undefined) return undefined;
   if (end?.code !== exits.complete) return `${host.name} has not ended well`;
+  if (reported === "nothing") return `${host.name} is not in the sender's report`;
   return reported.status === "complete" ? undefined : `${host.name} has failed for the sender`;
 }
 

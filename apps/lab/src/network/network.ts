@@ -86,7 +86,8 @@ export class LabNetwork {
   }
 
   /**
-   * Ends all TCP connections that stand at a host, in the middle of whatever they carry: both ends get a reset.
+   * Ends all TCP connections that stand at a host, in the middle of whatever they carry: both ends get a
+   * reset.
    *
    * @returns how many there were
    * @throws Error where the system has no `ss`, or its kernel does not let it

@@ -94,7 +94,7 @@ function faultOfAbsence(
   return `came after ${atMs} of ${endMs} ms and has no result`;
 }
 
-/** Whether the root waited for a latecomer only while that was cut off. */
+/** Whether a latecomer was cut off before it came, and for as long as the root waited for it. */
 function isUnreachable(
   host: number,
   { seconds }: PeerResult,
@@ -102,7 +102,12 @@ function isUnreachable(
   result: SimulationResult,
 ): boolean {
   const latecomer = scenario.latecomers?.find((one) => one.host === host);
-  return latecomer !== undefined && seconds * 1_000 < heardAtMs(latecomer, scenario, result);
+  if (latecomer === undefined) return false;
+  const { atMs } = latecomer;
+  const partitions = (scenario.partitions ?? []).filter(
+    (partition) => healedFrom(partition, result) - partition.durationMs <= atMs,
+  );
+  return seconds * 1_000 < heardAtMs(latecomer, { ...scenario, partitions }, result);
 }
 
 /** From when on the root can hear of a latecomer: nobody knocks through a partition. */

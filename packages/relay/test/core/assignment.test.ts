@@ -400,6 +400,35 @@ describe("trouble", () => {
     expect(assignment.placement.leaves).toEqual([1]);
   });
 
+  test("that the root is slow is none, and keeps nobody from being heard about slow peers", () => {
+    const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 1_000 };
+    context.now += 1_000;
+    assignment.onTrouble(1, { type: "trouble", number: 0, kind: "slow", ...rates });
+    assignment.onTrouble(0, { type: "trouble", number: 0, kind: "slow", ...rates });
+    assignment.onTrouble(4, { type: "trouble", number: 5, kind: "slow", ...rates });
+    expect(assignment.placement.leaves).toEqual([5]);
+  });
+
+  test("with a slow neighbour, and with another that is silent, is theirs", () => {
+    complain(2, 3, "slow");
+    complain(2, 4, "silent");
+    expect(assignment.placement.leaves).toEqual([3, 4]);
+  });
+
+  test("that was told by who is silent itself brings back those who are there, and nobody else", () => {
+    context.now += 1_000;
+    const rates = { bytesPerSecond: 0, offeredBytesPerSecond: 0 };
+    assignment.onTrouble(2, { type: "trouble", number: 3, kind: "silent", ...rates });
+    for (const { to, plan } of told()) if (to !== 3) assignment.onAck(to, plan.revision);
+    context.now += 1_000;
+    assignment.onTrouble(2, { type: "trouble", number: 4, kind: "silent", ...rates });
+    for (const { to, plan } of told()) if (to !== 3) assignment.onAck(to, plan.revision);
+    context.now += 1_000;
+    assignment.onTrouble(2, { type: "trouble", number: 5, kind: "silent", ...rates });
+    expect(assignment.placement.leaves).toEqual([3, 2]);
+    expect(assignment.placement.line).toEqual([0, 1, 5, 6, 7, 4]);
+  });
+
   test("with the root's own sinks is theirs, however many are slow: it has no other place", () => {
     complain(0, 1);
     complain(0, 2);

@@ -55,6 +55,14 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
     { ...ended("not-answering"), durationMs: 90_000 },
   ],
   [
+    "who is added, cut off only later, and said not to answer",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "in", since: "start", atMs: 30_000, durationMs: 40_000 }],
+    },
+    { ...ended("not-answering"), durationMs: 90_000 },
+  ],
+  [
     "who comes late, in time, and has no result",
     { latecomers: [{ host: 2, atMs: 50, how: "added" }] },
     { ...ended(undefined), durationMs: 60_000 },

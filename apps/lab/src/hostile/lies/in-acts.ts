@@ -101,7 +101,7 @@ function sendAnything({ links, invite }: Vantage): void {
   for (const link of links) link.send({ type: "chunk", index: 0, payload });
 }
 
-/** More sockets than a process may have by default. */
+/** Sockets at once to each peer: with those of a few peers more than a process may have by default. */
 const mostSockets = 1_000;
 
 /** Opens connections to everybody, says nothing over them, and opens those anew that are ended. */

@@ -142,9 +142,11 @@ export class FeedWatch {
     const stalled = new Set<number>();
     for (const flow of view.flows) if (this.#look(flow)) stalled.add(flow.number);
     this.#judge(view);
-    this.#judgeSources(view);
-    this.#judgeAbsent(view);
-    if (view.inflow.isHungry) for (const number of view.sources) stalled.add(number);
+    const { isHungry } = view.inflow;
+    const inflows = isHungry ? view.inflow.flows : [];
+    this.#judgeSources(isHungry, inflows);
+    this.#judgeAbsent(isHungry, inflows, view);
+    if (isHungry) for (const number of view.sources) stalled.add(number);
     for (const number of this.#watched.keys())
       if (!stalled.has(number)) this.#watched.delete(number);
     for (const number of stalled) this.#ask(number, view);
@@ -208,9 +210,8 @@ export class FeedWatch {
   }
 
   /** A source may itself lack what it should send: then it says the same of its own source. */
-  #judgeSources({ inflow }: FeedView): void {
-    if (!inflow.isHungry) return this.#supplies.clear();
-    const inflows = inflow.flows;
+  #judgeSources(isHungry: boolean, inflows: readonly SourceFlow[]): void {
+    if (!isHungry) return this.#supplies.clear();
     const flowing = new Set(inflows.map(({ connection }) => connection));
     for (const connection of this.#supplies.keys())
       if (!flowing.has(connection)) this.#supplies.delete(connection);
@@ -229,12 +230,15 @@ export class FeedWatch {
   }
 
   /** Who answers, and refuses its feed or lets nobody connect, sends as little as who keeps chunks. */
-  #judgeAbsent({ sources, inflow: { isHungry, flows }, absent }: FeedView): void {
-    const feeding = flows.flatMap(({ number, bytesFed }) => (bytesFed > 0 ? [number] : []));
+  #judgeAbsent(
+    isHungry: boolean,
+    inflows: readonly SourceFlow[],
+    { sources, absent }: FeedView,
+  ): void {
+    if (!isHungry) return this.#absences.clear();
+    const feeding = inflows.flatMap(({ number, bytesFed }) => (bytesFed > 0 ? [number] : []));
     for (const number of this.#absences.keys())
-      if (!isHungry || !sources.includes(number) || feeding.includes(number))
-        this.#absences.delete(number);
-    if (!isHungry) return;
+      if (!sources.includes(number) || feeding.includes(number)) this.#absences.delete(number);
     for (const number of absent) {
       const looks = (this.#absences.get(number) ?? 0) + 1;
       this.#absences.set(number, looks);

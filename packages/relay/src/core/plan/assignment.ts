@@ -30,8 +30,8 @@ const accusedMs = 5_000;
 /** Who was sent chunks by the root in this time is not without them. */
 const fedMs = 1_000;
 
-/** For so long a leaf that has just become one is not heeded when its source sends it nothing. */
-const newLeafMs = 5_000;
+/** For so long a leaf that was given its source is not heeded when that sends it nothing. */
+const unsettledLeafMs = 5_000;
 
 /** A plan needs a moment to take effect: what is told of a peer that has just moved is old. */
 const settleMs = 700;
@@ -114,7 +114,8 @@ export class Assignment {
     const { number, kind } = trouble;
     if (kind === "withholding") return this.#onComplaint({ sink: from, source: number });
     if (kind === "slow" && this.#isCommon(trouble)) return;
-    if (!this.#told.has(number) && number !== 0) return;
+    // That the root is slow is nothing that it could mend; that it is silent says something of who says so.
+    if (number === 0 ? kind !== "silent" : !this.#told.has(number)) return;
     if (from === number ? !this.#mayBlameItself(kind) : !this.#isBetween(from, number)) return;
     // A leaf is where it belongs, but for those that it feeds.
     const isFedByIt = this.#placement.sourcesOf(from).includes(number);
@@ -136,13 +137,13 @@ export class Assignment {
     const fedAt = this.#fed.get(sink)?.at ?? Number.NEGATIVE_INFINITY;
     const isFed = source === 0 && now < fedAt + fedMs;
     if (!isFed) this.#complaints.excuse(sink, now);
-    if (source !== 0 && !this.#isNewLeaf(sink)) this.#complaints.note(complaint, now);
+    if (source !== 0 && !this.#isUnsettledLeaf(sink)) this.#complaints.note(complaint, now);
   }
 
   /** It may be ahead of its source, which was behind it in line: then that has nothing for it yet. */
-  #isNewLeaf(number: number): boolean {
-    const isNew = this.#context.now < this.#movedAt(number) + newLeafMs;
-    return isNew && this.#placement.leaves.includes(number);
+  #isUnsettledLeaf(number: number): boolean {
+    const isUnsettled = this.#context.now < this.#movedAt(number) + unsettledLeafMs;
+    return isUnsettled && this.#placement.leaves.includes(number);
   }
 
   /**
@@ -259,9 +260,10 @@ export class Assignment {
     if (from === 0) return false;
     const { now } = this.#context;
     const accused = this.#accused.get(from) ?? new Map<number, Accusation>();
-    for (const [earlier, { at }] of accused) if (at + accusedMs < now) accused.delete(earlier);
+    for (const [other, { at }] of accused) if (at + accusedMs < now) accused.delete(other);
     const others = [...accused].filter(
-      ([other, accusation]) => other !== number && this.#isThere(other, accusation),
+      ([other, accusation]) =>
+        other !== number && accusation.kind === kind && this.#isThere(other, accusation),
     );
     this.#accused.set(from, accused.set(number, { at: now, kind }));
     return others.length > 0;
@@ -289,8 +291,9 @@ export class Assignment {
   }
 
   #pardon(from: number): void {
-    for (const number of this.#accused.get(from)?.keys() ?? [])
-      if (this.#placement.leaves.includes(number)) this.#placement.promote(number);
+    for (const [number, accusation] of this.#accused.get(from) ?? [])
+      if (this.#placement.leaves.includes(number) && this.#isThere(number, accusation))
+        this.#placement.promote(number);
     this.#demote(from);
   }
 

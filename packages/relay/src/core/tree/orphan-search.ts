@@ -9,7 +9,7 @@ const mostStepsAtOnce = 512;
 /** Whom an orphan asks now. */
 export interface OrphanRound {
   readonly asked: readonly number[];
-  /** The root is asked from now on, for which it has to be a neighbour. */
+  /** The root is asked from the next round on at the latest, for which it has to be a neighbour. */
   readonly asksRoot: boolean;
   /** Asked in vain for long, or nobody is left to ask: all ways may lead through the children. */
   readonly isHopeless: boolean;
@@ -19,8 +19,8 @@ export interface OrphanRound {
  * How a peer without a parent looks for one: when it asks, whom, and whom it does not ask any
  * more. In each round two neighbours drawn at random, and the two ends of its last referral,
  * where a walk down the tree goes on when a datagram of it was lost. When that was in vain for long, or
- * nobody is left, the root too: it is there as long as there is a session. Who has had a parent asks it from
- * the second round on: what is left of its neighbours may well hang below it, and others wait for it.
+ * nobody is left, the root too: it is there as long as there is a session. Who has had a parent asks it
+ * from the second round on: what is left of its neighbours may well hang below it, and others wait for it.
  */
 export class OrphanSearch {
   readonly #context: Context;
