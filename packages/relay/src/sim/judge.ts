@@ -94,7 +94,7 @@ function faultOfAbsence(
   return `came after ${atMs} of ${endMs} ms and has no result`;
 }
 
-/** Whether a latecomer was cut off before it came, and for as long as the root waited for it. */
+/** Whether a latecomer was cut off before it had to be let in, and for as long as the root waited. */
 function isUnreachable(
   host: number,
   { seconds }: PeerResult,
@@ -105,7 +105,7 @@ function isUnreachable(
   if (latecomer === undefined) return false;
   const { atMs } = latecomer;
   const partitions = (scenario.partitions ?? []).filter(
-    (partition) => healedFrom(partition, result) - partition.durationMs <= atMs,
+    (partition) => healedFrom(partition, result) - partition.durationMs < atMs + lettingInMs,
   );
   return seconds * 1_000 < heardAtMs(latecomer, { ...scenario, partitions }, result);
 }

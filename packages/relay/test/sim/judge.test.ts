@@ -90,6 +90,15 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
     },
     { ...ended("not-answering"), durationMs: 90_000 },
   ],
+  // Seed 401033.
+  [
+    "who is added, and cut off at once for longer than the root waits for it",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "out", since: "start", atMs: 250, durationMs: 61_000 }],
+    },
+    { ...ended("not-answering"), durationMs: 90_000 },
+  ],
   [
     "whose disk failed, and who says so",
     { diskFaults: [disk] },
