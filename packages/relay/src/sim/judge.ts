@@ -94,7 +94,7 @@ function faultOfAbsence(
   return `came after ${atMs} of ${endMs} ms and has no result`;
 }
 
-/** Whether a latecomer was cut off before it had to be let in, and for as long as the root waited. */
+/** Whether a latecomer was cut off before it had to be let in, and until nearly the end of the wait. */
 function isUnreachable(
   host: number,
   { seconds }: PeerResult,
@@ -107,7 +107,8 @@ function isUnreachable(
   const partitions = (scenario.partitions ?? []).filter(
     (partition) => healedFrom(partition, result) - partition.durationMs < atMs + lettingInMs,
   );
-  return seconds * 1_000 < heardAtMs(latecomer, { ...scenario, partitions }, result);
+  const heardAt = heardAtMs(latecomer, { ...scenario, partitions }, result);
+  return partitions.length > 0 && seconds * 1_000 < heardAt + lettingInMs;
 }
 
 /** From when on the root can hear of a latecomer: nobody knocks through a partition. */

@@ -100,6 +100,14 @@ test.each<[string, Partial<Scenario>, SimulationResult]>([
     { ...ended("not-answering"), durationMs: 90_000 },
   ],
   [
+    "who is added, and cut off until just before the root stops to wait for it",
+    {
+      latecomers: [{ host: 2, atMs: 50, how: "added" }],
+      partitions: [{ hosts: [2], way: "out", since: "start", atMs: 250, durationMs: 59_000 }],
+    },
+    { ...ended("not-answering"), durationMs: 90_000 },
+  ],
+  [
     "whose disk failed, and who says so",
     { diskFaults: [disk] },
     { ...ended("disk-full"), failedDisks: [2] },
