@@ -260,6 +260,8 @@ export class Member {
         this.#context.emit({ type: "report-step", step });
       } else if (fact.type === "parent-lost") {
         this.#parentWatch.onParent(undefined);
+        // Those that are not complete may need this peer now; they have all the time that others have.
+        if (this.#outcome.status === "complete") this.#movedAt = this.#context.now;
         if (this.#parentConnection !== undefined) this.#intake.removeInlet(this.#parentConnection);
         const step = { type: "detached", number: this.number } as const;
         this.#context.emit({ type: "report-step", step });
@@ -284,8 +286,9 @@ export class Member {
     this.#intake.restartManifest();
     this.#parentConnection = this.#relay.links.connectionOf(number);
     if (this.#parentConnection === undefined) return;
-    const stripes = this.#invitation.invite.strategy === "tree" ? everyChunk : noChunk;
-    this.#intake.setInlet(number, this.#parentConnection, stripes);
+    const isTree = this.#invitation.invite.strategy === "tree";
+    if (isTree) this.#relay.feeds.dismissHelp();
+    this.#intake.setInlet(number, this.#parentConnection, isTree ? everyChunk : noChunk);
   }
 
   #moved(): void {

@@ -31,6 +31,8 @@ export interface PeerOptions {
    * session's time-out, if that is less. Guess.
    */
   readonly neighboursTimeoutMs: number;
+  /** How often a receiver introduces two of its neighbours to each other, before jitter. Decision 0019. */
+  readonly introduceIntervalMs: number;
   /** Pause before an unanswered tree check is repeated. Guess: several LAN round trips. */
   readonly probeRetryMs: number;
   /** Unanswered tree checks after which the child slot is freed. */
@@ -97,6 +99,7 @@ export const defaultPeerOptions: PeerOptions = {
   newcomersAtOnce: 32,
   neighboursRetryMs: 200,
   neighboursTimeoutMs: 5_000,
+  introduceIntervalMs: 2_500,
   probeRetryMs: 250,
   probeAttempts: 4,
   orphanAfterMs: 300,

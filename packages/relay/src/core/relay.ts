@@ -17,6 +17,7 @@ import { FeedWatch } from "./feed/feed-watch.js";
 import { Feeds } from "./feed/feeds.js";
 import { LinkMeter } from "./feed/link-meter.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
+import { SpareNeighbours } from "./hypercube/spare-neighbours.js";
 import { Links, type Self } from "./link/links.js";
 import { takeFromBelow } from "./take-from-below.js";
 import { Distribution } from "./transfer/distribution.js";
@@ -47,6 +48,7 @@ export class Relay {
   readonly distribution: Distribution;
   readonly summary: Summary;
   readonly #allLinks: readonly Links[];
+  readonly #spares: SpareNeighbours;
   readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
   readonly #isRoot: boolean;
@@ -69,6 +71,7 @@ export class Relay {
     this.neighbourhood = new Neighbourhood((number) =>
       context.tell({ type: "neighbour-replaced", number }),
     );
+    this.#spares = new SpareNeighbours(context, this.neighbourhood);
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
@@ -120,10 +123,10 @@ export class Relay {
       case "orphan":
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
-        this.#hearOf(message.peer);
+        this.#hearOf(message.peer, number);
         return this.tree.onRefer(number, message.peer.number);
       case "introduce":
-        return this.#hearOf(message.peer);
+        return this.#hearOf(message.peer, number);
       case "ping":
         return this.tree.onPing(number, message.pulse);
       case "leave":
@@ -195,33 +198,34 @@ export class Relay {
     this.links.heard(number);
     this.feeds.heard(number);
     this.watch.heard(number);
+    this.#spares.heard(number);
   }
 
   /** The root says who this peer's neighbours are. */
   list(neighbours: readonly PeerInfo[]): void {
     for (const peer of neighbours) this.#partFromRivals(peer);
-    this.neighbourhood.list(neighbours, (number) => this.#isUsed(number));
+    this.neighbourhood.list(neighbours, this.#isUsed);
   }
 
   /** The root says who that peer is: it joins the adjacency list. */
   meet(peer: PeerInfo): void {
-    this.#take(peer, true);
+    this.#take(peer, undefined);
   }
 
   /**
    * A neighbour says who that peer is. The root knows better, and needs nobody to be referred to; and
    * who the root is nobody else needs to say.
    */
-  #hearOf(peer: PeerInfo): void {
+  #hearOf(peer: PeerInfo, by: number): void {
     const isOfRoot = peer.number === 0 || peer.id === this.#rootId;
-    if (!this.#isRoot && !isOfRoot) this.#take(peer, false);
+    if (!this.#isRoot && !isOfRoot) this.#take(peer, by);
   }
 
-  #take(peer: PeerInfo, isFromRoot: boolean): void {
+  /** @param by the neighbour that says so; undefined when the root does */
+  #take(peer: PeerInfo, by: number | undefined): void {
     if (peer.number === this.self.number || peer.id === this.context.id) return;
-    const isUsed = (number: number): boolean => this.#isUsed(number);
-    if (isFromRoot) this.#partFromRivals(peer);
-    this.neighbourhood.introduce(peer, { isFromRoot, isUsed });
+    if (by === undefined) this.#partFromRivals(peer);
+    this.neighbourhood.introduce(peer, { by, isUsed: this.#isUsed });
     const isWaiting = this.#early.take(peer.id, this.context.now);
     if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
       this.feeds.onUpgradeRequest(peer.number);
@@ -273,6 +277,7 @@ export class Relay {
       case "sink-lost":
         return this.distribution.removeSink(fact.connection);
       case "parent-gained":
+        this.#spares.start();
         return this.summary.onParentGained(fact.number);
       case "parent-lost":
         return this.summary.onParentLost();
@@ -311,6 +316,7 @@ export class Relay {
   /** All links end; what was sent is flushed. */
   endLinks(): void {
     this.watch.stop();
+    this.#spares.stop();
     this.links.closeAll();
     this.feeds.leave();
   }
@@ -324,6 +330,7 @@ export class Relay {
     this.distribution.onTick();
     const neighbour = (number: number): PeerInfo | undefined => this.neighbourhood.get(number);
     this.meter.onTick(inflow.isHungry, neighbour);
+    this.#spares.onTick({ probe: (peer) => this.meter.probe(peer), isUsed: this.#isUsed });
     if (!this.watch.isDue) return;
     this.watch.onTick({
       self: this.self.number,
@@ -342,6 +349,7 @@ export class Relay {
     due = earlier(due, this.summary.deadline());
     due = earlier(due, this.distribution.deadline());
     due = earlier(due, this.watch.deadline());
+    due = earlier(due, this.#spares.deadline());
     return earlier(due, this.meter.deadline());
   }
 
@@ -357,9 +365,8 @@ export class Relay {
     this.distribution.removeSink(connection);
   }
 
-  #isUsed(number: number): boolean {
-    return this.links.isUsed(number) || this.feeds.isUsed(number);
-  }
+  readonly #isUsed = (number: number): boolean =>
+    this.links.isUsed(number) || this.feeds.isUsed(number);
 
   /** What the neighbour says of a link: as its source to a sink, and the other way round. */
   #onLinkMessage(number: number, message: LinkMessage): void {

@@ -32,13 +32,37 @@ test("what was asked for does not hide that the plan has stalled", () => {
   expect(arrivals.isStalled(2_400)).toBe(true);
 });
 
-test("there is room when clearly less comes than at best, and none at an even rate", () => {
+/** Chunks come one by one, and somebody looks every 50 ms. @returns whether there ever was room */
+function everHasRoom(arrivals: Arrivals, pauses: Iterable<number>, since = 0): boolean {
+  let now = since;
+  let lookAt = since + 50;
+  let isEver = false;
+  for (const pauseMs of pauses) {
+    now += pauseMs;
+    for (; lookAt <= now; lookAt += 50) isEver ||= arrivals.hasRoom(lookAt);
+    arrivals.note(now, false);
+  }
+  return isEver;
+}
+
+const evenly = (pauseMs: number, count: number): number[] =>
+  Array.from({ length: count }, () => pauseMs);
+
+test.each([1, 5, 13, 60, 164, 500])(
+  "there is no room where a chunk comes every %i ms, and some where clearly less comes later",
+  (pauseMs) => {
+    const arrivals = new Arrivals(0);
+    const count = Math.max(200, 2_000 / pauseMs);
+    expect(everHasRoom(arrivals, evenly(pauseMs, count))).toBe(false);
+    const since = count * pauseMs;
+    expect(everHasRoom(arrivals, evenly(1.2 * pauseMs, count), since)).toBe(false);
+    expect(everHasRoom(arrivals, evenly(2 * pauseMs, count), 2.2 * since)).toBe(true);
+  },
+);
+
+test("there is room soon after the last chunk", () => {
   const arrivals = new Arrivals(0);
-  const look = (chunks: number): boolean => {
-    for (let count = 0; count < chunks; count += 1) arrivals.note(0, false);
-    return arrivals.hasRoom();
-  };
-  for (let count = 0; count < 20; count += 1) expect(look(10)).toBe(false);
-  for (let count = 0; count < 4; count += 1) look(2);
-  expect(look(2)).toBe(true);
+  everHasRoom(arrivals, evenly(5, 400));
+  for (let now = 2_050; now < 8_000; now += 50) arrivals.hasRoom(now);
+  expect(arrivals.hasRoom(8_000)).toBe(true);
 });

@@ -53,6 +53,7 @@ describe("a peer that takes chunks in", () => {
       chunkCount,
       chunkSizeBytes: 1_024,
       totalBytes: 1,
+      strategy: "pipeline" as const,
       manifestBytes: 700,
     };
     intake = new Intake(context, promised, () => undefined);
@@ -127,7 +128,7 @@ describe("a peer that takes chunks in", () => {
     pass(since + 250);
     expect(wantedOf(helper)).toEqual([]);
     pass(since + 400);
-    expect(wantedOf(helper)).toEqual(range(40, 56));
+    expect(wantedOf(helper)).toEqual([40, 41]);
     expect(helpWanted()).toBe(0);
   });
 
@@ -138,7 +139,7 @@ describe("a peer that takes chunks in", () => {
     pass(since + 1_400);
     expect(wantedOf(helper)).toEqual([]);
     pass(since + 1_700);
-    expect(wantedOf(helper)).toEqual(range(60, 76));
+    expect(wantedOf(helper)).toEqual([60, 61]);
   });
 
   test("waits for the first chunk: it comes over many hops", () => {
@@ -146,21 +147,21 @@ describe("a peer that takes chunks in", () => {
     pass(1_200);
     expect(wantedOf(helper)).toEqual([]);
     pass(1_400);
-    expect(wantedOf(helper)).toEqual(range(0, 16));
+    expect(wantedOf(helper)).toEqual([0, 1]);
   });
 
   test("goes on asking as its helper serves it, as long as nothing comes by the plan", () => {
     help(helper, range(0, 200));
     flow(range(0, 5), 10);
     pass(context.now + 350);
-    expect(wantedOf(helper)).toEqual(range(5, 21));
-    receive(helper, ...range(5, 21));
+    expect(wantedOf(helper)).toEqual([5, 6]);
+    receive(helper, 5, 6);
     pass(context.now + 50);
-    expect(wantedOf(helper)).toEqual(range(5, 37));
-    receive(helper, ...range(21, 37));
-    flow([37], 1);
+    expect(wantedOf(helper)).toEqual(range(5, 11));
+    receive(helper, ...range(7, 11));
+    flow([11], 1);
     pass(context.now + 250);
-    expect(wantedOf(helper)).toEqual(range(5, 37));
+    expect(wantedOf(helper)).toEqual(range(5, 11));
   });
 
   test("seeks help where there is nobody to ask, or nobody who holds what is overdue", () => {
@@ -223,6 +224,7 @@ describe("a peer that takes chunks in", () => {
       chunkCount,
       chunkSizeBytes: 1_024,
       totalBytes: 1,
+      strategy: "pipeline" as const,
       manifestBytes: 700,
     };
     intake = new Intake(context, promised, () => undefined);

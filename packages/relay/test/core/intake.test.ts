@@ -1,4 +1,4 @@
-import type { Frame, Want } from "@palmtree/wire";
+import type { Frame, Strategy, Want } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId } from "../../src/core/event.js";
@@ -16,6 +16,7 @@ import {
   pageOf,
   payloadOf,
   range,
+  runs,
   session,
   signedPage,
   signedSeal,
@@ -31,13 +32,23 @@ let sizes = makeSizes(40, 1_024, 10);
 let content: Content;
 
 /** A peer below peer 1, whose manifest is open. */
-function open(options: Partial<PeerOptions> = {}, chunkCount = 40): void {
+function open(
+  options: Partial<PeerOptions> = {},
+  chunkCount = 40,
+  strategy: Strategy = "pipeline",
+): void {
   sizes = makeSizes(chunkCount, 1_024, 10);
   bench = new Bench({
     options: { wantAfterMs: 1_000, aliveIntervalMs: 1e9, silentAfterMs: 1e9, ...options },
   });
   const totalBytes = 1_024 * (chunkCount - 1) + 10;
-  intake = makeIntake({ chunkCount, chunkSizeBytes: 1_024, totalBytes, manifestBytes: 700 });
+  intake = makeIntake({
+    chunkCount,
+    chunkSizeBytes: 1_024,
+    totalBytes,
+    strategy,
+    manifestBytes: 700,
+  });
   parent = gainParent(1);
   intake.onManifestPart(0, manifest);
   content = intake.onManifestOpened(sizes);
@@ -114,7 +125,13 @@ beforeEach(() => open());
 describe("the manifest", () => {
   beforeEach(() => {
     bench = new Bench();
-    const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    const promised = {
+      chunkCount: 40,
+      chunkSizeBytes: 1_024,
+      totalBytes: 1,
+      strategy: "pipeline" as const,
+      manifestBytes: 700,
+    };
     intake = makeIntake(promised);
     parent = gainParent(1);
   });
@@ -382,10 +399,43 @@ describe("the end of the transfer", () => {
   test("without a parent is not asked for, and is asked for with the next one", () => {
     bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
     loseParent();
-    expect(intake.deadline()).toBeUndefined();
+    expect(wantsIn(pass(bench.now + 5_000))).toEqual([]);
     parent = gainParent(2);
     const since = bench.now;
     expect(wantsIn(pass(since + 1_000))).toEqual([range(0, 40)]);
+  });
+});
+
+describe("in a tree", () => {
+  const helper = 90;
+
+  beforeEach(() => open({}, 40, "tree"));
+
+  function helpWanted(): boolean {
+    return bench.facts.some(({ type }) => type === "help-wanted");
+  }
+
+  test("who has a parent asks nobody else, however little comes", () => {
+    pass(bench.now + 60_000);
+    expect(helpWanted()).toBe(false);
+  });
+
+  test("who has lost its parent looks for a new one, and asks others after a second", () => {
+    receive(0);
+    loseParent();
+    pass(bench.now + 900);
+    expect(helpWanted()).toBe(false);
+    pass(bench.now + 200);
+    expect(helpWanted()).toBe(true);
+    bench.facts.length = 0;
+    intake.setInlet(9, helper, noChunk);
+    intake.onHave(helper, { type: "have", isIdle: true, runs: runs(...range(0, 40)) });
+    bench.context.takeEffects();
+    expect(wantsIn(pass(bench.now + 100))).toEqual([[1, 2]]);
+    gainParent(2);
+    bench.context.takeEffects();
+    expect(wantsIn(pass(bench.now + 60_000))).toEqual([]);
+    expect(helpWanted()).toBe(false);
   });
 });
 
@@ -400,7 +450,13 @@ describe("a new parent", () => {
 
   test("is told nothing before the manifest is open", () => {
     bench = new Bench();
-    const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    const promised = {
+      chunkCount: 40,
+      chunkSizeBytes: 1_024,
+      totalBytes: 1,
+      strategy: "pipeline" as const,
+      manifestBytes: 700,
+    };
     intake = makeIntake(promised);
     const connection = bench.joinUnder(2);
     const effects = bench.do(() => intake.setInlet(2, connection, everyChunk));
@@ -448,7 +504,13 @@ describe("several inlets", () => {
 
   test("that came before the manifest was open are told when it is", () => {
     bench = new Bench();
-    const promised = { chunkCount: 40, chunkSizeBytes: 1_024, totalBytes: 1, manifestBytes: 700 };
+    const promised = {
+      chunkCount: 40,
+      chunkSizeBytes: 1_024,
+      totalBytes: 1,
+      strategy: "pipeline" as const,
+      manifestBytes: 700,
+    };
     intake = makeIntake(promised);
     expect(bench.do(() => intake.setInlet(2, 20, even))).toEqual([]);
     intake.onManifestPart(0, manifest);

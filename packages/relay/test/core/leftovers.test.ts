@@ -38,6 +38,7 @@ function open(leftovers: readonly number[], stripes: Stripes = everyChunk): read
     chunkCount,
     chunkSizeBytes: 1_024,
     totalBytes,
+    strategy: "pipeline" as const,
     manifestBytes: 1,
   };
   intake = new Intake(bench.context, promised, () => undefined);

@@ -4,8 +4,8 @@ import { address, peer, peers, range } from "./parts.js";
 
 const nobodyIsUsed = (): boolean => false;
 /** What a neighbour says. */
-const byNeighbour = { isFromRoot: false, isUsed: nobodyIsUsed };
-const byRoot = { isFromRoot: true, isUsed: nobodyIsUsed };
+const byNeighbour = { by: 3, isUsed: nobodyIsUsed };
+const byRoot = { by: undefined, isUsed: nobodyIsUsed };
 
 let neighbourhood: Neighbourhood;
 beforeEach(() => {
@@ -43,6 +43,27 @@ describe("Neighbourhood", () => {
     for (const number of range(100, 300)) neighbourhood.introduce(peer(number), byNeighbour);
     for (const number of [1, 2, 3, 7]) expect(neighbourhood.get(number)).toEqual(peer(number));
     expect(neighbourhood.size).toBe(2 + 64);
+  });
+
+  test("who names more peers than fit pushes out its own, and not those that others named", () => {
+    for (const number of range(10, 20))
+      neighbourhood.introduce(peer(number), { ...byNeighbour, by: 1 });
+    for (const number of range(100, 300)) neighbourhood.introduce(peer(number), byNeighbour);
+    for (const number of range(10, 20)) expect(neighbourhood.get(number)).toEqual(peer(number));
+    expect(neighbourhood.size).toBe(3 + 64);
+    // Also after a new list.
+    neighbourhood.list(peers(3, 1, 2), nobodyIsUsed);
+    for (const number of range(300, 400)) neighbourhood.introduce(peer(number), byNeighbour);
+    for (const number of range(10, 20)) expect(neighbourhood.get(number)).toEqual(peer(number));
+  });
+
+  test("a spare neighbour may be dismissed; one that the root named, or that is linked, is not", () => {
+    neighbourhood.introduce(peer(8), byNeighbour);
+    neighbourhood.introduce(peer(9), byNeighbour);
+    neighbourhood.introduce(peer(10), byRoot);
+    for (const number of [1, 8, 9, 10, 11]) neighbourhood.dismiss(number, (used) => used === 9);
+    expect(neighbourhood.numbers).toEqual([3, 1, 2, 9, 10]);
+    expect(neighbourhood.numberOf(peer(8).id)).toBeUndefined();
   });
 
   test("a new list names another process where one had the number or the id before", () => {
@@ -139,7 +160,7 @@ describe("Neighbourhood", () => {
   test("a linked neighbour stays, whoever says something else", () => {
     neighbourhood.introduce(peer(9), byNeighbour);
     const isUsed = (number: number): boolean => number === 9;
-    neighbourhood.introduce({ ...peer(9), address: address(66) }, { isFromRoot: true, isUsed });
+    neighbourhood.introduce({ ...peer(9), address: address(66) }, { ...byRoot, isUsed });
     expect(neighbourhood.get(9)).toEqual(peer(9));
   });
 });

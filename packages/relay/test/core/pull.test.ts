@@ -25,6 +25,20 @@ function help(
   pull.onHave(connection, isIdle, runs(...indexes));
 }
 
+/** The same of one that has answered at once, so often that as much is asked of it as of anybody. */
+function helpFast(...[connection, indexes, state]: Parameters<typeof help>): void {
+  help(connection, [0]);
+  const hunger = { held: new Bitmap(chunkCount), overdue: [0], isTail: false };
+  for (const _ of range(0, 20)) {
+    pull.ask(hunger);
+    pull.onChunk(0, connection);
+  }
+  pull.ask(hunger);
+  pull.onRefuse(connection, 0, "not-held");
+  context.takeEffects();
+  help(connection, indexes, state);
+}
+
 /** By connection, what it is asked for when these chunks are overdue, or those are held. */
 function ask(hunger: Partial<Hunger>): Record<number, number[]> {
   pull.ask({ held: new Bitmap(chunkCount), overdue: [], isTail: false, ...hunger });
@@ -50,6 +64,7 @@ describe("what is overdue", () => {
 
   test("is asked for rarest first, and of what is as rare the lowest", () => {
     // A busy one, which holds all but a few of them too.
+    helpFast(1, []);
     help(2, range(0, 36));
     ask({ overdue: [0] });
     pull.onRefuse(2, 0, "busy");
@@ -61,6 +76,7 @@ describe("what is overdue", () => {
     const held = (pullPolicy: PullPolicyName): Record<number, number[]> => {
       context = makeContext({ pullPolicy });
       pull = new Pull(context);
+      if (pullPolicy !== "none") helpFast(1, []);
       help(2, range(0, 36));
       pull.ask({ held: new Bitmap(chunkCount), overdue: [0], isTail: false });
       pull.onRefuse(2, 0, "busy");
@@ -98,19 +114,38 @@ describe("what is overdue", () => {
     expect(pull.ask(hunger)).toBe(true);
   });
 
-  test("is asked for 16 at once of each, and for others as they come", () => {
+  test("is asked for two at once of each, one more for each that comes in time, up to 16", () => {
     help(1, range(0, 100));
-    expect(ask({ overdue: range(0, 64) })).toEqual({ 1: range(0, 16) });
+    expect(ask({ overdue: range(0, 64) })).toEqual({ 1: [0, 1] });
     expect(ask({ overdue: range(0, 64) })).toEqual({});
-    for (const index of [3, 4]) expect(pull.onChunk(index)).toBe(true);
-    expect(ask({ overdue: [...range(0, 3), ...range(5, 64)] })).toEqual({ 1: [16, 17] });
+    for (const index of [0, 1]) expect(pull.onChunk(index, 1)).toBe(true);
+    expect(ask({ overdue: range(2, 64) })).toEqual({ 1: range(2, 6) });
+    for (const index of range(2, 6)) pull.onChunk(index, 1);
+    expect(ask({ overdue: range(6, 64) })).toEqual({ 1: range(6, 14) });
+    for (const index of range(6, 14)) pull.onChunk(index, 1);
+    expect(ask({ overdue: range(14, 64) })).toEqual({ 1: range(14, 30) });
+    pull.onChunk(14, 1);
+    expect(ask({ overdue: range(15, 64) })).toEqual({ 1: [30] });
+  });
+
+  test("is asked for half as many at once for each that comes late, but two at least", () => {
+    helpFast(1, range(0, 100));
+    expect(ask({ overdue: range(0, 64) })).toEqual({ 1: range(0, 16) });
+    // One after the other, as over a slow link: what waits behind another is asked of nobody else.
+    help(2, range(0, 16));
+    for (const index of range(0, 16)) {
+      context.now += 300;
+      expect(ask({ overdue: range(index, 16) })).toEqual({});
+      pull.onChunk(index, 1);
+    }
+    expect(ask({ overdue: range(20, 64) })).toEqual({ 1: [20, 21] });
   });
 });
 
 describe("a chunk", () => {
   test("is not asked of two at once", () => {
-    help(1, range(0, 20));
-    help(2, range(0, 20));
+    for (const connection of [1, 2]) helpFast(connection, []);
+    for (const connection of [1, 2]) help(connection, range(0, 20));
     expect(ask({ overdue: range(0, 20) })).toEqual({ 1: range(0, 16), 2: range(16, 20) });
     context.now = 499;
     expect(ask({ overdue: range(0, 20) })).toEqual({});
@@ -127,12 +162,25 @@ describe("a chunk", () => {
     expect(ask({ overdue: [5] })).toEqual({ 1: [5] });
   });
 
+  test("that has not come in five seconds is asked of another, whatever else comes", () => {
+    help(1, [5, ...range(20, 60)]);
+    ask({ overdue: [5, 20] });
+    help(2, [5]);
+    for (const index of range(20, 32)) {
+      expect(ask({ overdue: [5, index] })[2]).toBeUndefined();
+      context.now += 400;
+      pull.onChunk(index, 1);
+    }
+    context.now = 5_000;
+    expect(ask({ overdue: [5] })).toEqual({ 2: [5] });
+  });
+
   test("that was asked for and comes, from anywhere, is known to have been asked for", () => {
     help(1, [5, 6]);
     ask({ overdue: [5] });
-    expect(pull.onChunk(6)).toBe(false);
-    expect(pull.onChunk(5)).toBe(true);
-    expect(pull.onChunk(5)).toBe(false);
+    expect(pull.onChunk(6, 1)).toBe(false);
+    expect(pull.onChunk(5, 1)).toBe(true);
+    expect(pull.onChunk(5, 1)).toBe(false);
   });
 });
 
@@ -185,7 +233,7 @@ describe("a helper", () => {
   });
 
   test("has no more chunks asked of it than it has room for, whatever it refuses or leaves out", () => {
-    help(1, range(0, chunkCount), { isIdle: true });
+    helpFast(1, range(0, chunkCount), { isIdle: true });
     const seen: number[] = [];
     for (const _ of range(0, 100)) {
       context.now += 500;
@@ -208,6 +256,7 @@ describe("a helper", () => {
 
 describe("the last chunks", () => {
   test("are asked of the idle, from the end, when everything exists and there is room", () => {
+    for (const connection of [1, 2]) helpFast(connection, []);
     help(1, range(0, chunkCount), { isIdle: true });
     help(2, range(0, chunkCount));
     expect(ask({ isTail: false })).toEqual({});
@@ -217,13 +266,13 @@ describe("the last chunks", () => {
   });
 
   test("that are held are passed over", () => {
-    help(1, range(0, chunkCount), { isIdle: true });
+    helpFast(1, range(0, chunkCount), { isIdle: true });
     const held = bitmap(chunkCount, ...range(60, 190));
     expect(ask({ held, isTail: true })).toEqual({ 1: [...range(54, 60), ...range(190, 200)] });
   });
 
   test("are left to the source where they are the next that it sends", () => {
-    help(1, range(0, chunkCount), { isIdle: true });
+    helpFast(1, range(0, chunkCount), { isIdle: true });
     const held = bitmap(chunkCount, ...range(0, 180));
     expect(ask({ held, isTail: true })).toEqual({ 1: range(197, 200) });
     held.setRun(180, 10);
@@ -234,7 +283,7 @@ describe("the last chunks", () => {
   });
 
   test("come after what is overdue", () => {
-    help(1, range(0, chunkCount), { isIdle: true });
+    helpFast(1, range(0, chunkCount), { isIdle: true });
     expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: [0, 1] });
     expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: range(186, 200) });
   });
@@ -247,7 +296,7 @@ describe("the last chunks", () => {
     held.setRun(1, 16);
     const before = performance.now();
     for (const _ of range(0, 20)) pull.ask({ held, overdue: [], isTail: true });
-    expect(asked()).toEqual({ 1: range(24, 40) });
+    expect(asked()).toEqual({ 1: [38, 39] });
     // Bit by bit each look takes more than 50 ms; by words less than 2 ms.
     expect(performance.now() - before).toBeLessThan(400);
   });

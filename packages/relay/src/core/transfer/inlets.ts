@@ -67,6 +67,12 @@ export class Inlets {
     return this.#inlets.size;
   }
 
+  /** Whether chunks come unasked from somebody. */
+  get isFed(): boolean {
+    for (const { inlet } of this.#inlets.values()) if (inlet.stripes.wanted.length > 0) return true;
+    return false;
+  }
+
   get all(): readonly Inlet[] {
     return [...this.#inlets.values()].map(({ inlet }) => inlet);
   }

@@ -5,6 +5,7 @@ import {
   type RefuseReason,
   type Seal,
   type SessionId,
+  type Strategy,
   wireLimits,
 } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
@@ -16,7 +17,7 @@ import { Content } from "./content.js";
 import { type Inlet, Inlets, type SourceFlow } from "./inlets.js";
 import { Leftovers } from "./leftovers.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
-import { Pull } from "./pull.js";
+import { mostAsked, Pull } from "./pull.js";
 import { isSame } from "./same-bytes.js";
 import { Statements } from "./statements.js";
 import type { Stripes } from "./stripes.js";
@@ -24,6 +25,9 @@ import { Tally } from "./tally.js";
 
 /** How often a peer looks whether something is overdue. */
 const lookMs = 50;
+
+/** Who has lost its parent looks for a new one first: for this long it asks nobody for chunks. */
+const orphanMs = 1_000;
 
 /** Overdue chunks that are looked at at once. */
 const overdueChunks = 64;
@@ -34,6 +38,7 @@ export const slowBytesPerMs = 125;
 /** What an invitation promises about the content. */
 export interface Promised {
   readonly session: SessionId;
+  readonly strategy: Strategy;
   readonly chunkCount: number;
   readonly chunkSizeBytes: number;
   readonly totalBytes: number;
@@ -117,6 +122,7 @@ export class Intake {
     this.#inlets.remove(connection);
     this.#pull.remove(connection);
     this.#armWant();
+    this.#lookAt ??= this.#context.now + lookMs;
   }
 
   /** @returns what is wrong, if something is */
@@ -183,7 +189,7 @@ export class Intake {
       return undefined;
     }
     this.#verifying.add(index);
-    const isAsked = this.#pull.onChunk(index);
+    const isAsked = this.#pull.onChunk(index, connection);
     this.#arrivals.note(this.#context.now, isAsked);
     if (isAsked) this.#cancel(connection, index);
     this.#context.emit({ type: "verify-chunk", connection, index, hash, payload });
@@ -279,7 +285,8 @@ export class Intake {
     const content = this.#content;
     const inlet = this.#inlets.next();
     if (content === undefined || inlet === undefined || content.held.isFull) return;
-    const missing = this.#missing(wireLimits.wantedChunks);
+    const isFeeder = inlet.stripes.wanted.length > 0;
+    const missing = this.#missing(isFeeder ? wireLimits.wantedChunks : mostAsked);
     const indexes = this.#leftovers?.withPages(missing) ?? missing;
     const runs = runsOf(indexes);
     if (runs.length > 0) this.#inlets.send(inlet, { type: "want", runs });
@@ -291,13 +298,15 @@ export class Intake {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     const content = this.#content;
-    if (content === undefined || content.held.isFull) {
+    const isTree = this.#promised.strategy === "tree";
+    // In a tree the parent sends everything, and who has one asks nobody else.
+    if (content === undefined || content.held.isFull || (isTree && this.#inlets.isFed)) {
       this.#lookAt = undefined;
       return;
     }
     this.#lookAt = now + lookMs;
-    const isTail = this.#arrivals.hasRoom() && content.sessionHash !== undefined;
-    const isStalled = this.#arrivals.isStalled(now);
+    const isTail = this.#arrivals.hasRoom(now) && content.sessionHash !== undefined;
+    const isStalled = this.#arrivals.isStalled(now, isTree ? orphanMs : undefined);
     if (this.isHoldingBack || !(isStalled || isTail)) return;
     const overdue = isStalled ? [...this.#missing(overdueChunks)] : [];
     const isHelpless = this.#pull.ask({ held: this.#claimed(content), overdue, isTail });

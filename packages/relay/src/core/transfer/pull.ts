@@ -5,8 +5,15 @@ import type { ConnectionId } from "../event.js";
 import { runsOf } from "./chunk-runs.js";
 import { pullPolicies } from "./pull-policy.js";
 
-/** Chunks asked of one helper at once. */
-const window = 16;
+/** Chunks asked of one helper at once: as many, and as few where each takes longer than it should. */
+export const mostAsked = 16;
+const leastAsked = 2;
+
+/** What was asked for should come within this, or something else. */
+const answerMs = 500;
+
+/** Beyond this it may be asked of another, whatever else comes. */
+const mostAnswerMs = 5_000;
 
 /** How long a helper that was busy, or did not answer, is not asked. */
 const restMs = 500;
@@ -16,6 +23,8 @@ interface Helper {
   readonly held: Bitmap;
   isIdle: boolean;
   readonly asked: Map<number, number>;
+  /** How many chunks may be asked of it at once. */
+  window: number;
   restsUntil: number;
 }
 
@@ -38,6 +47,8 @@ export interface Hunger {
 export class Pull {
   readonly #context: Context;
   readonly #helpers = new Map<ConnectionId, Helper>();
+  /** When a chunk came last, from anybody: others may wait behind it, on the way here. */
+  #cameAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: Context) {
     this.#context = context;
@@ -53,6 +64,7 @@ export class Pull {
       held: new Bitmap(chunkCount),
       isIdle: false,
       asked: new Map(),
+      window: leastAsked,
       restsUntil: Number.NEGATIVE_INFINITY,
     });
   }
@@ -89,10 +101,17 @@ export class Pull {
     else helper.restsUntil = this.#context.now + restMs;
   }
 
-  /** The chunk is here. @returns whether it had been asked for */
-  onChunk(index: number): boolean {
+  /** The chunk is here, from there. @returns whether it had been asked for */
+  onChunk(index: number, from: ConnectionId): boolean {
+    this.#cameAt = this.#context.now;
     let wasAsked = false;
-    for (const helper of this.#helpers.values()) if (helper.asked.delete(index)) wasAsked = true;
+    for (const [connection, helper] of this.#helpers) {
+      const askedAt = helper.asked.get(index);
+      if (askedAt === undefined) continue;
+      helper.asked.delete(index);
+      wasAsked = true;
+      if (connection === from) noteAnswer(helper, askedAt, this.#context.now);
+    }
     return wasAsked;
   }
 
@@ -112,7 +131,7 @@ export class Pull {
 
   #choose(helper: Helper, { held, overdue, isTail }: Hunger): number[] {
     const { options, random } = this.#context;
-    const room = window - helper.asked.size;
+    const room = helper.window - helper.asked.size;
     if (room <= 0 || options.pullPolicy === "none") return [];
     const late = overdue
       .filter((index) => helper.held.has(index) && !this.#isAsked(index))
@@ -126,7 +145,7 @@ export class Pull {
     const chosen: number[] = [];
     const first = held.firstClear(0);
     let index = helper.held.lastIn(held, held.size);
-    while (index > first + window && chosen.length < room) {
+    while (index > first + mostAsked && chosen.length < room) {
       if (!this.#isAsked(index)) chosen.push(index);
       index = helper.held.lastIn(held, index);
     }
@@ -153,11 +172,23 @@ export class Pull {
 
   /** What has not come in time may be asked of another. */
   #forget(): void {
+    const { now } = this.#context;
     for (const helper of this.#helpers.values())
       for (const [index, at] of helper.asked) {
-        if (at + restMs > this.#context.now) continue;
+        if (Math.max(at, this.#cameAt) + answerMs > now && at + mostAnswerMs > now) continue;
         helper.asked.delete(index);
-        helper.restsUntil = this.#context.now + restMs;
+        helper.restsUntil = now + restMs;
       }
   }
+}
+
+/**
+ * What takes long waits behind what was asked before: of a slow helper, or over a slow link, fewer are
+ * asked, so that another can help out, and nothing is asked twice that is on its way.
+ */
+function noteAnswer(helper: Helper, askedAt: number, now: number): void {
+  const isLate = now >= askedAt + answerMs;
+  helper.window = isLate
+    ? Math.max(leastAsked, Math.floor(helper.window / 2))
+    : Math.min(mostAsked, helper.window + 1);
 }
