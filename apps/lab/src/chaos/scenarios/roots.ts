@@ -1,3 +1,4 @@
+import type { ChaosHost } from "../chaos-host.js";
 import { exits, judgeReceived, judgeSender, judgeWhole } from "../endings.js";
 import type { Judge } from "../judge.js";
 import type { ChaosScenario } from "../scenario.js";
@@ -26,25 +27,53 @@ const rootKilled: ChaosScenario = {
   },
 };
 
+/** So slow in both strategies that all others are through long before. */
+const slowBitsPerSecond = 8_000_000;
+
 /** One host is so slow that the root is gone before it has everything; the others have. */
 const rootKilledLate: ChaosScenario = {
   ...defaults,
   name: "root-killed-late",
   about: "the sender killed when all but one host have everything",
-  slowBitsPerSecond: { 4: 20_000_000 },
+  slowBitsPerSecond: { 4: slowBitsPerSecond },
   sendArguments: shortTimeout,
   async play(swarm, judge) {
-    await swarm.begin();
     const slow = swarm.host(4);
-    const others = swarm.others(slow);
-    while (others.some(({ landedAtMs }) => landedAtMs === undefined)) await swarm.pauseMs(50);
-    const share = slow.progress.bytes / swarm.source.bytes;
-    judge.tell("held by the slow host when it happened, %", Math.round(100 * share));
+    await waitForOthers(swarm, judge, slow);
     await killRoot(swarm);
-    await slow.ended(60_000);
+    await slow.ended(120_000);
     await judgeWhole(swarm, judge, swarm.hosts);
   },
 };
+
+/**
+ * Of nine, host 6 knows in the cube host 2, 4 and 7, and in a chain host 5. Only hosts that nobody told it of at
+ * first have what it lacks.
+ */
+const neighboursKilledLate: ChaosScenario = {
+  ...defaults,
+  name: "neighbours-killed-late",
+  about: "the sender and all neighbours of a host killed when only that host lacks anything",
+  slowBitsPerSecond: { 6: slowBitsPerSecond },
+  sendArguments: shortTimeout,
+  async play(swarm, judge) {
+    const slow = swarm.host(6);
+    await waitForOthers(swarm, judge, slow);
+    const killed = [2, 4, 5, 7].map((place) => swarm.host(place));
+    await Promise.all([killRoot(swarm), ...killed.map((host) => host.kill())]);
+    await slow.ended(120_000);
+    const left = swarm.hosts.filter((host) => !killed.includes(host));
+    await judgeWhole(swarm, judge, left);
+  },
+};
+
+async function waitForOthers(swarm: Swarm, judge: Judge, slow: ChaosHost): Promise<void> {
+  await swarm.begin();
+  const others = swarm.others(slow);
+  while (others.some(({ landedAtMs }) => landedAtMs === undefined)) await swarm.pauseMs(50);
+  const share = slow.progress.bytes / swarm.source.bytes;
+  judge.tell("held by the slow host when it happened, %", Math.round(100 * share));
+}
 
 async function killRoot({ sender }: Swarm): Promise<void> {
   sender.signal("SIGKILL");
@@ -72,4 +101,4 @@ async function judgeGivenUp(swarm: Swarm, judge: Judge): Promise<void> {
 }
 
 /** Roots that are killed. */
-export const roots: readonly ChaosScenario[] = [rootKilled, rootKilledLate];
+export const roots: readonly ChaosScenario[] = [rootKilled, rootKilledLate, neighboursKilledLate];
