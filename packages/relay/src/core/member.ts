@@ -21,7 +21,7 @@ import { Instructions } from "./hypercube/instructions.js";
 import { Relay } from "./relay.js";
 import { Intake } from "./transfer/intake.js";
 import { everyChunk, noChunk } from "./transfer/stripes.js";
-import { needOf, ParentWatch } from "./tree/parent-watch.js";
+import { ParentWatch } from "./tree/parent-watch.js";
 
 /** How a receiver was invited. */
 export interface Invitation {
@@ -363,9 +363,8 @@ export class Member {
     // Asks over connections that are there; some may end in what comes next.
     this.#intake.onTick();
     this.#accuser.onTick();
-    if (this.#outcome.status === undefined && !this.#isBusy)
-      this.#parentWatch.onTick(needOf(this.#intake, this.#invitation.invite.strategy));
-    else this.#parentWatch.onTick("nothing");
+    const isAwaiting = this.#outcome.status === undefined && !this.#isBusy;
+    this.#parentWatch.onTick(isAwaiting ? this.#intake : undefined);
     this.#relay.onTick(this.#intake);
     const { now } = this.#context;
     if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {

@@ -290,10 +290,17 @@ describe("a source that answers", () => {
     return (now) => {
       const bytesFed = Math.round((fed * now) / 1_000);
       const bytesPassedOver = Math.round((passedOver * now) / 1_000);
-      return {
-        isHungry: true,
-        inflows: [{ number: 1, connection: -1, bytesFed, bytesPassedOver, isOwing }],
-      };
+      const counts = { bytesFed, bytesPassedOver, bytesRepeated: 0 };
+      return { isHungry: true, inflows: [{ number: 1, connection: -1, ...counts, isOwing }] };
+    };
+  }
+
+  /** What source 1 has sent by then, a second, and how much of it again. */
+  function again(fed: number, repeated: number): (now: number) => Sight {
+    return (now) => {
+      const { inflows = [] } = from(fed, 0)(now);
+      const bytesRepeated = Math.round((repeated * now) / 1_000);
+      return { isHungry: true, inflows: inflows.map((flow) => ({ ...flow, bytesRepeated })) };
     };
   }
 
@@ -323,6 +330,18 @@ describe("a source that answers", () => {
     pass(10_000, from(megabytes(20), megabytes(5)));
     expect(troubles).toEqual([]);
     pass(20_000, from(0.5 * megabyte, 0.5 * megabyte));
+    expect(troubles).toEqual([]);
+  });
+
+  test("but sends a third of its chunks again wastes what it has to send, however slowly", () => {
+    pass(10_000, again(0.3 * megabyte, 0.09 * megabyte));
+    expect(troubles).toEqual([]);
+    pass(12_000, again(0.3 * megabyte, 0.09 * megabyte));
+    expect(troubles[0]).toMatchObject({ number: 1, kind: "withholding" });
+  });
+
+  test("and sends some of much again is no trouble", () => {
+    pass(10_000, again(megabytes(20), megabytes(4)));
     expect(troubles).toEqual([]);
   });
 

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Inlets } from "../../src/core/transfer/inlets.js";
+import type { Context } from "../../src/core/context.js";
+import { type Inlet, Inlets } from "../../src/core/transfer/inlets.js";
 import { everyChunk, noChunk } from "../../src/core/transfer/stripes.js";
-import { makeContext, range } from "./parts.js";
+import { makeContext, range, runs } from "./parts.js";
 
+let context: Context;
 let inlets: Inlets;
 
 beforeEach(() => {
-  inlets = new Inlets(makeContext(), () => undefined);
+  context = makeContext();
+  inlets = new Inlets(context, () => undefined);
+  inlets.open(10_000);
   inlets.set({ number: 3, connection: 30, stripes: everyChunk });
 });
 
@@ -47,6 +51,36 @@ describe("what a source left out", () => {
     come(30, [0, 100], new Set([0, 100]));
     inlets.set({ number: 3, connection: 30, stripes: { count: 2, wanted: [0] } });
     expect(inlets.flows([])).toMatchObject([{ bytesFed: 20, bytesPassedOver: 350 }]);
+  });
+});
+
+describe("what a source sent again", () => {
+  test("is every chunk that it had sent", () => {
+    come(30, [0, 1, 2, 1, 3, 2, 2], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesFed: 70, bytesRepeated: 30 }]);
+  });
+
+  test("is not what another had sent, by the plan or when it was asked", () => {
+    inlets.set({ number: 4, connection: 40, stripes: noChunk });
+    come(40, [0, 1], new Set());
+    come(30, [0, 1], new Set());
+    inlets.set({ number: 5, connection: 50, stripes: everyChunk });
+    come(50, [0, 1], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 0 }, { bytesRepeated: 0 }]);
+  });
+
+  test("is not what it was asked for, nor what was on its way when it began anew", () => {
+    come(30, [0, 1], new Set());
+    const [inlet] = inlets.all;
+    inlets.send(inlet as Inlet, { type: "want", runs: runs(1) });
+    come(30, [1], new Set());
+    context.now = 10_000;
+    inlets.set({ number: 3, connection: 30, stripes: { count: 1, wanted: [0] } });
+    come(30, [2, 2], new Set());
+    context.now = 20_000;
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 0 }]);
+    come(30, [2], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 10 }]);
   });
 });
 

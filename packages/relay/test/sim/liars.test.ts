@@ -90,6 +90,9 @@ const lies: Readonly<Record<string, Lie>> = {
     frame.type === "seal" ? [{ ...frame, sessionHash: flipped(frame.sessionHash) }] : [frame],
   ),
   "sends every third chunk": everyThird(),
+  "sends every chunk twice": sayingFrames((frame) =>
+    frame.type === "chunk" ? [frame, frame] : [frame],
+  ),
   "passes no manifest on": without("manifest", "chunk"),
   "passes no seal on": without("seal"),
   "passes no progress and no report up": without("progress", "report"),

@@ -1,7 +1,7 @@
 import type { PeerInfo, TroubleKind } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
-import type { Inflow, SourceFlow } from "../transfer/inlets.js";
+import { type Inflow, isWasteful, type SourceFlow } from "../transfer/inlets.js";
 import type { SinkFlow } from "../transfer/sink.js";
 
 /** How often flows are looked at. */
@@ -215,7 +215,9 @@ export class FeedWatch {
     const flowing = new Set(inflows.map(({ connection }) => connection));
     for (const connection of this.#supplies.keys())
       if (!flowing.has(connection)) this.#supplies.delete(connection);
-    for (const { number, connection, bytesFed, bytesPassedOver, isOwing } of inflows) {
+    for (const inflow of inflows) {
+      const { number, connection, bytesFed, bytesPassedOver, isOwing } = inflow;
+      if (isWasteful(inflow)) this.#tell(number, "withholding", 0, 0);
       const supplies = this.#supplies.get(connection) ?? [];
       this.#supplies.set(connection, supplies);
       supplies.push({ bytesFed, bytesPassedOver });

@@ -1,3 +1,4 @@
+import { Bitmap } from "@palmtree/files/core";
 import type { Frame } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
@@ -19,6 +20,9 @@ const mostDisorder = 64;
 /** Who jumps further has some of what it is still being sent, from before or from elsewhere. */
 const mostJump = 256;
 
+/** For so long after a feeder was asked for chunks it may send some that it had sent. */
+const mayRepeatMs = 10_000;
+
 /** What a neighbour that sends chunks unasked has sent since the feed came up. */
 export interface SourceFlow {
   readonly number: number;
@@ -27,8 +31,18 @@ export interface SourceFlow {
   readonly bytesFed: number;
   /** Payload bytes of such chunks that it left out: later ones came, these are missing. */
   readonly bytesPassedOver: number;
+  /** Payload bytes of chunks that it had sent before, and was not asked for: no reason is honest. */
+  readonly bytesRepeated: number;
   /** Whether it is to send something that is missing. */
   readonly isOwing: boolean;
+}
+
+/** A source wastes its uplink when it has sent this many bytes again, and this share of all that it sent. */
+const wastedBytes = 1024 * 1024;
+const wastedShare = 0.25;
+
+export function isWasteful({ bytesFed, bytesRepeated }: SourceFlow): boolean {
+  return bytesRepeated >= wastedBytes && bytesRepeated >= wastedShare * bytesFed;
 }
 
 /** What comes to a peer of what it has to take in; to find out about the flows takes a moment. */
@@ -45,15 +59,21 @@ interface Feed {
   readonly isOfIt: (index: number) => boolean;
   bytesFed: number;
   bytesPassedOver: number;
+  bytesRepeated: number;
   /** Below that it is known what it left out; undefined before its first chunk. */
   reviewedTo: number | undefined;
 }
+
+const noneYet = { bytesFed: 0, bytesPassedOver: 0, bytesRepeated: 0 } as const;
 
 /** The connections over which chunks come, from the parent and from the sources of feeds. */
 export class Inlets {
   readonly #context: Context;
   readonly #heard: (number: number) => void;
   readonly #inlets = new Map<ConnectionId, Feed>();
+  /** Chunks that came from whoever is to send them, since the feeds are as they are. */
+  #came: Bitmap | undefined;
+  #mayRepeatUntil = Number.NEGATIVE_INFINITY;
   #isPaused = false;
   #asked = 0;
 
@@ -87,8 +107,9 @@ export class Inlets {
     }
     return feeds.map((feed) => {
       const { number, connection } = feed.inlet;
-      const { bytesFed, bytesPassedOver } = feed;
-      return { number, connection, bytesFed, bytesPassedOver, isOwing: owing.has(feed) };
+      const { bytesFed, bytesPassedOver, bytesRepeated } = feed;
+      const isOwing = owing.has(feed);
+      return { number, connection, bytesFed, bytesPassedOver, bytesRepeated, isOwing };
     });
   }
 
@@ -100,19 +121,23 @@ export class Inlets {
   set(inlet: Inlet): void {
     const { connection } = inlet;
     const isOfIt = stripeTest(inlet.stripes);
-    const { bytesFed = 0, bytesPassedOver = 0 } = this.#inlets.get(connection) ?? {};
-    this.#inlets.set(connection, {
-      inlet,
-      isOfIt,
-      bytesFed,
-      bytesPassedOver,
-      reviewedTo: undefined,
-    });
+    const before = this.#inlets.get(connection);
+    const { bytesFed, bytesPassedOver, bytesRepeated } = before ?? noneYet;
+    const soFar = { bytesFed, bytesPassedOver, bytesRepeated };
+    this.#inlets.set(connection, { inlet, isOfIt, ...soFar, reviewedTo: undefined });
+    // It begins anew, and does not know what of it is on its way.
+    if (bytesFed > 0) this.#mayRepeatUntil = this.#context.now + mayRepeatMs;
+    if (inlet.stripes.wanted.length > 0) this.#cameAnew();
     if (this.#isPaused) this.#context.emit({ type: "pause-connection", connection });
   }
 
   remove(connection: ConnectionId): void {
     this.#inlets.delete(connection);
+  }
+
+  /** It is known how many chunks there may be. */
+  open(chunkCount: number): void {
+    this.#came = new Bitmap(chunkCount);
   }
 
   /**
@@ -124,6 +149,7 @@ export class Inlets {
     const feed = this.#inlets.get(from);
     if (feed?.isOfIt(index) !== true) return;
     feed.bytesFed += bytes;
+    if (this.#isRepeated(index)) feed.bytesRepeated += bytes;
     const { count } = feed.inlet.stripes;
     feed.reviewedTo ??= index;
     const end = index - mostDisorder * count;
@@ -132,7 +158,9 @@ export class Inlets {
       if (feed.isOfIt(feed.reviewedTo) && isMissing(feed.reviewedTo)) feed.bytesPassedOver += bytes;
   }
 
-  send({ connection }: Inlet, frame: Frame): void {
+  send({ connection, stripes }: Inlet, frame: Frame): void {
+    if (frame.type === "want" && stripes.wanted.length > 0)
+      this.#mayRepeatUntil = this.#context.now + mayRepeatMs;
     this.#context.emit({ type: "send-frame", connection, frame });
   }
 
@@ -147,6 +175,19 @@ export class Inlets {
     const inlets = this.all;
     this.#asked += 1;
     return inlets[this.#asked % inlets.length];
+  }
+
+  /** Note that a chunk came from whoever is to send it. @returns whether it had before, for no reason */
+  #isRepeated(index: number): boolean {
+    if (this.#came === undefined) return false;
+    const isAgain = this.#came.has(index);
+    this.#came.set(index);
+    return isAgain && this.#context.now >= this.#mayRepeatUntil;
+  }
+
+  /** Others feed this peer now, which do not know what had come. */
+  #cameAnew(): void {
+    if (this.#came !== undefined && this.#came.count > 0) this.#came = new Bitmap(this.#came.size);
   }
 
   /** Stop reading, so that TCP holds them back. */

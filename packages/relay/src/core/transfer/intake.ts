@@ -142,6 +142,7 @@ export class Intake {
    */
   onManifestOpened(sizes: ChunkSizes, leftovers?: Bitmap): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
+    this.#inlets.open(sizes.chunkCount);
     if (leftovers !== undefined && leftovers.count > 0)
       this.#leftovers = new Leftovers(this.#context, this.#content, leftovers.clone());
     this.#arrivals = new Arrivals(this.#context.now);

@@ -1,10 +1,14 @@
 import type { Invite, Strategy } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { Relay } from "../relay.js";
+import { isWasteful } from "../transfer/inlets.js";
 import { type Intake, slowBytesPerMs } from "../transfer/intake.js";
 
 /** What an invitation says that the patience with a parent depends on. */
-type PromisedSizes = Pick<Invite, "timeoutMs" | "fanout" | "chunkSizeBytes" | "manifestBytes">;
+type Promised = Pick<
+  Invite,
+  "strategy" | "timeoutMs" | "fanout" | "chunkSizeBytes" | "manifestBytes"
+>;
 
 /** How often it is looked at. */
 const lookMs = 500;
@@ -23,10 +27,10 @@ const mostRecalls = 4;
 const recallMs = 1_500;
 
 /** What a receiver waits for that only its parent can give. */
-export type Need = "nothing" | "manifest" | "chunks" | "seal";
+type Need = "nothing" | "manifest" | "chunks" | "seal";
 
 /** What is overdue if it does not come; the seal comes once all chunks are here. */
-export function needOf({ content, manifest, isHoldingBack }: Intake, strategy: Strategy): Need {
+function needOf({ content, manifest, isHoldingBack }: Intake, strategy: Strategy): Need {
   if (content === undefined) return manifest === undefined ? "manifest" : "nothing";
   if (content.isOpen || isHoldingBack) return "nothing";
   if (!content.held.isFull) return strategy === "tree" ? "chunks" : "nothing";
@@ -41,7 +45,7 @@ export function needOf({ content, manifest, isHoldingBack }: Intake, strategy: S
 export class ParentWatch {
   readonly #context: Context;
   readonly #relay: Relay;
-  readonly #invite: PromisedSizes;
+  readonly #invite: Promised;
   #parent: number | undefined;
   #need: Need = "nothing";
   #gaveAt = 0;
@@ -50,7 +54,7 @@ export class ParentWatch {
   #recalledAt = Number.NEGATIVE_INFINITY;
   #recalls = 0;
 
-  constructor(context: Context, relay: Relay, invite: PromisedSizes) {
+  constructor(context: Context, relay: Relay, invite: Promised) {
     this.#context = context;
     this.#relay = relay;
     this.#invite = invite;
@@ -72,14 +76,18 @@ export class ParentWatch {
     return this.#lookAt;
   }
 
-  onTick(need: Need): void {
+  /** @param intake what comes in; undefined where nothing is awaited any more */
+  onTick(intake: Intake | undefined): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAt = now + lookMs;
+    const need = intake === undefined ? "nothing" : needOf(intake, this.#invite.strategy);
     if (need !== this.#need) this.onGift();
     this.#need = need;
-    if (need === "nothing" || now < this.#gaveAt + this.#patienceMs) return;
-    this.#leave();
+    const isPatient = need === "nothing" || now < this.#gaveAt + this.#patienceMs;
+    // In a tree it sends again what it had sent, instead of what is needed.
+    const isWasted = need === "chunks" && intake?.flows.some(isWasteful) === true;
+    if (!isPatient || isWasted) this.#leave();
   }
 
   /**
