@@ -179,6 +179,7 @@ export class Member {
     const number = relay.neighbourOf(connection);
     if (number === undefined) return relay.onGreeting(connection, frame);
     relay.heard(number);
+    if (frame.type === "holds") this.#parentWatch.onManifestElsewhere();
     const fault = relay.isFromAbove(connection, number)
       ? this.#onFrameFromAbove(connection, number, frame)
       : relay.onFrameFromBelow(connection, number, frame);

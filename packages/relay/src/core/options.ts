@@ -31,7 +31,10 @@ export interface PeerOptions {
    * session's time-out, if that is less. Guess.
    */
   readonly neighboursTimeoutMs: number;
-  /** How often a receiver introduces two of its neighbours to each other, before jitter. Decision 0019. */
+  /**
+   * How often a receiver introduces two of its neighbours to each other, before jitter; much more than the
+   * second that they have to answer. Decision 0019.
+   */
   readonly introduceIntervalMs: number;
   /** Pause before an unanswered tree check is repeated. Guess: several LAN round trips. */
   readonly probeRetryMs: number;

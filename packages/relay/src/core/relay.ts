@@ -52,6 +52,7 @@ export class Relay {
   readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
   readonly #isRoot: boolean;
+  readonly #isPlanned: boolean;
   readonly #rootId: PeerId;
   #handledAt: number | undefined;
 
@@ -83,7 +84,8 @@ export class Relay {
       isRoot: this.#isRoot,
     });
     this.distribution = new Distribution(context);
-    if (options.strategy === "pipeline") this.feed([]);
+    this.#isPlanned = options.strategy === "pipeline";
+    if (this.#isPlanned) this.feed([]);
     else this.distribution.feedOnly(({ isChild }) => isChild);
     this.summary = new Summary(context, this.links);
   }
@@ -98,6 +100,7 @@ export class Relay {
       this.context.now = now;
       this.links.forgive(lateMs);
       this.feeds.forgive(lateMs);
+      this.#spares.forgive(lateMs);
     }
     this.context.now = now;
     this.#handledAt = now;
@@ -108,6 +111,7 @@ export class Relay {
     const number = this.neighbourhood.numberOf(sender);
     if (number === undefined) return this.#onStranger(from, sender, message);
     this.heard(number);
+    this.#spares.heard(number);
     switch (message.type) {
       case "tree-check":
         return this.tree.onTreeCheck(number, message.pulse, message.depth);
@@ -198,7 +202,6 @@ export class Relay {
     this.links.heard(number);
     this.feeds.heard(number);
     this.watch.heard(number);
-    this.#spares.heard(number);
   }
 
   /** The root says who this peer's neighbours are. */
@@ -272,7 +275,7 @@ export class Relay {
       case "child-lost":
         return this.#loseChild(fact.number);
       case "sink-gained":
-        this.watch.start();
+        if (this.#isPlanned) this.watch.start();
         return this.distribution.addSink(fact.number, fact.connection);
       case "sink-lost":
         return this.distribution.removeSink(fact.connection);

@@ -236,6 +236,8 @@ describe("a peer that is asked for a feed", () => {
     const refused = { type: "upgrade-reject", link: "source", reason: "fanout-full" };
     expect(bench.answersTo(164, request)).toEqual([{ to: 164, ...refused }]);
     // One that asks anew has its place.
+    expect(bench.answersTo(101, request)).toEqual([]);
+    bench.context.now += 500;
     expect(bench.answersTo(101, request)).toMatchObject([{ type: "upgrade-accept" }]);
     bench.cut(first);
     giveTo(164);

@@ -1,15 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Context } from "../../src/core/context.js";
 import { type Inlet, Inlets } from "../../src/core/transfer/inlets.js";
 import { everyChunk, noChunk } from "../../src/core/transfer/stripes.js";
 import { makeContext, range, runs } from "./parts.js";
 
-let context: Context;
 let inlets: Inlets;
 
 beforeEach(() => {
-  context = makeContext();
-  inlets = new Inlets(context, () => undefined);
+  inlets = new Inlets(makeContext(), () => undefined);
   inlets.open(10_000);
   inlets.set({ number: 3, connection: 30, stripes: everyChunk });
 });
@@ -62,25 +59,34 @@ describe("what a source sent again", () => {
 
   test("is not what another had sent, by the plan or when it was asked", () => {
     inlets.set({ number: 4, connection: 40, stripes: noChunk });
-    come(40, [0, 1], new Set());
-    come(30, [0, 1], new Set());
     inlets.set({ number: 5, connection: 50, stripes: everyChunk });
-    come(50, [0, 1], new Set());
+    for (const from of [40, 30, 50]) come(from, [0, 1], new Set());
     expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 0 }, { bytesRepeated: 0 }]);
   });
 
-  test("is not what it was asked for, nor what was on its way when it began anew", () => {
-    come(30, [0, 1], new Set());
+  test("is not what it was asked for, but what it sends a third time is", () => {
     const [inlet] = inlets.all;
     inlets.send(inlet as Inlet, { type: "want", runs: runs(1) });
-    come(30, [1], new Set());
-    context.now = 10_000;
-    inlets.set({ number: 3, connection: 30, stripes: { count: 1, wanted: [0] } });
-    come(30, [2, 2], new Set());
-    context.now = 20_000;
+    come(30, [0, 1, 1], new Set());
     expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 0 }]);
-    come(30, [2], new Set());
-    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 10 }]);
+    come(30, [1, 0], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 20 }]);
+  });
+
+  test("is not what was on its way when it was told anew what is lacking, but what had come is", () => {
+    come(30, [0, 1], new Set());
+    inlets.set({ number: 3, connection: 30, stripes: { count: 1, wanted: [0] } });
+    come(30, [2, 3, 2, 3], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 0 }]);
+    come(30, [1, 2], new Set());
+    expect(inlets.flows([])).toMatchObject([{ bytesRepeated: 20 }]);
+  });
+
+  test("is not what a helper had been asked for that becomes a source", () => {
+    inlets.set({ number: 4, connection: 40, stripes: noChunk });
+    inlets.set({ number: 4, connection: 40, stripes: everyChunk });
+    come(40, [5, 6, 5, 6], new Set());
+    expect(inlets.flows([])).toMatchObject([{}, { number: 4, bytesRepeated: 0 }]);
   });
 });
 

@@ -367,6 +367,7 @@ describe("the end of the transfer", () => {
       expect(wantsIn(pass(bench.now))).toEqual([]);
       receive(index);
     }
+    expect(wantsIn(pass(bench.now + 5_000))).toEqual([]);
     expect(intake.deadline()).toBeUndefined();
   });
 
@@ -383,7 +384,7 @@ describe("the end of the transfer", () => {
 
   test("is not asked for before the seal: what is missing may not be produced yet", () => {
     receive(0);
-    expect(intake.deadline()).toBeUndefined();
+    expect(wantsIn(pass(bench.now + 5_000))).toEqual([]);
   });
 
   test("is asked for 1,024 chunks at a time", () => {
@@ -434,8 +435,39 @@ describe("in a tree", () => {
     expect(wantsIn(pass(bench.now + 100))).toEqual([[1, 2]]);
     gainParent(2);
     bench.context.takeEffects();
+    bench.facts.length = 0;
     expect(wantsIn(pass(bench.now + 60_000))).toEqual([]);
     expect(helpWanted()).toBe(false);
+  });
+
+  test("who holds everything but the seal, and has no parent, asks for a feed over which it comes", () => {
+    for (const index of range(0, 40)) receive(index);
+    loseParent();
+    pass(bench.now + 1_200);
+    expect(helpWanted()).toBe(true);
+    bench.facts.length = 0;
+    bench.do(() => intake.onSeal(signedSeal(sessionHash, sizes.totalBytes)));
+    pass(bench.now + 60_000);
+    expect(helpWanted()).toBe(false);
+    expect(intake.deadline()).toBeUndefined();
+  });
+
+  test("who lost its parent while its manifest was being opened asks others all the same", () => {
+    bench = new Bench({ options: { aliveIntervalMs: 1e9, silentAfterMs: 1e9 } });
+    const promised = {
+      chunkCount: 40,
+      chunkSizeBytes: 1_024,
+      totalBytes: 40_000,
+      manifestBytes: 700,
+    };
+    intake = makeIntake({ ...promised, strategy: "tree" });
+    parent = gainParent(1);
+    intake.onManifestPart(0, manifest);
+    loseParent();
+    pass(bench.now + 200);
+    bench.do(() => intake.onManifestOpened(sizes));
+    pass(bench.now + 5_000);
+    expect(helpWanted()).toBe(true);
   });
 });
 

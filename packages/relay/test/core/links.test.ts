@@ -191,12 +191,31 @@ describe("the side that offers", () => {
   test("gives an active link up for a new offer when the neighbour asks again", () => {
     bench = makeRoot();
     const connection = bench.adopt(1);
+    bench.context.now += 500;
     const effects = bench.hear(1, request);
     expect(effects).toContainEqual({ type: "close-connection", connection });
     expect(saidIn(effects)).toEqual([
       { to: 1, type: "upgrade-accept", link: "tree", token: token(2) },
     ]);
     expect(bench.facts).toContainEqual({ type: "child-lost", number: 1 });
+  });
+
+  test("keeps a link that has just become active, ever longer for who asks again and again", () => {
+    bench = makeRoot();
+    bench.adopt(1);
+    const patience = (): number => {
+      for (let waitedMs = 0; ; waitedMs += 100) {
+        if (bench.offerTo(1) !== undefined) {
+          bench.adopt(1);
+          return waitedMs;
+        }
+        bench.context.now += 100;
+      }
+    };
+    expect([1, 2, 3, 4, 5, 6].map(patience)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000]);
+    // One that was kept for long counts as the first.
+    bench.context.now += 16_000;
+    expect([1, 2].map(patience)).toEqual([0, 500]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Neighbourhood } from "../../src/core/hypercube/neighbourhood.js";
+import { Random } from "../../src/core/random.js";
 import { address, peer, peers, range } from "./parts.js";
 
 const nobodyIsUsed = (): boolean => false;
@@ -64,6 +65,39 @@ describe("Neighbourhood", () => {
     for (const number of [1, 8, 9, 10, 11]) neighbourhood.dismiss(number, (used) => used === 9);
     expect(neighbourhood.numbers).toEqual([3, 1, 2, 9, 10]);
     expect(neighbourhood.numberOf(peer(8).id)).toBeUndefined();
+  });
+
+  test("who has answered is not replaced by what another neighbour says, but by what the root does", () => {
+    const lie = (number: number) => ({ number, id: `00000000000f${number}`, address: address(66) });
+    neighbourhood.introduce(peer(2_000), byNeighbour);
+    neighbourhood.introduce(peer(2_001), byNeighbour);
+    neighbourhood.confirm(2_000);
+    neighbourhood.list(peers(3, 1, 2), nobodyIsUsed);
+    for (const number of [2_000, 2_001])
+      neighbourhood.introduce(lie(number), { ...byNeighbour, by: 1 });
+    expect(neighbourhood.get(2_000)).toEqual(peer(2_000));
+    expect(neighbourhood.get(2_001)).toEqual(lie(2_001));
+    neighbourhood.introduce(lie(2_000), { ...byNeighbour, by: 0 });
+    expect(neighbourhood.get(2_000)).toEqual(lie(2_000));
+  });
+
+  test("those whom made-up peers name push out those of whoever named these", () => {
+    for (const number of range(10, 20))
+      neighbourhood.introduce(peer(number), { ...byNeighbour, by: 1 });
+    for (const number of range(100, 300))
+      neighbourhood.introduce(peer(number), {
+        ...byNeighbour,
+        by: number === 100 ? 2 : number - 1,
+      });
+    for (const number of range(10, 20)) expect(neighbourhood.get(number)).toEqual(peer(number));
+  });
+
+  test("to turn to are all whom the root named or who answered, and as many others", () => {
+    for (const number of range(10, 40)) neighbourhood.introduce(peer(number), byNeighbour);
+    for (const number of [10, 11]) neighbourhood.confirm(number);
+    const drawn = neighbourhood.candidates(new Random(1));
+    expect(drawn).toHaveLength(10);
+    expect(drawn.slice(0, 5)).toEqual([3, 1, 2, 10, 11]);
   });
 
   test("a new list names another process where one had the number or the id before", () => {

@@ -162,6 +162,15 @@ describe("a chunk", () => {
     expect(ask({ overdue: [5] })).toEqual({ 1: [5] });
   });
 
+  test("that does not come makes its helper be asked for two again", () => {
+    helpFast(1, range(0, 100));
+    ask({ overdue: range(0, 64) });
+    context.now = 500;
+    ask({ overdue: range(0, 64) });
+    context.now = 1_000;
+    expect(ask({ overdue: range(0, 64) })).toEqual({ 1: [0, 1] });
+  });
+
   test("that has not come in five seconds is asked of another, whatever else comes", () => {
     help(1, [5, ...range(20, 60)]);
     ask({ overdue: [5, 20] });

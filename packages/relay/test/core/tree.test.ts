@@ -169,6 +169,7 @@ describe("the upgrade that follows a tree check", () => {
   test("of a child that asks anew and comes too late finds its slot taken, and is not taken back", () => {
     bench = new Bench({ isRoot: true, number: 0, fanout: 1 });
     bench.adopt(1);
+    bench.context.now += 500;
     const offered = bench.offerTo(1) ?? "";
     // The old link is gone, and with it the slot.
     bench.adopt(2);

@@ -18,10 +18,15 @@ export class Allowance {
 
   /** Use it up by one. @returns false when nothing is left */
   take(now: number): boolean {
-    this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#perMs);
-    this.#at = now;
-    if (this.#left < 1) return false;
+    if (this.isSpent(now)) return false;
     this.#left -= 1;
     return true;
+  }
+
+  /** Whether nothing is left. */
+  isSpent(now: number): boolean {
+    this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#perMs);
+    this.#at = now;
+    return this.#left < 1;
   }
 }

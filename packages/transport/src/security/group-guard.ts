@@ -19,6 +19,7 @@ import { type Guard, isFor } from "./guard.js";
 import { type Identity, peerIdOf, sessionIdOf } from "./identity.js";
 import { ReplayFilter } from "./replay-filter.js";
 import { isSignedBy } from "./signing-key.js";
+import { TalkLimit } from "./talk-limit.js";
 
 const cipher = "aes-256-gcm";
 const tagBytes = 16;
@@ -36,6 +37,7 @@ interface Session {
   /** That with which the root has spoken; undefined in a session of this process's own. */
   rootsKey: Uint8Array | undefined;
   readonly replays: ReplayFilter;
+  readonly talk: TalkLimit;
   readonly open: Allowance;
 }
 
@@ -124,7 +126,10 @@ export class GroupGuard implements Guard {
     const datagram = { ...envelope, message: decodeMessage(message) };
     if (!isFor(this.#identity, datagram)) return undefined;
     // What is said to nobody in particular may come twice: an answer to it leaves nothing behind.
-    if (receiver !== nobody && !found.replays.isNew(sender, counter)) return undefined;
+    if (receiver !== nobody) {
+      if (!found.replays.isNew(sender, counter)) return undefined;
+      found.talk.note(sender, performance.now());
+    }
     this.#keep(session, found);
     if (found.rootsKey === undefined && sessionIdOf(publicKey) === session)
       found.rootsKey = sealingKey;
@@ -145,7 +150,7 @@ export class GroupGuard implements Guard {
     // Also of those that name no session: anybody can say so.
     if (known === undefined) return this.#unknown.take(now);
     if (receiver === nobody) return this.#open.take(now) && known.open.take(now);
-    return !known.replays.isOld(sender, counter);
+    return !known.talk.isReached(sender, now) && !known.replays.isOld(sender, counter);
   }
 
   #take(session: SessionId): Session {
@@ -157,7 +162,8 @@ export class GroupGuard implements Guard {
   #derive(session: SessionId): Session {
     const sealingKeys = this.#keys.map((key) => key.sealingKey(session));
     const open = new Allowance(mostOpen, openPerMs, performance.now());
-    return { sealingKeys, rootsKey: undefined, replays: new ReplayFilter(), open };
+    const heard = { replays: new ReplayFilter(), talk: new TalkLimit() };
+    return { sealingKeys, rootsKey: undefined, ...heard, open };
   }
 
   #keep(session: SessionId, found: Session): void {

@@ -57,6 +57,50 @@ describe("a member of the group", () => {
     expect(heard.slice(17)).not.toContain(true);
   });
 
+  it("is heard 512 times at once, and 64 times a second; and so is everybody else", () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    try {
+      const [flooder, other, listener] = [1, 2, 3].map(() => new Somebody(group)) as [
+        Somebody,
+        Somebody,
+        Somebody,
+      ];
+      const heard = (who: Somebody, times: number): number => {
+        let count = 0;
+        for (let said = 0; said < times; said += 1)
+          if (listener.guard.unwrap(who.says(listener.idIn(session), ping))) count += 1;
+        return count;
+      };
+      expect(heard(flooder, 600)).toBe(512);
+      expect(heard(other, 10)).toBe(10);
+      clock.mockReturnValue(2_000);
+      expect(heard(flooder, 200)).toBe(64);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it("is not silenced by who says much in its name", () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    try {
+      const [liar, honest, listener] = [1, 2, 3].map(() => new Somebody(group)) as [
+        Somebody,
+        Somebody,
+        Somebody,
+      ];
+      const receiver = listener.idIn(session);
+      expect(listener.guard.unwrap(honest.says(receiver, ping))).toBeDefined();
+      for (let said = 0; said < 600; said += 1) {
+        const counter = 1_000 + said;
+        const forged = { session, sender: honest.idIn(session), receiver, counter, message: ping };
+        expect(listener.guard.unwrap(liar.guard.wrap(forged))).toBeUndefined();
+      }
+      expect(listener.guard.unwrap(honest.says(receiver, ping))).toBeDefined();
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it("cannot speak in another's name, whose id it knows", () => {
     const forged = { ...left.datagram(right.idIn(session), ping), sender: "0123456789abcdef" };
     expect(right.guard.unwrap(left.guard.wrap(forged))).toBeUndefined();

@@ -39,7 +39,7 @@ const rootKilledLate: ChaosScenario = {
   sendArguments: shortTimeout,
   async play(swarm, judge) {
     const slow = swarm.host(4);
-    await waitForOthers(swarm, judge, slow);
+    await sendToOthers(swarm, judge, slow);
     await killRoot(swarm);
     await slow.ended(120_000);
     await judgeWhole(swarm, judge, swarm.hosts);
@@ -58,7 +58,7 @@ const neighboursKilledLate: ChaosScenario = {
   sendArguments: shortTimeout,
   async play(swarm, judge) {
     const slow = swarm.host(6);
-    await waitForOthers(swarm, judge, slow);
+    await sendToOthers(swarm, judge, slow);
     const killed = [2, 4, 5, 7].map((place) => swarm.host(place));
     await Promise.all([killRoot(swarm), ...killed.map((host) => host.kill())]);
     await slow.ended(120_000);
@@ -67,7 +67,8 @@ const neighboursKilledLate: ChaosScenario = {
   },
 };
 
-async function waitForOthers(swarm: Swarm, judge: Judge, slow: ChaosHost): Promise<void> {
+/** Begins the session, and waits until all but the slow host have everything. */
+async function sendToOthers(swarm: Swarm, judge: Judge, slow: ChaosHost): Promise<void> {
   await swarm.begin();
   const others = swarm.others(slow);
   while (others.some(({ landedAtMs }) => landedAtMs === undefined)) await swarm.pauseMs(50);

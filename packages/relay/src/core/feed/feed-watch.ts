@@ -216,7 +216,8 @@ export class FeedWatch {
     for (const connection of this.#supplies.keys())
       if (!flowing.has(connection)) this.#supplies.delete(connection);
     for (const inflow of inflows) {
-      const { number, connection, bytesFed, bytesPassedOver, isOwing } = inflow;
+      const { number, connection, bytesPassedOver, isOwing } = inflow;
+      const bytesFed = inflow.bytesFed - inflow.bytesRepeated;
       if (isWasteful(inflow)) this.#tell(number, "withholding", 0, 0);
       const supplies = this.#supplies.get(connection) ?? [];
       this.#supplies.set(connection, supplies);

@@ -73,7 +73,9 @@ export class Feeds {
     const helpers = this.#helpers;
     for (const [number, source] of helpers.slice(0, helpers.length + 1 - mostHelpers))
       this.#drop(number, source);
-    const strangers = this.#neighbourhood.numbers.filter((number) => !this.#wanted.has(number));
+    const strangers = this.#neighbourhood
+      .candidates(random)
+      .filter((number) => !this.#wanted.has(number));
     for (const number of random.sample(strangers, 1)) this.#want(number, noChunk);
   }
 
@@ -101,6 +103,7 @@ export class Feeds {
   }
 
   onUpgradeRequest(number: number): void {
+    if (this.sinks.isTooFresh(number)) return;
     const isFull = this.#sinkConnections.size >= mostSinks && !this.#sinkConnections.has(number);
     if (this.#isLeaving) this.sinks.refuseUpgrade(number, "leaving");
     else if (isFull) this.sinks.refuseUpgrade(number, "fanout-full");

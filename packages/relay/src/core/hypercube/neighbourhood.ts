@@ -1,4 +1,5 @@
 import type { Address, PeerId, PeerInfo } from "@palmtree/wire";
+import type { Random } from "../random.js";
 
 /** Introduced neighbours kept beside the listed ones; the oldest makes room for a new one. */
 const mostIntroduced = 64;
@@ -26,6 +27,8 @@ export class Neighbourhood {
   readonly #numberOfId = new Map<PeerId, number>();
   /** Who introduced each, the oldest first; undefined where the root did, or had listed it before. */
   readonly #introduced = new Map<number, number | undefined>();
+  /** Of those that only neighbours introduced the ones that have answered since. */
+  readonly #answered = new Set<number>();
   /** Those that broke the rules: none of them becomes a neighbour again. */
   readonly #barred = new Set<PeerId>();
   /** Who had each number last; never more than a session has numbers. */
@@ -46,6 +49,7 @@ export class Neighbourhood {
    * @param isUsed as in {@link Introduction}
    */
   list(neighbours: readonly PeerInfo[], isUsed: (number: number) => boolean): void {
+    const answered = [...this.#answered];
     const before = [...this.#byNumber.values()].map((peer) => ({
       peer,
       by: this.#introduced.get(peer.number),
@@ -54,8 +58,10 @@ export class Neighbourhood {
     this.#byNumber.clear();
     this.#numberOfId.clear();
     this.#introduced.clear();
+    this.#answered.clear();
     for (const peer of neighbours) if (!this.#barred.has(peer.id)) this.#add(peer);
     for (const { peer, by } of before) this.introduce(peer, { by, isUsed });
+    for (const number of answered) this.confirm(number);
   }
 
   /**
@@ -81,8 +87,12 @@ export class Neighbourhood {
     ) as readonly number[];
     if (this.#barred.has(peer.id)) return;
     const wrong = by === undefined ? this.rivalsOf(peer) : [];
+    // What the root says, when it refers somebody, counts for more than that somebody answers.
+    const isHearsay = by !== undefined && by !== 0;
     const stays = (number: number): boolean =>
-      this.#isProven(number) || (isUsed(number) && !wrong.includes(number));
+      this.#isProven(number) ||
+      (isUsed(number) && !wrong.includes(number)) ||
+      (isHearsay && this.#answered.has(number));
     if (standing.some(stays)) return;
     for (const number of standing) this.#forget(number);
     if (this.#introduced.size >= mostIntroduced) {
@@ -91,8 +101,27 @@ export class Neighbourhood {
       if (leaver === undefined) return;
       this.#forget(leaver);
     }
-    this.#introduced.set(peer.number, by);
+    // Who was named by somebody whom only neighbours named counts for the first of these.
+    const origin = by === undefined ? undefined : (this.#introduced.get(by) ?? by);
+    this.#introduced.set(peer.number, origin);
     this.#add(peer);
+  }
+
+  /** A spare neighbour has answered: no other neighbour's word about its number counts any more. */
+  confirm(number: number): void {
+    if (!this.#isProven(number)) this.#answered.add(number);
+  }
+
+  /**
+   * Whom to turn to: those that the root named or that have answered, and as many others, drawn at random, as
+   * these are; some neighbour may have made up any number.
+   */
+  candidates(random: Random): readonly number[] {
+    const isTrusted = (number: number): boolean =>
+      this.#isProven(number) || this.#answered.has(number);
+    const trusted = this.numbers.filter(isTrusted);
+    const others = this.numbers.filter((number) => !isTrusted(number));
+    return [...trusted, ...random.sample(others, Math.max(1, trusted.length))];
   }
 
   /** A spare neighbour does not answer: unless there is a link to it, or the root named it, it is none. */
@@ -163,6 +192,7 @@ export class Neighbourhood {
   /** A neighbour is none any more. */
   #forget(number: number): void {
     this.#introduced.delete(number);
+    this.#answered.delete(number);
     const peer = this.#byNumber.get(number);
     if (peer === undefined) return;
     this.#numbers = undefined;

@@ -19,7 +19,7 @@ export interface Acquaintance {
  * both answer, introduces them to each other. So everybody's *spare neighbours* are a sample of those that
  * are there, renewed as the session runs: random walks on the graph of who knows whom, as in Cyclon
  * (Voulgaris, Gavidia and van Steen, 2005), with the edge kept at both ends, since a peer answers its
- * neighbours only. Spare ones that do not answer are dismissed.
+ * neighbours only. Spare ones that twice do not answer are dismissed.
  */
 export class SpareNeighbours {
   readonly #context: Context;
@@ -29,6 +29,8 @@ export class SpareNeighbours {
   readonly #awaited = new Set<number>();
   #drawn: readonly number[] = [];
   #judgeAt: number | undefined;
+  /** Those that did not answer when they were drawn last: a datagram may have been lost. */
+  readonly #doubted = new Set<number>();
 
   constructor(context: Context, neighbourhood: Neighbourhood) {
     this.#context = context;
@@ -46,9 +48,16 @@ export class SpareNeighbours {
     this.#judgeAt = undefined;
   }
 
-  /** Something came from this neighbour. */
+  /** This peer was late itself by that much: what it waits for may have come, unread. */
+  forgive(lateMs: number): void {
+    if (this.#judgeAt !== undefined) this.#judgeAt += lateMs;
+  }
+
+  /** A datagram came from this neighbour. */
   heard(number: number): void {
     if (this.#judgeAt === undefined || !this.#awaited.delete(number)) return;
+    this.#doubted.delete(number);
+    this.#neighbourhood.confirm(number);
     if (this.#awaited.size > 0) return;
     this.#judgeAt = undefined;
     this.#introduce();
@@ -58,7 +67,7 @@ export class SpareNeighbours {
     const { now } = this.#context;
     if (this.#judgeAt !== undefined && this.#judgeAt <= now) {
       this.#judgeAt = undefined;
-      for (const number of this.#awaited) this.#neighbourhood.dismiss(number, isUsed);
+      for (const number of this.#awaited) this.#doubt(number, isUsed);
     }
     if (this.#drawAt === undefined || this.#drawAt > now) return;
     this.#drawAt = this.#nextDraw();
@@ -71,8 +80,9 @@ export class SpareNeighbours {
 
   #draw(probe: Acquaintance["probe"]): void {
     // Everybody knows where the root is, and it needs nobody to be named.
-    const others = this.#neighbourhood.numbers.filter((number) => number !== 0);
-    this.#drawn = this.#context.random.sample(others, 2);
+    const { random } = this.#context;
+    const others = this.#neighbourhood.candidates(random).filter((number) => number !== 0);
+    this.#drawn = random.sample(others, 2);
     this.#awaited.clear();
     this.#judgeAt = this.#context.now + answerMs;
     for (const number of this.#drawn) {
@@ -80,6 +90,12 @@ export class SpareNeighbours {
       const peer = this.#neighbourhood.get(number);
       if (peer !== undefined) probe(peer);
     }
+  }
+
+  #doubt(number: number, isUsed: Acquaintance["isUsed"]): void {
+    const isAgain = this.#doubted.delete(number);
+    if (isAgain) this.#neighbourhood.dismiss(number, isUsed);
+    else this.#doubted.add(number);
   }
 
   #introduce(): void {

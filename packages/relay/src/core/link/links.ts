@@ -12,6 +12,7 @@ import type {
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
+import { Renewals } from "./renewals.js";
 
 interface NeighbourLink {
   readonly link: Link;
@@ -56,6 +57,7 @@ export class Links {
   readonly #role: LinkRole;
   readonly #links = new Map<number, NeighbourLink>();
   readonly #numberOfConnection = new Map<ConnectionId, number>();
+  readonly #renewals: Renewals;
   /** No link has anything to do before that time; early when a neighbour was heard meanwhile. */
   #dueAt = Number.POSITIVE_INFINITY;
 
@@ -65,6 +67,7 @@ export class Links {
     this.#context = context;
     this.#neighbourhood = neighbourhood;
     this.#self = self;
+    this.#renewals = new Renewals(context);
   }
 
   /** Ask a neighbour for an active link, over which it will be the parent or the source. */
@@ -72,8 +75,14 @@ export class Links {
     this.#handle(number, { type: "upgrade" });
   }
 
+  /** Whether a neighbour asks for a connection that it has had too short to have lost it. */
+  isTooFresh(number: number): boolean {
+    return this.isActive(number) && this.#renewals.isTooSoon(number);
+  }
+
   /** The neighbour that asked may be a child or a sink: offer it a connection. */
   acceptUpgrade(number: number): void {
+    if (this.isActive(number)) this.#renewals.onRenewed(number);
     this.#handle(number, {
       type: "request-received",
       token: this.#context.cryptography.drawToken(),
@@ -327,6 +336,7 @@ export class Links {
   #reportActive(number: number, entry: NeighbourLink, isDialled: boolean): void {
     this.#hear(entry);
     entry.lastSentAt = this.#context.now;
+    this.#renewals.onActive(number);
     this.#context.tell({ type: "link-active", role: this.#role, number, isDialled });
   }
 

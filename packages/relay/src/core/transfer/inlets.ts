@@ -1,7 +1,7 @@
-import { Bitmap } from "@palmtree/files/core";
 import type { Frame } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
+import { Repeats } from "./repeats.js";
 import { type Stripes, stripeTest } from "./stripes.js";
 
 /** A connection over which chunks come. */
@@ -20,9 +20,6 @@ const mostDisorder = 64;
 /** Who jumps further has some of what it is still being sent, from before or from elsewhere. */
 const mostJump = 256;
 
-/** For so long after a feeder was asked for chunks it may send some that it had sent. */
-const mayRepeatMs = 10_000;
-
 /** What a neighbour that sends chunks unasked has sent since the feed came up. */
 export interface SourceFlow {
   readonly number: number;
@@ -31,7 +28,7 @@ export interface SourceFlow {
   readonly bytesFed: number;
   /** Payload bytes of such chunks that it left out: later ones came, these are missing. */
   readonly bytesPassedOver: number;
-  /** Payload bytes of chunks that it had sent before, and was not asked for: no reason is honest. */
+  /** Payload bytes of chunks that it sent again for no reason; no honest one does. */
   readonly bytesRepeated: number;
   /** Whether it is to send something that is missing. */
   readonly isOwing: boolean;
@@ -41,6 +38,7 @@ export interface SourceFlow {
 const wastedBytes = 1024 * 1024;
 const wastedShare = 0.25;
 
+/** Whether a source sends again what it had sent, instead of what is missing. */
 export function isWasteful({ bytesFed, bytesRepeated }: SourceFlow): boolean {
   return bytesRepeated >= wastedBytes && bytesRepeated >= wastedShare * bytesFed;
 }
@@ -60,20 +58,20 @@ interface Feed {
   bytesFed: number;
   bytesPassedOver: number;
   bytesRepeated: number;
+  repeats: Repeats | undefined;
   /** Below that it is known what it left out; undefined before its first chunk. */
   reviewedTo: number | undefined;
 }
 
-const noneYet = { bytesFed: 0, bytesPassedOver: 0, bytesRepeated: 0 } as const;
+const noneYet = { bytesFed: 0, bytesPassedOver: 0, bytesRepeated: 0, repeats: undefined } as const;
 
 /** The connections over which chunks come, from the parent and from the sources of feeds. */
 export class Inlets {
   readonly #context: Context;
   readonly #heard: (number: number) => void;
   readonly #inlets = new Map<ConnectionId, Feed>();
-  /** Chunks that came from whoever is to send them, since the feeds are as they are. */
-  #came: Bitmap | undefined;
-  #mayRepeatUntil = Number.NEGATIVE_INFINITY;
+  /** Chunks that there may be; undefined before the manifest is open. */
+  #chunkCount: number | undefined;
   #isPaused = false;
   #asked = 0;
 
@@ -122,12 +120,10 @@ export class Inlets {
     const { connection } = inlet;
     const isOfIt = stripeTest(inlet.stripes);
     const before = this.#inlets.get(connection);
-    const { bytesFed, bytesPassedOver, bytesRepeated } = before ?? noneYet;
-    const soFar = { bytesFed, bytesPassedOver, bytesRepeated };
-    this.#inlets.set(connection, { inlet, isOfIt, ...soFar, reviewedTo: undefined });
-    // It begins anew, and does not know what of it is on its way.
-    if (bytesFed > 0) this.#mayRepeatUntil = this.#context.now + mayRepeatMs;
-    if (inlet.stripes.wanted.length > 0) this.#cameAnew();
+    const feed = { ...noneYet, ...before, inlet, isOfIt, reviewedTo: undefined };
+    this.#inlets.set(connection, feed);
+    // Also of one that was only asked so far: it does not know what is on its way.
+    if (before !== undefined) this.#repeatsOf(feed)?.restart();
     if (this.#isPaused) this.#context.emit({ type: "pause-connection", connection });
   }
 
@@ -137,7 +133,7 @@ export class Inlets {
 
   /** It is known how many chunks there may be. */
   open(chunkCount: number): void {
-    this.#came = new Bitmap(chunkCount);
+    this.#chunkCount = chunkCount;
   }
 
   /**
@@ -149,7 +145,7 @@ export class Inlets {
     const feed = this.#inlets.get(from);
     if (feed?.isOfIt(index) !== true) return;
     feed.bytesFed += bytes;
-    if (this.#isRepeated(index)) feed.bytesRepeated += bytes;
+    if (this.#repeatsOf(feed)?.note(index) === true) feed.bytesRepeated += bytes;
     const { count } = feed.inlet.stripes;
     feed.reviewedTo ??= index;
     const end = index - mostDisorder * count;
@@ -158,9 +154,9 @@ export class Inlets {
       if (feed.isOfIt(feed.reviewedTo) && isMissing(feed.reviewedTo)) feed.bytesPassedOver += bytes;
   }
 
-  send({ connection, stripes }: Inlet, frame: Frame): void {
-    if (frame.type === "want" && stripes.wanted.length > 0)
-      this.#mayRepeatUntil = this.#context.now + mayRepeatMs;
+  send({ connection }: Inlet, frame: Frame): void {
+    const feed = this.#inlets.get(connection);
+    if (frame.type === "want" && feed !== undefined) this.#repeatsOf(feed)?.ask(frame.runs);
     this.#context.emit({ type: "send-frame", connection, frame });
   }
 
@@ -177,19 +173,6 @@ export class Inlets {
     return inlets[this.#asked % inlets.length];
   }
 
-  /** Note that a chunk came from whoever is to send it. @returns whether it had before, for no reason */
-  #isRepeated(index: number): boolean {
-    if (this.#came === undefined) return false;
-    const isAgain = this.#came.has(index);
-    this.#came.set(index);
-    return isAgain && this.#context.now >= this.#mayRepeatUntil;
-  }
-
-  /** Others feed this peer now, which do not know what had come. */
-  #cameAnew(): void {
-    if (this.#came !== undefined && this.#came.count > 0) this.#came = new Bitmap(this.#came.size);
-  }
-
   /** Stop reading, so that TCP holds them back. */
   pause(): void {
     this.#isPaused = true;
@@ -203,5 +186,10 @@ export class Inlets {
       this.#context.emit({ type: "resume-connection", connection });
       this.#heard(number);
     }
+  }
+
+  #repeatsOf(feed: Feed): Repeats | undefined {
+    if (this.#chunkCount !== undefined) feed.repeats ??= new Repeats(this.#chunkCount);
+    return feed.repeats;
   }
 }

@@ -143,6 +143,8 @@ export class Intake {
   onManifestOpened(sizes: ChunkSizes, leftovers?: Bitmap): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
     this.#inlets.open(sizes.chunkCount);
+    // The parent may be gone by now.
+    this.#lookAt ??= this.#context.now + lookMs;
     if (leftovers !== undefined && leftovers.count > 0)
       this.#leftovers = new Leftovers(this.#context, this.#content, leftovers.clone());
     this.#arrivals = new Arrivals(this.#context.now);
@@ -300,8 +302,9 @@ export class Intake {
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     const content = this.#content;
     const isTree = this.#promised.strategy === "tree";
+    const isDone = content?.held.isFull === true && content.seal !== undefined;
     // In a tree the parent sends everything, and who has one asks nobody else.
-    if (content === undefined || content.held.isFull || (isTree && this.#inlets.isFed)) {
+    if (content === undefined || isDone || (isTree && this.#inlets.isFed)) {
       this.#lookAt = undefined;
       return;
     }
@@ -311,7 +314,10 @@ export class Intake {
     if (this.isHoldingBack || !(isStalled || isTail)) return;
     const overdue = isStalled ? [...this.#missing(overdueChunks)] : [];
     const isHelpless = this.#pull.ask({ held: this.#claimed(content), overdue, isTail });
-    if (overdue.length > 0 && (isHelpless || this.#pull.helperCount === 0))
+    const isAlone = this.#pull.helperCount === 0;
+    // Only who has the seal knows that there is no more; and it comes with a feed.
+    const isUnsealed = isStalled && content.seal === undefined && (isTree || isAlone);
+    if (isUnsealed || (overdue.length > 0 && (isHelpless || isAlone)))
       this.#context.tell({ type: "help-wanted" });
   }
 

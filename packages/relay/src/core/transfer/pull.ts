@@ -42,7 +42,7 @@ export interface Hunger {
  * Asks others for chunks that the plan does not bring in time: what is *overdue*, of whoever holds
  * it, in the order of a policy; and at the end the last ones, of those that are *idle*, while the first of
  * what is missing still comes from the source. Nothing is asked of two peers at once, but for what
- * has not come in half a second.
+ * has not come in half a second, though nothing else came either, or in five.
  */
 export class Pull {
   readonly #context: Context;
@@ -178,6 +178,7 @@ export class Pull {
         if (Math.max(at, this.#cameAt) + answerMs > now && at + mostAnswerMs > now) continue;
         helper.asked.delete(index);
         helper.restsUntil = now + restMs;
+        helper.window = leastAsked;
       }
   }
 }

@@ -14,7 +14,7 @@ type Promised = Pick<
 const lookMs = 500;
 
 /**
- * A parent may give no chunk for a tenth of the time-out, at least and at most for this long: the
+ * A parent may give no chunk for a fifteenth of the time-out, at least and at most for this long: the
  * root's source may stand still. The seal exists when it is awaited; the manifest once the tree spans,
  * for which the root waits a while. A parent may wait for its own: so the time doubles with each that
  * is left.
@@ -49,6 +49,8 @@ export class ParentWatch {
   #parent: number | undefined;
   #need: Need = "nothing";
   #gaveAt = 0;
+  /** Whether somebody below is known to have the manifest, so that the root keeps it back no longer. */
+  #isManifestOut = false;
   #leftCount = 0;
   #lookAt: number | undefined;
   #recalledAt = Number.NEGATIVE_INFINITY;
@@ -70,6 +72,13 @@ export class ParentWatch {
   /** Something came that was waited for. */
   onGift(): void {
     this.#gaveAt = this.#context.now;
+  }
+
+  /** Somebody else has the manifest open. */
+  onManifestElsewhere(): void {
+    if (this.#isManifestOut) return;
+    this.#isManifestOut = true;
+    this.onGift();
   }
 
   deadline(): number | undefined {
@@ -117,8 +126,9 @@ export class ParentWatch {
   get #patienceMs(): number {
     const { timeoutMs, fanout } = this.#invite;
     const { formationTimeoutMs } = this.#context.options;
-    const shareMs = this.#need === "chunks" ? timeoutMs / 10 : 0;
-    const formingMs = this.#need === "manifest" ? formationTimeoutMs : 0;
+    const shareMs = this.#need === "chunks" ? timeoutMs / 15 : 0;
+    const isKeptBack = this.#need === "manifest" && !this.#isManifestOut;
+    const formingMs = isKeptBack ? formationTimeoutMs : 0;
     const base = formingMs + Math.min(mostPatienceMs, Math.max(leastPatienceMs, shareMs));
     const transferMs = (fanout * this.#awaitedBytes) / slowBytesPerMs;
     return (base + transferMs) * 2 ** Math.min(5, this.#leftCount);

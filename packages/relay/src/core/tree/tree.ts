@@ -149,6 +149,7 @@ export class Tree {
 
   /** Whether the neighbour's request, an answer to a tree check of ours, is accepted. */
   onUpgradeRequest(from: number): void {
+    if (this.#slots.hasChild(from) && this.#links.isTooFresh(from)) return;
     const isKnown = this.#slots.hasProbe(from) || this.#slots.hasChild(from);
     const isAbove = from === this.#parent || from === this.#joining?.number;
     if (this.#isLeaving) this.#links.refuseUpgrade(from, "leaving");
