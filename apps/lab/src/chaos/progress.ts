@@ -17,6 +17,11 @@ export class Progress {
     return this.#samples.at(-1)?.bytes ?? 0;
   }
 
+  /** When it last came to hold more; undefined before its first byte. */
+  get movedAtMs(): number | undefined {
+    return this.#samples.at(-1)?.atMs;
+  }
+
   /**
    * The longest time without progress between two moments, in seconds.
    *
