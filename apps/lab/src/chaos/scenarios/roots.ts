@@ -27,9 +27,6 @@ const rootKilled: ChaosScenario = {
   },
 };
 
-/** All but the slow host are whole long before that. */
-const mostWaitMs = 100_000;
-
 /** So slow in both strategies that all others are through long before. */
 const slowBitsPerSecond = 8_000_000;
 
@@ -40,11 +37,12 @@ const rootKilledLate: ChaosScenario = {
   about: "the sender killed when all but one host have everything",
   slowBitsPerSecond: { 4: slowBitsPerSecond },
   sendArguments: shortTimeout,
+  timeoutMs: 300_000,
   async play(swarm, judge) {
     const slow = swarm.host(4);
     await sendToOthers(swarm, judge, slow);
     await killRoot(swarm);
-    await slow.ended(120_000);
+    await slow.ended(240_000);
     await judgeWhole(swarm, judge, swarm.hosts);
   },
 };
@@ -59,27 +57,28 @@ const neighboursKilledLate: ChaosScenario = {
   about: "the sender and all neighbours of a host killed when only that host lacks anything",
   slowBitsPerSecond: { 6: slowBitsPerSecond },
   sendArguments: shortTimeout,
+  timeoutMs: 300_000,
   async play(swarm, judge) {
     const slow = swarm.host(6);
     await sendToOthers(swarm, judge, slow);
     const killed = [2, 4, 5, 7].map((place) => swarm.host(place));
     await Promise.all([killRoot(swarm), ...killed.map((host) => host.kill())]);
-    await slow.ended(120_000);
+    await slow.ended(240_000);
     const left = swarm.hosts.filter((host) => !killed.includes(host));
     await judgeWhole(swarm, judge, left);
   },
 };
 
-/** Begins the session, and waits until all but the slow host have everything. */
+/**
+ * Begins the session, and waits until all but the slow host have everything. In a tree it may have children, which
+ * then get even less than it does: so it is enough if the slow one has everything.
+ */
 async function sendToOthers(swarm: Swarm, judge: Judge, slow: ChaosHost): Promise<void> {
   await swarm.begin();
   const others = swarm.others(slow);
-  const startedAtMs = performance.now();
-  while (others.some(({ landedAtMs }) => landedAtMs === undefined)) {
-    if (performance.now() > startedAtMs + mostWaitMs)
-      throw new Error(`not everybody else was whole after ${mostWaitMs / 1_000} s`);
-    await swarm.pauseMs(50);
-  }
+  const isWaiting = (): boolean =>
+    slow.landedAtMs === undefined && others.some(({ landedAtMs }) => landedAtMs === undefined);
+  while (isWaiting()) await swarm.pauseMs(50);
   const share = slow.progress.bytes / swarm.source.bytes;
   judge.tell("held by the slow host when it happened, %", Math.round(100 * share));
 }
