@@ -134,7 +134,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     fields: { pulse },
   },
   refer: { code: 13, sender: "full peer", receiver: "orphan", fields: { peer: peerInfo } },
-  introduce: { code: 14, sender: "full peer", receiver: "child", fields: { peer: peerInfo } },
+  introduce: { code: 14, sender: "neighbour", receiver: "neighbour", fields: { peer: peerInfo } },
   ping: { code: 15, sender: "parent", receiver: "child", fields: { pulse } },
   pong: { code: 16, sender: "child", receiver: "parent", fields: { pulse } },
   ended: { code: 17, sender: "root", receiver: "peer outside the tree", fields: {} },

@@ -159,11 +159,8 @@ export class Relay {
 
   /** Whom this connection joins to this peer; undefined while it is being greeted. */
   neighbourOf(connection: ConnectionId): number | undefined {
-    for (const links of this.#allLinks) {
-      const number = links.activeNumberOf(connection);
-      if (number !== undefined) return number;
-    }
-    return undefined;
+    const numbers = this.#allLinks.map((links) => links.activeNumberOf(connection));
+    return numbers.find((number) => number !== undefined);
   }
 
   /** Whether the neighbour at the other end is this peer's parent, or feeds it. */

@@ -4,7 +4,8 @@ import type { Effect } from "../../src/core/effect.js";
 import type { ConnectionId } from "../../src/core/event.js";
 import type { PeerOptions } from "../../src/core/options.js";
 import type { Content } from "../../src/core/transfer/content.js";
-import { Intake, type Promised } from "../../src/core/transfer/intake.js";
+import { Intake } from "../../src/core/transfer/intake.js";
+import type { Promised } from "../../src/core/transfer/promised.js";
 import { everyChunk, noChunk, type Stripes } from "../../src/core/transfer/stripes.js";
 import { Bench } from "./bench.js";
 import {

@@ -1,13 +1,5 @@
 import type { Bitmap } from "@palmtree/files/core";
-import {
-  type HashPage,
-  type Have,
-  type RefuseReason,
-  type Seal,
-  type SessionId,
-  type Strategy,
-  wireLimits,
-} from "@palmtree/wire";
+import { type HashPage, type Have, type RefuseReason, type Seal, wireLimits } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { ChunkSizes, ConnectionId } from "../event.js";
 import { Arrivals } from "./arrivals.js";
@@ -17,6 +9,7 @@ import { Content } from "./content.js";
 import { type Inlet, Inlets, type SourceFlow } from "./inlets.js";
 import { Leftovers } from "./leftovers.js";
 import { ManifestAssembly } from "./manifest-assembly.js";
+import type { Promised } from "./promised.js";
 import { mostAsked, Pull } from "./pull.js";
 import { isSame } from "./same-bytes.js";
 import { Statements } from "./statements.js";
@@ -34,16 +27,6 @@ const overdueChunks = 64;
 
 /** Bytes in a millisecond that a link is expected to carry: 1 Mbit/s. */
 export const slowBytesPerMs = 125;
-
-/** What an invitation promises about the content. */
-export interface Promised {
-  readonly session: SessionId;
-  readonly strategy: Strategy;
-  readonly chunkCount: number;
-  readonly chunkSizeBytes: number;
-  readonly totalBytes: number;
-  readonly manifestBytes: number;
-}
 
 /**
  * The receiving half of a peer: the manifest from the parent, hash pages and chunks from the parent
@@ -143,8 +126,7 @@ export class Intake {
   onManifestOpened(sizes: ChunkSizes, leftovers?: Bitmap): Content {
     this.#content = new Content(sizes, this.#promised.chunkSizeBytes, this.#context.options);
     this.#inlets.open(sizes.chunkCount);
-    // The parent may be gone by now.
-    this.#lookAt ??= this.#context.now + lookMs;
+    this.#lookAt ??= this.#context.now + lookMs; // the parent may be gone by now
     if (leftovers !== undefined && leftovers.count > 0)
       this.#leftovers = new Leftovers(this.#context, this.#content, leftovers.clone());
     this.#arrivals = new Arrivals(this.#context.now);
