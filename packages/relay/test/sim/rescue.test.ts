@@ -72,22 +72,10 @@ describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
       // All others have everything by then, and the slow one not half of it.
       const atMs = strategy === "tree" ? 40_000 : 25_000;
       for (const seed of [1, 2, 3]) {
+        const scenario = { ...flow("chain"), seed, peerCount: 16, strategy, links };
         const crashes = gone.map((host) => ({ host, atMs, how }));
-        const result = simulate({
-          ...flow("chain"),
-          seed,
-          peerCount: 16,
-          strategy,
-          links,
-          crashes,
-        });
-        const alone = simulate({
-          ...flow("chain"),
-          seed,
-          peerCount: 16,
-          strategy,
-          links,
-        });
+        const result = simulate({ ...scenario, crashes });
+        const alone = simulate(scenario);
         expect(result.finishedMs[slow]).toBeLessThan(1.25 * (alone.finishedMs[slow] ?? 0));
         expect(result).toMatchObject({ landedCount: 15, blamed: [] });
       }

@@ -10,7 +10,7 @@ const saidPerMs = 0.064;
 
 /**
  * How much each sender of a session has said lately. Only what it has signed counts: nobody can use up what is
- * allowed to another.
+ * allowed to another. There are no more senders than those whose counters are remembered.
  */
 export class TalkLimit {
   readonly #senders = new Map<string, Allowance>();

@@ -1,5 +1,5 @@
 import { anySession, type ControlMessage, type Datagram, makeKnock, nobody } from "@palmtree/wire";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { GroupGuard } from "../../src/security/group-guard.js";
 import { GroupKey } from "../../src/security/group-key.js";
 import { OpenGuard } from "../../src/security/guard.js";
@@ -57,13 +57,16 @@ describe("a member of the group", () => {
     expect(heard.slice(17)).not.toContain(true);
   });
 
-  it("is heard 512 times at once, and 64 times a second; and so is everybody else", () => {
-    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
-    try {
-      const [flooder, other, listener] = [1, 2, 3].map(() => new Somebody(group)) as [
-        Somebody,
-        Somebody,
-        Somebody,
+  describe("that says much", () => {
+    const clock = vi.spyOn(performance, "now");
+    beforeEach(() => clock.mockReturnValue(1_000));
+    afterAll(() => clock.mockRestore());
+
+    it("is heard 512 times at once, and 64 times a second; and so is everybody else", () => {
+      const [flooder, other, listener] = [
+        new Somebody(group),
+        new Somebody(group),
+        new Somebody(group),
       ];
       const heard = (who: Somebody, times: number): number => {
         let count = 0;
@@ -75,18 +78,13 @@ describe("a member of the group", () => {
       expect(heard(other, 10)).toBe(10);
       clock.mockReturnValue(2_000);
       expect(heard(flooder, 200)).toBe(64);
-    } finally {
-      clock.mockRestore();
-    }
-  });
+    });
 
-  it("is not silenced by who says much in its name", () => {
-    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
-    try {
-      const [liar, honest, listener] = [1, 2, 3].map(() => new Somebody(group)) as [
-        Somebody,
-        Somebody,
-        Somebody,
+    it("is not silenced by who does so in its name", () => {
+      const [liar, honest, listener] = [
+        new Somebody(group),
+        new Somebody(group),
+        new Somebody(group),
       ];
       const receiver = listener.idIn(session);
       expect(listener.guard.unwrap(honest.says(receiver, ping))).toBeDefined();
@@ -96,9 +94,7 @@ describe("a member of the group", () => {
         expect(listener.guard.unwrap(liar.guard.wrap(forged))).toBeUndefined();
       }
       expect(listener.guard.unwrap(honest.says(receiver, ping))).toBeDefined();
-    } finally {
-      clock.mockRestore();
-    }
+    });
   });
 
   it("cannot speak in another's name, whose id it knows", () => {

@@ -30,44 +30,52 @@ const rootKilled: ChaosScenario = {
 /** So slow in both strategies that all others are through long before. */
 const slowBitsPerSecond = 8_000_000;
 
-/** One host is so slow that the root is gone before it has everything; the others have. */
-const rootKilledLate: ChaosScenario = {
-  ...defaults,
-  name: "root-killed-late",
-  about: "the sender killed when all but one host have everything",
-  slowBitsPerSecond: { 4: slowBitsPerSecond },
-  sendArguments: shortTimeout,
-  timeoutMs: 300_000,
-  async play(swarm, judge) {
-    const slow = swarm.host(4);
-    await sendToOthers(swarm, judge, slow);
-    await killRoot(swarm);
-    await slow.ended(240_000);
-    await judgeWhole(swarm, judge, swarm.hosts);
+/** One host is so slow that the root, and maybe others, are gone before it has everything; the others have. */
+function killedLate(
+  { name, about }: Pick<ChaosScenario, "name" | "about">,
+  {
+    slowPlace,
+    killedPlaces,
+  }: { readonly slowPlace: number; readonly killedPlaces: readonly number[] },
+): ChaosScenario {
+  return {
+    ...defaults,
+    name,
+    about,
+    slowBitsPerSecond: { [slowPlace]: slowBitsPerSecond },
+    sendArguments: shortTimeout,
+    timeoutMs: 300_000,
+    async play(swarm, judge) {
+      const slow = swarm.host(slowPlace);
+      await sendToOthers(swarm, judge, slow);
+      const killed = killedPlaces.map((place) => swarm.host(place));
+      await Promise.all([killRoot(swarm), ...killed.map((host) => host.kill())]);
+      await slow.ended(240_000);
+      const left = swarm.hosts.filter((host) => !killed.includes(host));
+      await judgeWhole(swarm, judge, left);
+    },
+  };
+}
+
+const rootKilledLate = killedLate(
+  {
+    name: "root-killed-late",
+    about: "the sender killed when all but one host have everything",
   },
-};
+  { slowPlace: 4, killedPlaces: [] },
+);
 
 /**
  * Of nine, host 6 knows in the cube host 2, 4 and 7, and in a chain host 5. Only hosts that nobody told it of at
  * first have what it lacks.
  */
-const neighboursKilledLate: ChaosScenario = {
-  ...defaults,
-  name: "neighbours-killed-late",
-  about: "the sender and all neighbours of a host killed when only that host lacks anything",
-  slowBitsPerSecond: { 6: slowBitsPerSecond },
-  sendArguments: shortTimeout,
-  timeoutMs: 300_000,
-  async play(swarm, judge) {
-    const slow = swarm.host(6);
-    await sendToOthers(swarm, judge, slow);
-    const killed = [2, 4, 5, 7].map((place) => swarm.host(place));
-    await Promise.all([killRoot(swarm), ...killed.map((host) => host.kill())]);
-    await slow.ended(240_000);
-    const left = swarm.hosts.filter((host) => !killed.includes(host));
-    await judgeWhole(swarm, judge, left);
+const neighboursKilledLate = killedLate(
+  {
+    name: "neighbours-killed-late",
+    about: "the sender and all neighbours of a host killed when only that host lacks anything",
   },
-};
+  { slowPlace: 6, killedPlaces: [2, 4, 5, 7] },
+);
 
 /**
  * Begins the session, and waits until all but the slow host have everything. In a tree it may have children, which
