@@ -104,6 +104,25 @@ describe("OrphanSearch", () => {
     expect(rounds.flatMap((isHopeless, place) => (isHopeless ? [place] : []))).toEqual([8, 17]);
   });
 
+  // 47 orphans filled their root's link with questions, so that its answers came when slots had expired.
+  test("asks ever more rarely as round upon round is in vain, until it has a parent", () => {
+    const longestPause = (): number => {
+      const pauses = range(0, 9).map(() => {
+        nextRound([1, 2, 3]);
+        return (search.deadline() as number) - context.now;
+      });
+      return Math.max(...pauses);
+    };
+    // The last of nine rounds begins anew, with twice the pause.
+    for (const times of [1, 2, 4, 8, 8, 8]) {
+      const longest = longestPause();
+      expect(longest).toBeLessThanOrEqual(Math.max(times * 375, times * 2 * 156));
+      expect(longest).toBeGreaterThan(times * 375 * 0.6);
+    }
+    search.end();
+    expect(longestPause()).toBeLessThanOrEqual(375);
+  });
+
   test("is hopeless at once when there is nobody to ask", () => {
     search.depart(1);
     expect(nextRound([1])).toEqual({ asked: [], asksRoot: true, isHopeless: true });

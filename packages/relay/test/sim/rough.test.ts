@@ -50,6 +50,12 @@ test("a latecomer that the root forgets while a partition keeps its answers come
   expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
 });
 
+// Slots were held for a second, and what 47 orphans asked kept the answers from coming in time, for ever.
+test("orphans do not keep each other from a place by asking over a narrow link (swarm 700814)", () => {
+  const scenario = roughScenario(700_814);
+  expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
+});
+
 describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
   const base = {
     strategy,

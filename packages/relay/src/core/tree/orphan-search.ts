@@ -6,6 +6,12 @@ import type { Context } from "../context.js";
  */
 const mostStepsAtOnce = 512;
 
+/**
+ * Each time that all rounds were in vain, pauses double, up to so often. What many orphans ask may be what
+ * keeps the answers from arriving in time: slots are held for a second only.
+ */
+const mostDoublings = 3;
+
 /** Whom an orphan asks now. */
 export interface OrphanRound {
   readonly asked: readonly number[];
@@ -26,6 +32,8 @@ export class OrphanSearch {
   readonly #context: Context;
   #askAt: number | undefined;
   #rounds = 0;
+  /** How often as many rounds as that were in vain, since it began to look for a parent. */
+  #vain = 0;
   #hasHadParent = false;
   /** Since it asked in vain, or had nobody to ask: all its neighbours may be gone. */
   #asksRoot = false;
@@ -55,6 +63,7 @@ export class OrphanSearch {
     this.#askAt = undefined;
     this.#hasHadParent = true;
     this.#asksRoot = false;
+    this.#vain = 0;
     this.#restart();
   }
 
@@ -104,12 +113,14 @@ export class OrphanSearch {
     this.#steps = 0;
     // Who is only blamed may be asked again soon, and no child has to pay for that.
     const isDeserted = neighbours.every((number) => this.#departed.has(number));
-    const isHopeless = this.#rounds > options.orphanRounds || isDeserted;
+    const isInVain = this.#rounds > options.orphanRounds;
+    const isHopeless = isInVain || isDeserted;
+    if (isInVain) this.#vain += 1;
     if (isHopeless) this.#restart();
     this.#asksRoot ||= isHopeless || willing.length === 0;
     const trail = this.#trail.filter((number) => willing.includes(number));
     const pauseMs = options.orphanRetryMs * Math.min(4, 1 + this.#rounds / 4);
-    this.#askAt = now + this.#context.jittered(pauseMs);
+    this.#askAt = now + this.#context.jittered(pauseMs * 2 ** Math.min(mostDoublings, this.#vain));
     if (this.#asksRoot && willing.includes(0) && !trail.includes(0)) trail.push(0);
     this.#asksRoot ||= this.#hasHadParent;
     const others = willing.filter((number) => !trail.includes(number));
