@@ -246,6 +246,13 @@ export interface Blame {
   readonly detail: string;
 }
 
+/** Root to receiver: your parent holds you up, look for another. Not answered. */
+export interface Reparent {
+  readonly type: "reparent";
+  /** The parent that is to be left; who has another by now stays there. */
+  readonly parent: number;
+}
+
 /**
  * Stranger to root: invite me too. Repeated until invited. The envelope names the session, or
  * {@link anySession} for every session of that process.
@@ -283,7 +290,8 @@ export type ControlMessage =
   | Trouble
   | Knock
   | Challenge
-  | Blame;
+  | Blame
+  | Reparent;
 
 /** A control message in its envelope. */
 export interface Datagram {

@@ -186,6 +186,7 @@ export const datagramRows: MessageRows<ControlMessage> = {
     receiver: "root",
     fields: { number: peerNumber, code: text(wireLimits.errorCodeBytes), detail },
   },
+  reparent: { code: 27, sender: "root", receiver: "receiver", fields: { parent: peerNumber } },
 };
 
 export const datagramTable: MessageTable<ControlMessage> = new MessageTable(datagramRows);

@@ -25,6 +25,7 @@ export type {
   Probe,
   ProbeAck,
   Refer,
+  Reparent,
   Strategy,
   TreeCheck,
   TreeReject,

@@ -194,6 +194,7 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     code: text(wireLimits.errorCodeBytes),
     detail,
   }),
+  reparent: message("reparent", { parent: peerNumber }),
 };
 
 /** Any control message. */

@@ -223,6 +223,8 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
     "blame, everything largest",
     { type: "blame", number: 65_535, code: repeat("c", 64), detail: repeat("x", 255) },
   ],
+  ["reparent", { type: "reparent", parent: 3 }],
+  ["reparent, everything largest", { type: "reparent", parent: 65_535 }],
 ];
 
 /** Every datagram vector. */

@@ -88,7 +88,7 @@ export type SendEvent =
   | { readonly type: "stream-ended"; readonly bytes: number; readonly chunkCount: number }
   /** How chunks travel, and through how many peers, the sender among them. */
   | { readonly type: "plan"; readonly plan: string; readonly peerCount: number }
-  /** A peer that held others up passes nothing on any more; it still receives. */
+  /** A peer held others up: they do without it. It still receives. */
   | { readonly type: "demoted"; readonly address: string }
   | ({ readonly type: "blamed"; readonly address: string } & Failure)
   /** A peer says that it has cut another one off. One of the two lies; nothing follows from it. */

@@ -4,6 +4,7 @@ import { killed } from "./scenarios/killed.js";
 import { roots } from "./scenarios/roots.js";
 import { signals } from "./scenarios/signals.js";
 import { silent } from "./scenarios/silent.js";
+import { slow } from "./scenarios/slow.js";
 import { smoke } from "./scenarios/smoke.js";
 
 /** Everything that is done to swarms, in the order in which it is. */
@@ -13,5 +14,6 @@ export const chaosScenarios: readonly ChaosScenario[] = [
   ...disks,
   ...roots,
   ...signals,
+  ...slow,
   smoke,
 ];

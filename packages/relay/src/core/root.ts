@@ -18,6 +18,7 @@ import type { RootPlan } from "./root-plan.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
 import { Production } from "./transfer/production.js";
+import { SlowParents } from "./tree/slow-parents.js";
 
 /** The phases of a session, in order, as the root sees them. */
 export type Phase = "inviting" | "introducing" | "forming" | "sending" | "lingering" | "ended";
@@ -37,6 +38,7 @@ export class Root {
   readonly #production: Production;
   readonly #latecomers: Latecomers;
   readonly #accusations: Accusations;
+  readonly #slowParents: SlowParents;
   #introduction: Introduction | undefined;
   #assignment: Assignment | undefined;
   #verdicts: Verdicts | undefined;
@@ -55,6 +57,7 @@ export class Root {
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content, session);
     this.#accusations = new Accusations(context, (number) => this.#introduction?.addressOf(number));
+    this.#slowParents = new SlowParents(context);
     this.#latecomers = new Latecomers(context, this.#inviter, {
       onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
       missing: () => this.#verdicts?.missing ?? [],
@@ -113,6 +116,7 @@ export class Root {
     due = earlier(due, this.#introduction?.deadline());
     due = earlier(due, this.#latecomers.deadline());
     due = earlier(due, this.#assignment?.deadline());
+    due = earlier(due, this.#slowParents.deadline());
     return earlier(due, this.#verdicts?.deadline());
   }
 
@@ -283,20 +287,11 @@ export class Root {
 
   /** Number the joined peers, and let each know its neighbours in the hypercube. */
   #introduce(): void {
-    const { joined, absent } = this.#invitation;
+    const { joined, absent, shortage } = this.#invitation;
     for (const { address, code, message } of absent) this.#verdicts?.absent(address, code, message);
-    if (joined.length < this.#context.options.minReceivers || joined.length === 0) {
-      const needed = Math.max(1, this.#context.options.minReceivers);
-      for (const { address } of joined)
-        this.#verdicts?.absent(
-          address,
-          "no-peers",
-          `only ${joined.length} of ${needed} receivers joined`,
-        );
-      return this.#abort(
-        "no-peers",
-        `${joined.length} receivers joined, expected at least ${needed}`,
-      );
+    if (shortage !== undefined) {
+      for (const { address } of joined) this.#verdicts?.absent(address, "no-peers", shortage);
+      return this.#abort("no-peers", shortage);
     }
     const { id } = this.#context;
     const peers = numbered(joined, { number: 0, id, address: this.#plan.address });
@@ -352,6 +347,7 @@ export class Root {
     this.#formedBy = undefined;
     this.#context.emit({ type: "report-step", step: { type: "tree-formed", peerCount } });
     this.#relay.distribution.open(this.#plan.manifest, this.#content);
+    if (this.#plan.invite.strategy === "tree") this.#slowParents.start();
     this.#produce();
   }
 
@@ -393,6 +389,7 @@ export class Root {
         this.#relay.onTick();
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
+        this.#slowParents.onTick(this.#verdicts?.standings ?? [], this.#content.chunkCount);
         this.#verdicts?.onTick();
     }
   }

@@ -50,7 +50,7 @@ export type Step =
   | { readonly type: "stream-ended"; readonly chunkCount: number; readonly totalBytes: number }
   /** Root: the plan stands; how chunks travel. */
   | { readonly type: "planned"; readonly kind: PlanKind; readonly peerCount: number }
-  /** Root: a peer that held others up feeds nobody any more. */
+  /** Root: a peer held others up; in a plan it feeds nobody any more, in a tree its children leave it. */
   | { readonly type: "demoted"; readonly number: number }
   | { readonly type: "peer-ended"; readonly result: PeerResult }
   /** A neighbour broke the rules and was cut off. */

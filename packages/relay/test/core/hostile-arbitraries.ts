@@ -127,6 +127,7 @@ const messages: OfEach<ControlMessage> = {
     code: fc.constantFrom("chunk-corrupt", "protocol-violation", "made up"),
     detail: fc.string(),
   }),
+  reparent: record({ parent: number }),
 };
 
 /** The root itself may be the attacker. */

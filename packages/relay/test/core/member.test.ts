@@ -27,6 +27,29 @@ function goOn(room: Room): void {
   room.release();
 }
 
+describe("a receiver whose parent holds it up", () => {
+  test("leaves it when the root says so, and finds another one", () => {
+    const room = halfway(20, { fanout: 2 });
+    room.passUntil(() => room.member(1).relay.tree.parent !== undefined);
+    const [place, parent] = [1, 2, 3]
+      .map((number) => [number, room.member(number).relay.tree.parent] as const)
+      .find(([, above]) => above !== undefined && above !== 0) ?? [0, 0];
+    expect(parent).not.toBe(0);
+    const tree = room.member(place).relay.tree;
+    // It may have found another one meanwhile; and only the root has seen who holds it up.
+    room.say(0, place, { type: "reparent", parent: parent === 1 ? 2 : 1 });
+    room.say(parent ?? 0, place, { type: "reparent", parent: parent ?? 0 });
+    expect(tree.parent).toBe(parent);
+    room.say(0, place, { type: "reparent", parent: parent ?? 0 });
+    expect(tree.parent).toBeUndefined();
+    goOn(room);
+    room.passUntil(() => tree.parent !== undefined);
+    expect(tree.parent).not.toBe(parent);
+    room.passUntil(() => room.phase === "ended");
+    expect(room.results.map(({ status }) => status)).toEqual(Array(3).fill("complete"));
+  });
+});
+
 describe("a receiver that is invited", () => {
   test("joins, every time it is asked", () => {
     const room = new Room({ receivers: 1 });

@@ -125,6 +125,30 @@ describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
   });
 });
 
+describe("in strategy tree, below a host with an eighth of the others' rate", () => {
+  // Its children got an eighth, or a sixteenth each, until the end: up to eight times the time.
+  test.each([
+    ["either way", { uplinkBytesPerSecond: rate / 8, downlinkBytesPerSecond: rate / 8 }],
+    ["to others only", { uplinkBytesPerSecond: rate / 8, downlinkBytesPerSecond: rate }],
+  ])("nobody waits for it (%s)", (_, slowLink) => {
+    const fast = { uplinkBytesPerSecond: rate, downlinkBytesPerSecond: rate };
+    const scenario = { ...flow("chain"), strategy: "tree", fanout: 2 } as const;
+    let swarmCount = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const slow = 1 + (seed % 8);
+      const links = (host: number) => (host === slow ? slowLink : fast);
+      const result = simulate({ ...scenario, seed, links });
+      expect(result).toMatchObject({ landedCount: 8, blamed: [] });
+      if (!result.treeParents.includes(slow)) continue;
+      swarmCount += 1;
+      const undisturbed = simulate({ ...scenario, seed });
+      const ratio = lastOf(result, receiversBut(slow)) / lastOf(undisturbed, receiversBut());
+      expect(ratio).toBeLessThan(1.5);
+    }
+    expect(swarmCount).toBeGreaterThan(5);
+  });
+});
+
 describe.each(["chain", "double-tree"] as const)("a %s", (kind) => {
   test("over links that are all the same finds nobody slow, and sends nothing twice", () => {
     for (const seed of [1, 2, 3]) {

@@ -15,8 +15,7 @@ interface Leaving {
   readonly detail: string;
 }
 
-interface Candidate {
-  readonly peer: PeerInfo;
+interface Candidate extends Standing {
   entry: ProgressEntry | undefined;
   movedAt: number;
   /** When it came to hold a chunk, or to take part. */
@@ -24,6 +23,15 @@ interface Candidate {
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
   leaving: Leaving | undefined;
   result: PeerResult | undefined;
+}
+
+/** Where one peer is, and how far. */
+export interface Standing {
+  readonly peer: PeerInfo;
+  /** The newest that is known; undefined until it told something. */
+  readonly entry: ProgressEntry | undefined;
+  /** How it ended; undefined until it did. */
+  readonly result: PeerResult | undefined;
 }
 
 /** What there is to be sent, as far as it is known. */
@@ -140,6 +148,11 @@ export class Verdicts {
       )
       .map(({ peer }) => peer.address);
     return [...failed, ...still];
+  }
+
+  /** Of every numbered peer. */
+  get standings(): Iterable<Standing> {
+    return this.#candidates.values();
   }
 
   /** Whether that peer has a result, and it is that it failed. */

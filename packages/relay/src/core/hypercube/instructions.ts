@@ -3,7 +3,8 @@ import type { Relay } from "../relay.js";
 
 /**
  * What the root tells a receiver of its place: its number and neighbours, and in a pipeline who feeds
- * it. What is newer replaces what is older, and everything is acknowledged.
+ * it; there what is newer replaces what is older, and everything is acknowledged. In a tree only that
+ * the parent holds it up.
  */
 export class Instructions {
   readonly #relay: Relay;
@@ -23,10 +24,23 @@ export class Instructions {
 
   /** @returns whether the message from the root was for nobody else here */
   onMessage(message: ControlMessage): boolean {
-    if (message.type === "neighbours") this.#onNeighbours(message);
-    else if (message.type === "plan") this.#onPlan(message);
-    else if (message.type === "tree-reject") this.#onReject(message.reason);
-    return message.type === "neighbours" || message.type === "plan";
+    switch (message.type) {
+      case "neighbours":
+        this.#onNeighbours(message);
+        return true;
+      case "plan":
+        this.#onPlan(message);
+        return true;
+      case "reparent":
+        // It may have found another one meanwhile.
+        if (message.parent === this.#relay.tree.parent) this.#relay.partFromParent();
+        return true;
+      case "tree-reject":
+        this.#onReject(message.reason);
+        return false;
+      default:
+        return false;
+    }
   }
 
   #onNeighbours({ revision, number, neighbours }: Neighbours): void {

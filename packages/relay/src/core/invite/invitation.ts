@@ -92,6 +92,13 @@ export class Invitation {
     return this.#absent;
   }
 
+  /** Why there is no session: too few joined. Undefined when enough did. */
+  get shortage(): string | undefined {
+    const least = Math.max(1, this.#context.options.minReceivers);
+    const count = this.#joined.size;
+    return count < least ? `${count} receivers joined, expected at least ${least}` : undefined;
+  }
+
   /** The user wants these peers to take part too. */
   add(addresses: readonly Address[]): void {
     for (const address of addresses) {

@@ -1,0 +1,173 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Standing } from "../../src/core/completion/verdicts.js";
+import type { Context } from "../../src/core/context.js";
+import { SlowParents } from "../../src/core/tree/slow-parents.js";
+import { makeContext, peer, saidIn, stepsIn } from "./parts.js";
+
+const chunkCount = 10_000;
+
+/** A receiver that takes so many chunks a second from that parent. */
+interface Receiver {
+  readonly number: number;
+  parent: number;
+  rate: number;
+  chunksHeld?: number;
+  hasEnded?: boolean;
+}
+
+let context: Context;
+/** Of whom the user was told. */
+let demoted: number[];
+let slowParents: SlowParents;
+
+beforeEach(() => {
+  context = makeContext();
+  demoted = [];
+  slowParents = new SlowParents(context);
+  slowParents.start();
+});
+
+function standingOf({ number, parent, chunksHeld = 0, hasEnded = false }: Receiver): Standing {
+  const result = { address: "", number, status: "complete", bytes: 0, seconds: 0 } as const;
+  return {
+    peer: peer(number),
+    entry: { number, parent, chunksHeld },
+    result: hasEnded ? result : undefined,
+  };
+}
+
+/** @returns who is told to leave whom in these seconds: `3 leaves 1` */
+function pass(seconds: number, receivers: readonly Receiver[]): string[] {
+  const until = context.now + seconds * 1_000;
+  const told: string[] = [];
+  for (
+    let due = slowParents.deadline() ?? until;
+    due <= until;
+    due = slowParents.deadline() ?? due
+  ) {
+    for (const receiver of receivers) {
+      const more = Math.round((receiver.rate * (due - context.now)) / 1_000);
+      receiver.chunksHeld = Math.min(chunkCount, (receiver.chunksHeld ?? 0) + more);
+    }
+    context.now = due;
+    slowParents.onTick(receivers.map(standingOf), chunkCount);
+    const effects = context.takeEffects();
+    for (const said of saidIn(effects))
+      if (said.type === "reparent") told.push(`${said.to} leaves ${said.parent}`);
+    for (const step of stepsIn(effects)) if (step.type === "demoted") demoted.push(step.number);
+  }
+  return told;
+}
+
+/** Three that get on, below the root. */
+const others = (): Receiver[] => [2, 3, 4].map((number) => ({ number, parent: 0, rate: 100 }));
+
+describe("children leave their parent", () => {
+  test("when it is slow, and its siblings are not; the user is told once", () => {
+    const receivers = [
+      ...others(),
+      { number: 1, parent: 0, rate: 20 },
+      { number: 5, parent: 1, rate: 10 },
+      { number: 6, parent: 1, rate: 10 },
+    ];
+    expect(pass(4, receivers)).toEqual(["5 leaves 1", "6 leaves 1"]);
+    expect(pass(10, receivers)).not.toEqual([]);
+    expect(demoted).toEqual([1]);
+  });
+
+  test("when it gets on, and all that hang below it together get less than one should", () => {
+    const receivers = [
+      ...others(),
+      { number: 5, parent: 2, rate: 25 },
+      { number: 6, parent: 2, rate: 25 },
+    ];
+    expect(pass(4, receivers)).toEqual(["5 leaves 2", "6 leaves 2"]);
+  });
+
+  test("when it was slow below its former parent too", () => {
+    const slow = { number: 5, parent: 2, rate: 20 };
+    const receivers = [...others(), slow, { number: 6, parent: 5, rate: 10 }];
+    expect(pass(4, receivers)).toEqual(["5 leaves 2"]);
+    slow.parent = 3;
+    expect(pass(6, receivers)).toContain("6 leaves 5");
+  });
+
+  test("also when all others have everything: they keep the rate that they had", () => {
+    const slow = { number: 1, parent: 0, rate: 20 };
+    const below = { number: 5, parent: 2, rate: 90 };
+    const receivers: Receiver[] = [...others(), slow, below];
+    expect(pass(5, receivers)).toEqual([]);
+    for (const receiver of receivers.slice(0, 3)) {
+      receiver.hasEnded = true;
+      receiver.rate = 0;
+    }
+    below.parent = 1;
+    below.rate = 20;
+    expect(pass(6, receivers)).toContain("5 leaves 1");
+  });
+
+  test("and are told again, ever more rarely, as long as they have not", () => {
+    const receivers = [
+      ...others(),
+      { number: 1, parent: 0, rate: 20 },
+      { number: 5, parent: 1, rate: 10 },
+    ];
+    expect(pass(60, receivers)).toHaveLength(5);
+  });
+
+  test("32 at one look at most: each needs a place", () => {
+    const below = Array.from({ length: 40 }, (_, index) => ({
+      number: 10 + index,
+      parent: 1,
+      rate: 8,
+    }));
+    const receivers = [...others(), { number: 1, parent: 0, rate: 20 }, ...below];
+    receivers.push(...below.map(({ number }) => ({ number: number + 100, parent: 0, rate: 100 })));
+    expect(pass(4, receivers)).toHaveLength(32);
+  });
+});
+
+describe("nobody leaves", () => {
+  test("a parent that divides what it has among many", () => {
+    const below = [5, 6, 7, 8].map((number) => ({ number, parent: 2, rate: 25 }));
+    expect(pass(20, [...others(), ...below])).toEqual([]);
+  });
+
+  test("a parent whose other children get on: the slow child has itself to blame", () => {
+    const receivers = [
+      ...others(),
+      { number: 5, parent: 2, rate: 90 },
+      { number: 6, parent: 2, rate: 5 },
+    ];
+    expect(pass(20, receivers)).toEqual([]);
+  });
+
+  test("a parent that is slow because its own parent is: it moves with it", () => {
+    const receivers = [
+      ...others(),
+      { number: 1, parent: 0, rate: 20 },
+      { number: 5, parent: 1, rate: 20 },
+      { number: 6, parent: 5, rate: 20 },
+    ];
+    expect(pass(4, receivers)).toEqual(["5 leaves 1"]);
+  });
+
+  test("where all are as slow, or the source gives nothing for a while", () => {
+    const receivers = [...others(), { number: 5, parent: 2, rate: 80 }];
+    expect(pass(5, receivers)).toEqual([]);
+    for (const receiver of receivers) receiver.rate = 0;
+    expect(pass(30, receivers)).toEqual([]);
+    for (const receiver of receivers) receiver.rate = 30;
+    expect(pass(30, receivers)).toEqual([]);
+  });
+
+  test("for the sake of the last few chunks", () => {
+    const slow = { number: 1, parent: 0, rate: 20, chunksHeld: chunkCount - 110 };
+    const below = { number: 5, parent: 1, rate: 20, chunksHeld: chunkCount - 110 };
+    expect(pass(6, [...others(), slow, below])).toEqual([]);
+  });
+
+  test("the root, which no other can replace", () => {
+    expect(pass(20, [...others(), { number: 1, parent: 0, rate: 5 }])).toEqual([]);
+  });
+});
