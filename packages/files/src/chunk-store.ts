@@ -72,8 +72,12 @@ export class ChunkStore {
     if (resume !== undefined)
       this.#journal = new JournalFile(staging.journal, { ...resume, pieces: found.pieces });
     this.#files = new OpenFiles(OPEN_FILE_LIMIT, (entry) => this.#open(entry), this.#noteClose);
-    this.#queue = new WriteQueue(layout, (run) => this.#write(run), this.#toError);
     this.#stored = new Bitmap(layout.chunkCount);
+    this.#queue = new WriteQueue(layout, {
+      write: (run) => this.#write(run),
+      toError: this.#toError,
+      lacking: () => layout.chunkCount - this.#stored.count,
+    });
     this.#missing = Uint32Array.from(
       { length: layout.entryCount },
       (_, entry) => layout.chunksOf(entry).count,

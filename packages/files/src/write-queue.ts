@@ -23,24 +23,36 @@ interface Waiting {
 const RUN_BYTES = 1024 * 1024;
 /** Buffers that one system call takes. */
 const RUN_CHUNKS = 1024;
-/** A second write at the same time is worth its system call from this size on. */
-const SECOND_WRITE_BYTES = 256 * 1024;
+/** A write is worth the way to another thread and back, and a second one beside it, from this size on ... */
+const GATHERED_BYTES = 256 * 1024;
+/** ... and in any case when its oldest chunk has waited so long. */
+const GATHER_MS = 25;
 const WRITES_AT_ONCE = 2;
 /** Ends of files are mostly small files: more of them at once, but not all of libuv's threads. */
 const FILE_ENDS_AT_ONCE = 3;
 
+/** What a {@link WriteQueue} needs. */
+export interface WriteQueueOptions {
+  /** Writes a run; after its first failure nothing more is written. */
+  readonly write: (run: WriteRun) => Promise<void>;
+  /** Makes what `write` threw into the error that listeners are told. */
+  readonly toError: (error: unknown) => PalmTreeError;
+  /** Chunks that are not written yet, those that have not come among them. */
+  readonly lacking: () => number;
+}
+
 /**
- * Gathers chunks into large writes.
+ * Gathers chunks into large writes. A slow link brings a chunk in ten milliseconds: one write for each of
+ * them, and its journal entry, were half of what woke the process up.
  *
- * Nothing is delayed on a timer: an idle queue writes what has come at the end of this turn of the
- * event loop, and while a write is under way, what comes is gathered for the next one. So runs are
- * short when chunks are few, and long when the disk is slower than the network. A second write runs
- * beside the first only where it is large, a second and third where ends of files have come.
+ * So chunks wait until there are 256 KiB, for 25 ms at most; not where one ends a file, or nothing more is
+ * lacking. While a write is under way, what comes is gathered for the next one. So runs
+ * are long also where the disk is slower than the network. A second write runs beside the first only where
+ * it is large, a second and third where ends of files have come.
  */
 export class WriteQueue {
   readonly #layout: ChunkLayout;
-  readonly #write: (run: WriteRun) => Promise<void>;
-  readonly #toError: (error: unknown) => PalmTreeError;
+  readonly #options: WriteQueueOptions;
   /** Chunks to write, in order of arrival. */
   readonly #waiting: Map<number, Waiting> = new Map();
   readonly #writing: Map<number, Waiting> = new Map();
@@ -50,21 +62,15 @@ export class WriteQueue {
   #writingBytes = 0;
   #writes = 0;
   #isScheduled = false;
+  /** Whether what waits has been gathered for long enough. */
+  #isDue = false;
+  #timer: NodeJS.Timeout | undefined;
   #failure: PalmTreeError | undefined;
   #onIdle: (() => void)[] = [];
 
-  /**
-   * @param write - writes a run; after its first failure nothing more is written
-   * @param toError - makes what `write` threw into the error that listeners are told
-   */
-  constructor(
-    layout: ChunkLayout,
-    write: (run: WriteRun) => Promise<void>,
-    toError: (error: unknown) => PalmTreeError,
-  ) {
+  constructor(layout: ChunkLayout, options: WriteQueueOptions) {
     this.#layout = layout;
-    this.#write = write;
-    this.#toError = toError;
+    this.#options = options;
   }
 
   /** Bytes that were added and are not written yet. */
@@ -104,6 +110,7 @@ export class WriteQueue {
   /** Resolves when nothing waits and no write is under way, after a failure too. */
   async idle(): Promise<void> {
     if (this.#waiting.size === 0 && this.#writes === 0) return;
+    this.#expire();
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
@@ -115,6 +122,7 @@ export class WriteQueue {
     this.#waiting.clear();
     this.#waitingBytes = 0;
     this.#waitingEnds = 0;
+    clearTimeout(this.#timer);
     for (const { listeners } of dropped) for (const tell of listeners) tell(failure);
     this.#tellIdle();
   }
@@ -124,9 +132,30 @@ export class WriteQueue {
     return index === first + count - 1;
   }
 
-  /** Begins a write when the events of this turn of the event loop have been handled. */
+  /** Whether what waits is to be written now. */
+  get #isReady(): boolean {
+    if (this.#isDue || this.#waitingEnds > 0 || this.#waitingBytes >= GATHERED_BYTES) return true;
+    return this.#waiting.size + this.#writing.size >= this.#options.lacking();
+  }
+
+  /** What waits has been gathered for long enough. */
+  #expire(): void {
+    this.#isDue = true;
+    this.#schedule();
+  }
+
+  /**
+   * Begins a write when the events of this turn of the event loop have been handled, or when enough is
+   * gathered.
+   */
   #schedule(): void {
     if (this.#isScheduled) return;
+    if (!this.#isReady) {
+      this.#timer ??= setTimeout(() => this.#expire(), GATHER_MS);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -138,7 +167,7 @@ export class WriteQueue {
   /** Begins writes beside those under way, where they are worth it. */
   #beginMore(): void {
     while (this.#writes > 0 && this.#waiting.size > 0) {
-      const isLarge = this.#waitingBytes >= SECOND_WRITE_BYTES && this.#writes < WRITES_AT_ONCE;
+      const isLarge = this.#waitingBytes >= GATHERED_BYTES && this.#writes < WRITES_AT_ONCE;
       const isEnd = this.#waitingEnds > 0 && this.#writes < FILE_ENDS_AT_ONCE;
       if (!isLarge && !isEnd) return;
       this.#begin();
@@ -177,15 +206,16 @@ export class WriteQueue {
     if (this.#endsFile(end - 1)) this.#waitingEnds -= 1;
     this.#waitingBytes -= bytes;
     this.#writingBytes += bytes;
+    if (this.#waiting.size === 0) this.#isDue = false;
     return { entry, offset: this.#layout.locate(first).offset, firstChunk: first, payloads };
   }
 
   async #perform(run: WriteRun): Promise<void> {
     let failure: PalmTreeError | undefined;
     try {
-      await this.#write(run);
+      await this.#options.write(run);
     } catch (error) {
-      failure = this.#toError(error);
+      failure = this.#options.toError(error);
     }
     this.#writes -= 1;
     const written: Waiting[] = [];

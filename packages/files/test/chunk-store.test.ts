@@ -378,10 +378,15 @@ describe("until it lands", () => {
   it("nothing is under a final name, at any moment of a transfer", async () => {
     const { base, store, all, put } = await setUp(everything);
     const staging = [`.palmtree-${SESSION}`];
+    let putting: Promise<void>[] = [];
     for (const index of all) {
-      await put(index);
-      if (index % 50 === 0) expect(await readdir(base)).toEqual(staging);
+      putting.push(put(index));
+      if (index % 50 !== 0) continue;
+      await Promise.all(putting);
+      putting = [];
+      expect(await readdir(base)).toEqual(staging);
     }
+    await Promise.all(putting);
     expect(await readdir(base)).toEqual(staging);
     await store.land();
     expect((await readdir(base)).sort()).toEqual(["d", "top", "zero"]);

@@ -1,5 +1,5 @@
 import { PalmTreeError } from "@palmtree/wire";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ChunkLayout } from "../src/index.js";
 import { WriteQueue, type WriteRun } from "../src/write-queue.js";
 import { file, manifestOf } from "./support/tree.js";
@@ -13,18 +13,22 @@ interface OpenWrite {
 }
 
 /** A queue whose writes end when the test says so. */
-function setUp(sizes: readonly number[], chunkSizeBytes: number) {
+function setUp(
+  sizes: readonly number[],
+  chunkSizeBytes: number,
+  lacking: () => number = () => Number.POSITIVE_INFINITY,
+) {
   const entries = sizes.map((size, index) => file(`f${index}`, size));
   const layout = new ChunkLayout({ ...manifestOf(...entries), chunkSizeBytes });
   const writes: OpenWrite[] = [];
-  const queue = new WriteQueue(
-    layout,
-    (run) =>
+  const queue = new WriteQueue(layout, {
+    write: (run) =>
       new Promise<void>((resolve, reject) => {
         writes.push({ run, finish: resolve, fail: reject });
       }),
-    (error) => new PalmTreeError("store-failed", String(error), { cause: error }),
-  );
+    toError: (error) => new PalmTreeError("store-failed", String(error), { cause: error }),
+    lacking,
+  });
   const stored: number[] = [];
   const failed: [number, string][] = [];
   const add = (...indexes: readonly number[]) => {
@@ -40,10 +44,88 @@ function setUp(sizes: readonly number[], chunkSizeBytes: number) {
   return { queue, layout, writes, add, begun, stored, failed };
 }
 
-/** Lets everything happen that needs no further event. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+/** Lets everything happen that needs no further event, and no time. */
+async function turn(): Promise<void> {
+  for (let count = 0; count < 3; count += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** The same, and what waits has waited for long enough. */
+async function settle(): Promise<void> {
+  await turn();
+  vi.advanceTimersByTime(25);
+  await turn();
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a write queue gathers", () => {
+  it("what comes within 25 ms, and no longer", async () => {
+    const { add, begun } = setUp([100 * KIB], KIB);
+    add(0);
+    await turn();
+    vi.advanceTimersByTime(15);
+    add(1);
+    await turn();
+    vi.advanceTimersByTime(9);
+    await turn();
+    expect(begun()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await turn();
+    expect(begun()).toEqual([[0, 2]]);
+  });
+
+  it("256 KiB, and waits no longer then", async () => {
+    const { writes, add, begun } = setUp([100 * 64 * KIB], 64 * KIB);
+    add(0, 1, 2);
+    await turn();
+    expect(begun()).toEqual([]);
+    add(3);
+    await turn();
+    expect(begun()).toEqual([[0, 4]]);
+    writes[0]?.finish();
+    await turn();
+    // What comes after it waits anew.
+    add(4);
+    await turn();
+    vi.advanceTimersByTime(24);
+    await turn();
+    expect(begun()).toHaveLength(1);
+  });
+
+  it("not when nothing more is lacking", async () => {
+    let lacking = 3;
+    const { writes, add, begun } = setUp([3 * KIB], KIB, () => lacking);
+    add(2);
+    await turn();
+    writes[0]?.finish();
+    lacking = 2;
+    await turn();
+    add(0);
+    await turn();
+    expect(begun()).toEqual([[2, 1]]);
+    add(1);
+    await turn();
+    expect(begun().at(-1)).toEqual([0, 2]);
+  });
+
+  it("not the end of a file, nor what somebody waits for", async () => {
+    const { queue, writes, add, begun } = setUp([10, 100 * KIB], KIB);
+    add(0);
+    await turn();
+    expect(begun()).toEqual([[0, 1]]);
+    writes[0]?.finish();
+    await turn();
+    add(5);
+    void queue.idle();
+    await turn();
+    expect(begun().at(-1)).toEqual([5, 1]);
+  });
+});
 
 describe("a write queue", () => {
   it("writes what came in one turn of the event loop at once, in order, in one run", async () => {
