@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Measurement } from "./metrics.js";
-import { plainCopyArguments } from "./plain-copy.js";
+import { type PlainCopy, plainCopyArguments } from "./plain-copy.js";
 import { Roster } from "./processes/roster.js";
 import type { Baseline } from "./scenario.js";
 import type { Source } from "./source.js";
@@ -13,6 +13,8 @@ export interface BaselineOptions {
   readonly directory: string;
   /** The lab's own program, which can be one end of a plain copy. */
   readonly labFile: string;
+  /** Copies over TCP that are made at the same time. */
+  readonly copies: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -48,18 +50,24 @@ async function copy(source: Source, options: BaselineOptions): Promise<Measureme
   return { "cp-rate": source.bytes / megabyte / seconds };
 }
 
+/** All copies at once, each from a process of its own to another one; the last counts. */
 async function copyByTcp(source: Source, options: BaselineOptions): Promise<Measurement> {
-  const { directory, labFile, timeoutMs, signal } = options;
+  const { directory, labFile, copies, timeoutMs, signal } = options;
   await using roster = new Roster(signal);
-  const start = (type: string, args: readonly string[]) =>
-    roster.start(process.execPath, [labFile, ...args], { name: `plain copy, ${type}`, timeoutMs });
-  const to = { type: "receive", file: join(directory, "copy") } as const;
-  const receiver = start(to.type, plainCopyArguments(to));
-  const { value } = await receiver.first("listening");
-  const from = { type: "send", file: source.path, port: Number(value.port) } as const;
-  const sender = start(from.type, plainCopyArguments(from));
-  const { atMs } = await sender.success();
-  await receiver.success();
-  const seconds = (atMs - sender.startedAtMs) / 1_000;
+  const start = (copy: PlainCopy) => {
+    const args = [labFile, ...plainCopyArguments(copy)];
+    return roster.start(process.execPath, args, { name: `plain copy, ${copy.type}`, timeoutMs });
+  };
+  const receivers = Array.from({ length: copies }, (_, place) =>
+    start({ type: "receive", file: join(directory, `copy-${place}`) }),
+  );
+  const listening = await Promise.all(receivers.map((receiver) => receiver.first("listening")));
+  const senders = listening.map(({ value }) =>
+    start({ type: "send", file: source.path, port: Number(value.port) }),
+  );
+  const exits = await Promise.all(senders.map((sender) => sender.success()));
+  await Promise.all(receivers.map((receiver) => receiver.success()));
+  const startedAtMs = Math.min(...senders.map((sender) => sender.startedAtMs));
+  const seconds = (Math.max(...exits.map(({ atMs }) => atMs)) - startedAtMs) / 1_000;
   return { "plain-tcp-rate": source.bytes / megabyte / seconds };
 }

@@ -61,11 +61,11 @@ async function measureOnce(
   source: Source,
   { palmtree, labFile, directory, signal }: BenchOptions,
 ): Promise<Measurement> {
-  const { baselines, timeoutMs } = scenario;
+  const { baselines, receiverCount: copies, timeoutMs } = scenario;
   let measured: Measurement = {};
   for (const baseline of baselines) {
     const place = join(directory, "baseline");
-    const options = { directory: place, labFile, timeoutMs, signal };
+    const options = { directory: place, labFile, copies, timeoutMs, signal };
     measured = { ...measured, ...(await measureBaseline(baseline, source, options)) };
   }
   const place = join(directory, "receivers");

@@ -30,7 +30,7 @@ export type MetricName =
 export const metrics: Readonly<Record<MetricName, Metric>> = {
   "slowest-receiver-rate": { label: "rate of the slowest receiver", unit: "MB/s" },
   "session-rate": { label: "same, from the session's start", unit: "MB/s" },
-  "plain-tcp-rate": { label: "baseline: plain TCP to one, unverified", unit: "MB/s" },
+  "plain-tcp-rate": { label: "baseline: plain TCP to each, unverified", unit: "MB/s" },
   "plain-tcp-ratio": { label: "slowest receiver ÷ plain TCP", unit: "×" },
   "cp-rate": { label: "baseline: cp", unit: "MB/s" },
   "file-rate": { label: "files to each receiver", unit: "files/s" },
