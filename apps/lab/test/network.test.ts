@@ -45,11 +45,11 @@ describe("the commands that build a network", () => {
       "link add switch address 02:00:00:00:00:fe type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
       "link set switch addrgenmode none up",
       "link add port0 type veth peer name eth0 netns lab-1-host-0",
-      "link set port0 addrgenmode none master switch up",
+      "link set port0 addrgenmode none gso_max_size 16384 master switch up",
       "link add port1 type veth peer name eth0 netns lab-1-host-1",
-      "link set port1 addrgenmode none master switch up",
+      "link set port1 addrgenmode none gso_max_size 16384 master switch up",
       "link add port2 type veth peer name eth0 netns lab-1-host-2",
-      "link set port2 addrgenmode none master switch up",
+      "link set port2 addrgenmode none gso_max_size 16384 master switch up",
     ]);
   });
 
@@ -57,7 +57,7 @@ describe("the commands that build a network", () => {
     expect(buildHost(root!)).toEqual([
       "link set lo up",
       "address add 10.77.0.1/24 dev eth0",
-      "link set eth0 addrgenmode none up",
+      "link set eth0 addrgenmode none gso_max_size 16384 up",
       "route add 230.0.0.0/8 dev eth0",
     ]);
   });

@@ -25,7 +25,7 @@ const RUN_BYTES = 1024 * 1024;
 const RUN_CHUNKS = 1024;
 /** A write is worth the way to another thread and back, and a second one beside it, from this size on ... */
 const GATHERED_BYTES = 256 * 1024;
-/** ... and in any case when its oldest chunk has waited so long. */
+/** ... and in any case when the oldest chunk has waited so long, or the write before it ended so long ago. */
 const GATHER_MS = 25;
 const WRITES_AT_ONCE = 2;
 /** Ends of files are mostly small files: more of them at once, but not all of libuv's threads. */
@@ -45,8 +45,8 @@ export interface WriteQueueOptions {
  * Gathers chunks into large writes. A slow link brings a chunk in ten milliseconds: one write for each of
  * them, and its journal entry, were half of what woke the process up.
  *
- * So chunks wait until there are 256 KiB, for 25 ms at most; not where one ends a file, or nothing more is
- * lacking. While a write is under way, what comes is gathered for the next one. So runs
+ * So chunks wait until there are 256 KiB, for 25 ms at most from the last write on; not where one ends a
+ * file, or nothing more is lacking. Once it is time, all that waits is written. While a write is under way, what comes is gathered for the next one. So runs
  * are long also where the disk is slower than the network. A second write runs beside the first only where
  * it is large, a second and third where ends of files have come.
  */
@@ -110,7 +110,7 @@ export class WriteQueue {
   /** Resolves when nothing waits and no write is under way, after a failure too. */
   async idle(): Promise<void> {
     if (this.#waiting.size === 0 && this.#writes === 0) return;
-    this.#expire();
+    if (this.#waiting.size > 0) this.#expire();
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
@@ -122,7 +122,7 @@ export class WriteQueue {
     this.#waiting.clear();
     this.#waitingBytes = 0;
     this.#waitingEnds = 0;
-    clearTimeout(this.#timer);
+    this.#rest();
     for (const { listeners } of dropped) for (const tell of listeners) tell(failure);
     this.#tellIdle();
   }
@@ -136,6 +136,13 @@ export class WriteQueue {
   get #isReady(): boolean {
     if (this.#isDue || this.#waitingEnds > 0 || this.#waitingBytes >= GATHERED_BYTES) return true;
     return this.#waiting.size + this.#writing.size >= this.#options.lacking();
+  }
+
+  /** Nothing waits: what comes next is gathered anew. */
+  #rest(): void {
+    this.#isDue = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** What waits has been gathered for long enough. */
@@ -154,8 +161,7 @@ export class WriteQueue {
       this.#timer ??= setTimeout(() => this.#expire(), GATHER_MS);
       return;
     }
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#isDue = true;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -206,7 +212,7 @@ export class WriteQueue {
     if (this.#endsFile(end - 1)) this.#waitingEnds -= 1;
     this.#waitingBytes -= bytes;
     this.#writingBytes += bytes;
-    if (this.#waiting.size === 0) this.#isDue = false;
+    if (this.#waiting.size === 0) this.#rest();
     return { entry, offset: this.#layout.locate(first).offset, firstChunk: first, payloads };
   }
 

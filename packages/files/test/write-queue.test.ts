@@ -97,6 +97,26 @@ describe("a write queue gathers", () => {
     expect(begun()).toHaveLength(1);
   });
 
+  it("256 KiB of chunks that are not side by side, which are written one after the other at once", async () => {
+    const { writes, add, begun } = setUp([100 * 64 * KIB], 64 * KIB);
+    add(0, 2, 4, 6);
+    for (let write = 0; write < 4; write += 1) {
+      await turn();
+      writes[write]?.finish();
+    }
+    expect(begun()).toEqual([
+      [0, 1],
+      [2, 1],
+      [4, 1],
+      [6, 1],
+    ]);
+    await settle();
+    // That it was time for those says nothing of what comes later.
+    add(8);
+    await turn();
+    expect(begun()).toHaveLength(4);
+  });
+
   it("not when nothing more is lacking", async () => {
     let lacking = 3;
     const { writes, add, begun } = setUp([3 * KIB], KIB, () => lacking);

@@ -347,7 +347,7 @@ export class Root {
     this.#formedBy = undefined;
     this.#context.emit({ type: "report-step", step: { type: "tree-formed", peerCount } });
     this.#relay.distribution.open(this.#plan.manifest, this.#content);
-    if (this.#plan.invite.strategy === "tree") this.#slowParents.start();
+    this.#slowParents.start(this.#plan.invite);
     this.#produce();
   }
 
@@ -389,7 +389,11 @@ export class Root {
         this.#relay.onTick();
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
-        this.#slowParents.onTick(this.#verdicts?.standings ?? [], this.#content.chunkCount);
+        this.#slowParents.onTick(() => ({
+          standings: this.#verdicts?.standings ?? [],
+          flows: this.#relay.distribution.flows,
+          extent: this.#content,
+        }));
         this.#verdicts?.onTick();
     }
   }

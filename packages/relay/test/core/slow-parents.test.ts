@@ -5,6 +5,7 @@ import { SlowParents } from "../../src/core/tree/slow-parents.js";
 import { makeContext, peer, saidIn, stepsIn } from "./parts.js";
 
 const chunkCount = 10_000;
+const chunkSizeBytes = 1_024;
 
 /** A receiver that takes so many chunks a second from that parent. */
 interface Receiver {
@@ -13,6 +14,8 @@ interface Receiver {
   rate: number;
   chunksHeld?: number;
   hasEnded?: boolean;
+  /** What it comes to hold was on its disk: the root sends it nothing. */
+  isResuming?: boolean;
 }
 
 let context: Context;
@@ -23,8 +26,9 @@ let slowParents: SlowParents;
 beforeEach(() => {
   context = makeContext();
   demoted = [];
+  produced = chunkCount;
   slowParents = new SlowParents(context);
-  slowParents.start();
+  slowParents.start({ strategy: "tree", fanout: 4 });
 });
 
 function standingOf({ number, parent, chunksHeld = 0, hasEnded = false }: Receiver): Standing {
@@ -35,6 +39,9 @@ function standingOf({ number, parent, chunksHeld = 0, hasEnded = false }: Receiv
     result: hasEnded ? result : undefined,
   };
 }
+
+/** Chunks that there are. */
+let produced: number;
 
 /** @returns who is told to leave whom in these seconds: `3 leaves 1` */
 function pass(seconds: number, receivers: readonly Receiver[]): string[] {
@@ -50,7 +57,15 @@ function pass(seconds: number, receivers: readonly Receiver[]): string[] {
       receiver.chunksHeld = Math.min(chunkCount, (receiver.chunksHeld ?? 0) + more);
     }
     context.now = due;
-    slowParents.onTick(receivers.map(standingOf), chunkCount);
+    const fed = receivers.filter(({ parent, isResuming }) => parent === 0 && isResuming !== true);
+    slowParents.onTick(() => ({
+      standings: receivers.map(standingOf),
+      flows: fed.map(({ number, chunksHeld = 0 }) => ({
+        connection: number,
+        bytesSent: chunksHeld * chunkSizeBytes,
+      })),
+      extent: { chunkCount, chunkSizeBytes, held: { count: produced } },
+    }));
     const effects = context.takeEffects();
     for (const said of saidIn(effects))
       if (said.type === "reparent") told.push(`${said.to} leaves ${said.parent}`);
@@ -84,12 +99,14 @@ describe("children leave their parent", () => {
     expect(pass(4, receivers)).toEqual(["5 leaves 2", "6 leaves 2"]);
   });
 
-  test("when it was slow below its former parent too", () => {
+  test("when it was slow below its former parent too, once that is known", () => {
     const slow = { number: 5, parent: 2, rate: 20 };
     const receivers = [...others(), slow, { number: 6, parent: 5, rate: 10 }];
     expect(pass(4, receivers)).toEqual(["5 leaves 2"]);
     slow.parent = 3;
-    expect(pass(6, receivers)).toContain("6 leaves 5");
+    // Who hangs below it moves with it: it may well be faster there.
+    expect(pass(3, receivers)).toEqual([]);
+    expect(pass(3, receivers)).toContain("6 leaves 5");
   });
 
   test("also when all others have everything: they keep the rate that they had", () => {
@@ -97,10 +114,9 @@ describe("children leave their parent", () => {
     const below = { number: 5, parent: 2, rate: 90 };
     const receivers: Receiver[] = [...others(), slow, below];
     expect(pass(5, receivers)).toEqual([]);
-    for (const receiver of receivers.slice(0, 3)) {
-      receiver.hasEnded = true;
-      receiver.rate = 0;
-    }
+    // Two of them are still moving into place what they have.
+    for (const receiver of receivers.slice(0, 3)) receiver.chunksHeld = chunkCount;
+    (receivers[0] as Receiver).hasEnded = true;
     below.parent = 1;
     below.rate = 20;
     expect(pass(6, receivers)).toContain("5 leaves 1");
@@ -128,6 +144,54 @@ describe("children leave their parent", () => {
 });
 
 describe("nobody leaves", () => {
+  test("because of what others had on their disks, which came over no link", () => {
+    const resuming = { number: 1, parent: 0, rate: 1_000, isResuming: true };
+    const below = [5, 6].map((number) => ({ number, parent: 2, rate: 80 }));
+    expect(pass(20, [...others(), resuming, ...below])).toEqual([]);
+  });
+
+  test("while it holds nearly all that there is, and only a latecomer gets more in that time", () => {
+    produced = 8_000;
+    const latecomer = { number: 1, parent: 0, rate: 400 };
+    const atTheFront = [2, 3].map((number) => ({ number, parent: 0, rate: 20, chunksHeld: 7_800 }));
+    const below = [5, 6].map((number) => ({ number, parent: 2, rate: 20, chunksHeld: 7_799 }));
+    const receivers = [latecomer, ...atTheFront, ...below];
+    for (let second = 0; second < 10; second += 1) {
+      produced = (atTheFront[0]?.chunksHeld ?? 0) + 10;
+      expect(pass(1, receivers)).toEqual([]);
+    }
+  });
+
+  test("a parent whose other children got on, and have everything by now", () => {
+    const done = { number: 5, parent: 2, rate: 100, chunksHeld: chunkCount - 500 };
+    expect(pass(30, [...others(), done, { number: 6, parent: 2, rate: 20 }])).toEqual([]);
+  });
+
+  test("more than two parents that get on, if it is slow itself, and nobody is shown as slow", () => {
+    const slow = { number: 6, parent: 2, rate: 20 };
+    const receivers = [...others(), slow];
+    const told: string[] = [];
+    for (const parent of [3, 4, 2, 3]) {
+      told.push(...pass(20, receivers));
+      slow.parent = parent;
+    }
+    expect(new Set(told)).toEqual(new Set(["6 leaves 2"]));
+    expect(demoted).toEqual([]);
+  });
+
+  test("because news of it comes later from further down, after a pause of the source", () => {
+    const upper = others();
+    const lower = [5, 6, 7].map((number) => ({ number, parent: number - 3, rate: 100 }));
+    const receivers: Receiver[] = [...upper, ...lower];
+    expect(pass(5, receivers)).toEqual([]);
+    for (const receiver of receivers) receiver.rate = 0;
+    expect(pass(5, receivers)).toEqual([]);
+    for (const receiver of upper) receiver.rate = 60;
+    expect(pass(1, receivers)).toEqual([]);
+    for (const receiver of receivers) receiver.rate = 100;
+    expect(pass(20, receivers)).toEqual([]);
+  });
+
   test("a parent that divides what it has among many", () => {
     const below = [5, 6, 7, 8].map((number) => ({ number, parent: 2, rate: 25 }));
     expect(pass(20, [...others(), ...below])).toEqual([]);

@@ -139,6 +139,7 @@ describe("in strategy tree, below a host with an eighth of the others' rate", ()
       const links = (host: number) => (host === slow ? slowLink : fast);
       const result = simulate({ ...scenario, seed, links });
       expect(result).toMatchObject({ landedCount: 8, blamed: [] });
+      expect(result.demoted.filter((number) => number !== slow)).toEqual([]);
       if (!result.treeParents.includes(slow)) continue;
       swarmCount += 1;
       const undisturbed = simulate({ ...scenario, seed });
@@ -146,6 +147,25 @@ describe("in strategy tree, below a host with an eighth of the others' rate", ()
       expect(ratio).toBeLessThan(1.5);
     }
     expect(swarmCount).toBeGreaterThan(5);
+  });
+});
+
+describe("in strategy tree", () => {
+  test.each([2, 3, 4])(
+    "nobody is told to look for another parent where links are the same (fanout %i)",
+    (fanout) => {
+      for (const [seed, peers] of [9, 17, 32].entries()) {
+        const scenario = { ...flow("chain"), strategy: "tree", seed, peerCount: peers } as const;
+        const result = simulate({ ...scenario, fanout });
+        expect(result).toMatchObject({ demoted: [], landedCount: peers - 1, duplicateCount: 0 });
+      }
+    },
+  );
+
+  test("nobody is where the tree is a chain: there is no other place", () => {
+    const scenario = { ...flow("chain"), strategy: "tree", fanout: 1 } as const;
+    const links = (host: number) => ({ uplinkBytesPerSecond: host === 3 ? rate / 8 : rate });
+    expect(simulate({ ...scenario, links })).toMatchObject({ demoted: [], landedCount: 8 });
   });
 });
 

@@ -3,8 +3,8 @@ import type { Relay } from "../relay.js";
 
 /**
  * What the root tells a receiver of its place: its number and neighbours, and in a pipeline who feeds
- * it; there what is newer replaces what is older, and everything is acknowledged. In a tree only that
- * the parent holds it up.
+ * it. What is newer replaces what is older, and both are acknowledged. In a tree also, unacknowledged, that
+ * its parent holds it up.
  */
 export class Instructions {
   readonly #relay: Relay;
@@ -32,8 +32,7 @@ export class Instructions {
         this.#onPlan(message);
         return true;
       case "reparent":
-        // It may have found another one meanwhile.
-        if (message.parent === this.#relay.tree.parent) this.#relay.partFromParent();
+        this.#onReparent(message.parent);
         return true;
       case "tree-reject":
         this.#onReject(message.reason);
@@ -60,6 +59,11 @@ export class Instructions {
   #onReject(reason: TreeRejectReason): void {
     const isOrphan = this.isNumbered && !this.#relay.tree.isAttached;
     if (reason === "not-a-neighbour" && isOrphan) this.#sendToRoot({ type: "join" });
+  }
+
+  /** It may have found another one meanwhile; and better than the root there is none. */
+  #onReparent(parent: number): void {
+    if (parent !== 0 && parent === this.#relay.tree.parent) this.#relay.partFromParent();
   }
 
   #onPlan({ revision, sources, peers }: PlanMessage): void {

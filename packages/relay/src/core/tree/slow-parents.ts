@@ -1,6 +1,8 @@
-import type { PeerInfo } from "@palmtree/wire";
+import type { Invite, PeerInfo } from "@palmtree/wire";
 import type { Standing } from "../completion/verdicts.js";
 import type { Context } from "../context.js";
+import type { ConnectionId } from "../event.js";
+import type { SinkFlow } from "../transfer/sink.js";
 
 /** How often it is looked at. */
 const lookMs = 1_000;
@@ -9,17 +11,24 @@ const lookMs = 1_000;
 const windowMs = 2_000;
 const windowChunks = 16;
 
-/** What an eighth of all reach, all can: neither one liar nor one lucky place sets the measure. */
+/**
+ * What an eighth of all reach, all could, but no more than what the root sent its best child: what was on
+ * a disk from before came over no link, and what somebody makes up neither.
+ */
 const leadingShare = 1 / 8;
 
 /** Who takes less than this share of it is slow: shares of a parent are a half, a third ... */
 const slowShare = 0.6;
 
-/** ... if it will lose this much with what it still lacks. */
+/** ... if it lacks so many of the chunks that there are, and will lose this much with all that it lacks. */
+const behindChunks = 16;
 const worthwhileMs = 2_000;
 
 /** Pause before the same peer is told again; doubles each time. */
 const retellMs = 2_000;
+
+/** Who was slow below so many parents that were not slow themselves is slow by itself, and stays. */
+const mostDoubts = 2;
 
 /** Peers that are told at one look: each of them looks for a place. */
 const mostToldAtOnce = 32;
@@ -30,17 +39,48 @@ interface Course {
   /** As it told last; undefined before it did. */
   parent: number | undefined;
   chunksHeld: number;
+  /** Whether it has everything, or has failed. */
+  isOver: boolean;
   /** The same when the window began. */
-  parentBefore: number | undefined;
   chunksBefore: number;
-  /** Over the last window that it had one parent in, and chunks when it began. */
-  chunksPerMs: number | undefined;
+  /** Whether it had chunks then, and the parent that it has now. */
+  isSteady: boolean;
+  /** Windows that it has had everything in from the beginning. */
+  windowsOver: number;
+  /** Chunks in a millisecond, below its parent, over the last window; undefined before there was one. */
+  rate: number | undefined;
   /** Whether that is the window that has just ended. */
   isMeasured: boolean;
-  hasEnded: boolean;
-  /** How often it was told to look for another parent, and until when that may take. */
+  /** The parent that it was last told to leave. */
+  toldParent: number | undefined;
   toldCount: number;
   toldUntil: number;
+}
+
+/** What one parent's children get, in chunks a millisecond. */
+interface Output {
+  /** All of them together, now. */
+  sum: number;
+  /** The one that gets most, or got, before it had everything. */
+  most: number;
+  /** Those that are counted in the sum. */
+  count: number;
+}
+
+const noOutput: Output = { sum: 0, most: 0, count: 0 };
+
+/** What the root sees at one moment. */
+export interface SwarmView {
+  /** Of all receivers. */
+  readonly standings: Iterable<Standing>;
+  /** To the root's own children. */
+  readonly flows: readonly Pick<SinkFlow, "connection" | "bytesSent">[];
+  /** Chunks that there will be, at most, their size, and those that there are. */
+  readonly extent: {
+    readonly chunkCount: number;
+    readonly chunkSizeBytes: number;
+    readonly held: { readonly count: number };
+  };
 }
 
 /**
@@ -48,29 +88,38 @@ interface Course {
  * held up by theirs, and tells them to look for another. None of the two can see that by itself, since
  * from below every parent looks alike; the root knows how far all are, and who is whose parent.
  *
- * A parent that gets on itself is at fault when none of its children does. One that is slow is at
- * fault when it is so by itself: its own parent serves others well, or it was slow below another too.
- * Who hangs below a slow one that is not at fault stays, and moves with it.
+ * A parent that gets on itself is at fault when all its children together get too little. One that is slow
+ * is at fault when it is so by itself: its siblings get more, or it was slow below another parent too. Who
+ * hangs below a slow one that is not at fault stays, and moves with it.
  *
- * Rates are compared over common windows, so that a pause of the source makes nobody slow; who has
- * everything keeps the rate that it had.
+ * Rates are compared over common windows. What is told takes its time up the tree, a quarter of a second
+ * for each level: so no window is judged in which the flow began, or began again after a second in which
+ * nobody gained anything. Who has everything keeps the rate that it had.
  */
 export class SlowParents {
   readonly #context: Context;
   readonly #courses = new Map<number, Course>();
+  readonly #outputs = new Map<number, Output>();
   /** Those of which the user knows. */
   readonly #reported = new Set<number>();
+  /** What each child of the root's had been sent when the window began, in bytes. */
+  #sentBefore = new Map<ConnectionId, number>();
+  /** The most that the root has sent one of them in a window, in chunks a millisecond. */
+  #supply = 0;
+  #chunksAtLook = 0;
+  #isSettled = false;
   #beganAt = 0;
   #lookAt: number | undefined;
-  /** Chunks in a millisecond below which a receiver is slow, by the window that has just ended. */
+  /** The rate below which a receiver is slow, by the window that has just ended. */
   #least = 0;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Chunks begin to flow. */
-  start(): void {
+  /** Chunks begin to flow. In a pipeline they do not come from parents, and in a chain there is no other. */
+  start({ strategy, fanout }: Pick<Invite, "strategy" | "fanout">): void {
+    if (strategy !== "tree" || fanout === 1) return;
     this.#beganAt = this.#context.now;
     this.#lookAt = this.#context.now + lookMs;
   }
@@ -79,33 +128,40 @@ export class SlowParents {
     return this.#lookAt;
   }
 
-  /**
-   * @param standings of all receivers
-   * @param chunkCount chunks that there will be, at most
-   */
-  onTick(standings: Iterable<Standing>, chunkCount: number): void {
+  /** @param look what the root sees; asked for only where something is due */
+  onTick(look: () => SwarmView): void {
     const { now } = this.#context;
     if (this.#lookAt === undefined || this.#lookAt > now) return;
     this.#lookAt = now + lookMs;
-    for (const standing of standings) this.#note(standing);
-    if (!this.#isWindowOver()) return;
-    this.#measure();
-    const heldUp = [...this.#courses.values()].filter((course) =>
-      this.#isHeldUp(course, chunkCount),
-    );
-    for (const course of heldUp.slice(0, mostToldAtOnce)) this.#tell(course);
-    this.#beginWindow();
+    const view = look();
+    for (const standing of view.standings) this.#note(standing, view.extent.chunkCount);
+    if (this.#isStill()) this.#isSettled = false;
+    else if (!this.#isWindowOver()) return;
+    else if (this.#isSettled) this.#judge(view);
+    else this.#isSettled = true;
+    this.#beginWindow(view);
   }
 
-  #note({ peer, entry, result }: Standing): void {
-    let course = this.#courses.get(peer.number);
-    if (course === undefined) {
-      course = newCourse(peer);
-      this.#courses.set(peer.number, course);
+  #note({ peer, entry, result }: Standing, chunkCount: number): void {
+    const course = this.#courses.get(peer.number) ?? newCourse(peer);
+    this.#courses.set(peer.number, course);
+    const { parent, chunksHeld = 0 } = entry ?? {};
+    if (parent !== course.parent) {
+      course.parent = parent;
+      course.isSteady = false;
+      course.rate = undefined;
     }
-    course.parent = entry?.parent;
-    course.chunksHeld = entry?.chunksHeld ?? 0;
-    course.hasEnded = result !== undefined;
+    course.chunksHeld = chunksHeld;
+    course.isOver = result !== undefined || chunksHeld >= chunkCount;
+  }
+
+  /** Whether nobody has gained anything since the last look. */
+  #isStill(): boolean {
+    let chunks = 0;
+    for (const { chunksHeld } of this.#courses.values()) chunks += chunksHeld;
+    const isStill = chunks <= this.#chunksAtLook;
+    this.#chunksAtLook = chunks;
+    return isStill;
   }
 
   #isWindowOver(): boolean {
@@ -115,74 +171,106 @@ export class SlowParents {
     return false;
   }
 
-  #beginWindow(): void {
+  #beginWindow({ flows }: SwarmView): void {
     this.#beganAt = this.#context.now;
     for (const course of this.#courses.values()) {
-      course.parentBefore = course.parent;
       course.chunksBefore = course.chunksHeld;
+      course.isSteady = course.chunksHeld > 0;
+      course.windowsOver += course.isOver ? 1 : 0;
     }
+    this.#sentBefore = new Map(flows.map(({ connection, bytesSent }) => [connection, bytesSent]));
   }
 
-  /** Who began or moved in the window has not had it whole; nor has who ended in it. */
-  #measure(): void {
+  #judge(view: SwarmView): void {
+    this.#measure(view);
+    const heldUp: Course[] = [];
+    for (const course of this.#courses.values()) {
+      if (heldUp.length === mostToldAtOnce) break;
+      if (this.#isHeldUp(course, view.extent)) heldUp.push(course);
+    }
+    for (const course of heldUp) this.#tell(course);
+  }
+
+  #measure({ flows, extent }: SwarmView): void {
     const tookMs = this.#context.now - this.#beganAt;
     const rates: number[] = [];
+    this.#outputs.clear();
     for (const course of this.#courses.values()) {
-      const { parent, parentBefore, chunksBefore, hasEnded } = course;
-      course.isMeasured = parent === parentBefore && chunksBefore > 0 && !hasEnded;
-      if (course.isMeasured) course.chunksPerMs = (course.chunksHeld - chunksBefore) / tookMs;
-      if (course.chunksPerMs !== undefined) rates.push(course.chunksPerMs);
+      const { chunksHeld, chunksBefore, isSteady, isOver } = course;
+      course.isMeasured = isSteady && !isOver;
+      if (course.isMeasured) course.rate = (chunksHeld - chunksBefore) / tookMs;
+      if (course.rate === undefined) continue;
+      rates.push(course.rate);
+      this.#count(course, course.rate);
     }
     rates.sort((one, other) => other - one);
-    this.#least = slowShare * (rates[Math.floor(rates.length * leadingShare)] ?? 0);
+    const leading = rates[Math.floor(rates.length * leadingShare)] ?? 0;
+    const sent = flows.map(
+      ({ connection, bytesSent }) => bytesSent - (this.#sentBefore.get(connection) ?? 0),
+    );
+    const most = Math.max(0, ...sent);
+    this.#supply = Math.max(this.#supply, most / extent.chunkSizeBytes / tookMs);
+    this.#least = slowShare * Math.min(leading, this.#supply);
   }
 
-  #isHeldUp(course: Course, chunkCount: number): boolean {
-    const { parent, chunksHeld, chunksPerMs = 0, isMeasured, toldUntil } = course;
-    if (!isMeasured || parent === undefined || parent === 0) return false;
-    if (!this.#isSlow(course) || this.#context.now < toldUntil) return false;
+  #count({ parent, isMeasured, isOver }: Course, rate: number): void {
+    if (parent === undefined || !(isMeasured || isOver)) return;
+    const { sum, most, count } = this.#outputs.get(parent) ?? noOutput;
+    this.#outputs.set(parent, {
+      sum: sum + (isMeasured ? rate : 0),
+      most: Math.max(most, rate),
+      count: count + (isMeasured ? 1 : 0),
+    });
+  }
+
+  #isHeldUp(course: Course, { chunkCount, held }: SwarmView["extent"]): boolean {
+    const { parent, chunksHeld, rate = 0, toldCount, toldUntil } = course;
+    if (parent === undefined || parent === 0 || this.#context.now < toldUntil) return false;
+    // Who is not behind waits for the source, as all do.
+    if (!this.#isSlow(course) || held.count - chunksHeld < behindChunks) return false;
     const chunksLacked = chunkCount - chunksHeld;
-    const losesMs = chunksLacked / chunksPerMs - (chunksLacked * slowShare) / this.#least;
-    return losesMs >= worthwhileMs && this.#isAtFault(parent);
+    const losesMs = chunksLacked / rate - (chunksLacked * slowShare) / this.#least;
+    if (losesMs < worthwhileMs) return false;
+    const above = this.#courses.get(parent);
+    if (above === undefined) return false;
+    if (this.#isSlow(above)) return this.#isSlowByItself(above);
+    return toldCount < mostDoubts && this.#givesTooLittle(above);
   }
 
-  /** Whether that parent holds up those below it, and not another one above. */
-  #isAtFault(number: number): boolean {
-    const course = this.#courses.get(number);
-    if (course === undefined) return false;
-    if (!this.#isSlow(course)) return this.#outputOf(number).sum < this.#least;
-    const { parent, chunksPerMs = 0, toldCount } = course;
-    if (parent === undefined || this.#isSlow(this.#courses.get(parent))) return false;
-    return toldCount > 0 || chunksPerMs < slowShare * this.#outputOf(parent).most;
-  }
-
-  /** The root is not; who has ended was as fast as it was, and holds nobody up by what it lacks. */
-  #isSlow(course: Course | undefined): boolean {
-    if (course === undefined || course.hasEnded) return false;
-    return course.chunksPerMs !== undefined && course.chunksPerMs < this.#least;
+  /** Of the root that is not asked; who has everything is as fast as it was. */
+  #isSlow({ rate, isMeasured }: Course): boolean {
+    return isMeasured && rate !== undefined && rate < this.#least;
   }
 
   /**
-   * What that parent gives, in chunks a millisecond: to all of its children now, and the most to one of
-   * them, also of those that have everything since.
+   * Whether a parent that gets on itself serves none of its children well, and not all together. One that
+   * came to have everything only lately had less to give before; and news of what it gives now is late too.
    */
-  #outputOf(number: number): { readonly sum: number; readonly most: number } {
-    let sum = 0;
-    let most = 0;
-    for (const { parent, isMeasured, hasEnded, chunksPerMs = 0 } of this.#courses.values()) {
-      if (parent !== number) continue;
-      if (isMeasured) sum += chunksPerMs;
-      if (isMeasured || hasEnded) most = Math.max(most, chunksPerMs);
-    }
-    return { sum, most };
+  #givesTooLittle({ peer, isMeasured, windowsOver }: Course): boolean {
+    const { sum, most } = this.#outputs.get(peer.number) ?? noOutput;
+    return (isMeasured || windowsOver > 1) && sum < this.#least && most < this.#least;
+  }
+
+  /** Whether it is not its own parent that makes this one slow. */
+  #isSlowByItself({ parent, rate = 0, toldParent }: Course): boolean {
+    if (parent === undefined) return false;
+    const above = this.#courses.get(parent);
+    if (above !== undefined && this.#isSlow(above)) return false;
+    const wasSlowElsewhere = toldParent !== undefined && toldParent !== parent;
+    return wasSlowElsewhere || rate < slowShare * (this.#outputs.get(parent) ?? noOutput).most;
   }
 
   #tell(course: Course): void {
     const parent = course.parent as number;
     course.toldUntil = this.#context.now + retellMs * 2 ** course.toldCount;
     course.toldCount += 1;
+    course.toldParent = parent;
     this.#context.send(course.peer, { type: "reparent", parent });
-    if (this.#reported.has(parent)) return;
+    // Of an only child nobody knows yet whether it is not slow itself.
+    const above = this.#courses.get(parent);
+    const isCertain = above !== undefined && this.#isSlow(above);
+    const isShared = (this.#outputs.get(parent) ?? noOutput).count > 1;
+    if (this.#reported.has(parent) || !(isCertain || isShared)) return;
     this.#reported.add(parent);
     this.#context.emit({ type: "report-step", step: { type: "demoted", number: parent } });
   }
@@ -193,11 +281,13 @@ function newCourse(peer: PeerInfo): Course {
     peer,
     parent: undefined,
     chunksHeld: 0,
-    parentBefore: undefined,
+    isOver: false,
     chunksBefore: 0,
-    chunksPerMs: undefined,
+    isSteady: false,
+    windowsOver: 0,
+    rate: undefined,
     isMeasured: false,
-    hasEnded: false,
+    toldParent: undefined,
     toldCount: 0,
     toldUntil: 0,
   };
