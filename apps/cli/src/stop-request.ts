@@ -28,7 +28,9 @@ export class StopRequest implements Disposable {
     this.#controller.abort(new PalmTreeError("aborted", why));
   }
 
+  /** A process that was asked to end is about to: another signal must not end it with another code. */
   [Symbol.dispose](): void {
+    if (this.#controller.signal.aborted) return;
     for (const name of signals) process.off(name, this.#onSignal);
   }
 }
