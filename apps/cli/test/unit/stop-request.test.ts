@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { StopRequest } from "../../src/stop-request.js";
 
 /** What Node does when the process gets that signal, where somebody listens. */
-const signal = (): boolean => process.emit("SIGTERM");
+const signal = (): boolean => process.emit("SIGTERM", "SIGTERM");
 
 afterEach(() => {
   vi.restoreAllMocks();
