@@ -99,7 +99,9 @@ class HeldBytes {
   }
 }
 
+/** What a first collection only finds to be of no use, as what is held weakly, a second one takes away. */
 function heldBytes(): number {
+  collectGarbage();
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
