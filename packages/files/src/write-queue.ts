@@ -42,8 +42,8 @@ export interface WriteQueueOptions {
 }
 
 /**
- * Gathers chunks into large writes. A slow link brings a chunk in ten milliseconds: one write for each of
- * them, and its journal entry, were half of what woke the process up.
+ * Gathers chunks into large writes. A slow link brings a chunk in ten milliseconds: a write for each of
+ * them, and for its journal entry, goes to another thread and back, which cost a fifth of the CPU time.
  *
  * So chunks wait until there are 256 KiB, for 25 ms at most from the last write on; not where one ends a
  * file, or nothing more is lacking. Once it is time, all that waits is written. While a write is under way, what comes is gathered for the next one. So runs
