@@ -46,9 +46,10 @@ export interface WriteQueueOptions {
  * them, and for its journal entry, goes to another thread and back, which cost a fifth of the CPU time.
  *
  * So chunks wait until there are 256 KiB, for 25 ms at most from the last write on; not where one ends a
- * file, or nothing more is lacking. Once it is time, all that waits is written. While a write is under way, what comes is gathered for the next one. So runs
- * are long also where the disk is slower than the network. A second write runs beside the first only where
- * it is large, a second and third where ends of files have come.
+ * file, or nothing more is lacking. Once it is time, all that waits is written. While a write is under
+ * way, what comes is gathered for the next one, so runs are long also where the disk is slower than the
+ * network. A second write runs beside the first only where it is large, a second and third where ends of
+ * files have come.
  */
 export class WriteQueue {
   readonly #layout: ChunkLayout;

@@ -32,7 +32,7 @@ export class OrphanSearch {
   readonly #context: Context;
   #askAt: number | undefined;
   #rounds = 0;
-  /** How often as many rounds as that were in vain, since it began to look for a parent. */
+  /** How often `orphanRounds` rounds were in vain, since it began to look for a parent. */
   #vain = 0;
   #hasHadParent = false;
   /** Since it asked in vain, or had nobody to ask: all its neighbours may be gone. */

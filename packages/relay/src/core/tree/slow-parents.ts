@@ -41,7 +41,7 @@ interface Course {
   chunksHeld: number;
   /** Whether it has everything, or has failed. */
   isOver: boolean;
-  /** The same when the window began. */
+  /** Chunks that it held when the window began. */
   chunksBefore: number;
   /** Whether it had chunks then, and the parent that it has now. */
   isSteady: boolean;
