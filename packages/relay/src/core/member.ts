@@ -13,12 +13,14 @@ import {
 } from "@palmtree/wire";
 import { Accuser } from "./blame/accuser.js";
 import { Outcome, whyGivenUp } from "./completion/outcome.js";
+import { OwnProgress } from "./completion/own-progress.js";
 import { type Context, earlier } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
 import { Instructions } from "./hypercube/instructions.js";
 import { Relay } from "./relay.js";
+import { type Taker, takeFromAbove } from "./take-from-above.js";
 import { Intake } from "./transfer/intake.js";
 import { everyChunk, noChunk } from "./transfer/stripes.js";
 import { ParentWatch } from "./tree/parent-watch.js";
@@ -47,12 +49,8 @@ export class Member {
   readonly #outcome: Outcome;
   readonly #accuser: Accuser;
   readonly #parentWatch: ParentWatch;
-  #movedAt = 0;
-  /** When it last told its parent how far it is. */
-  #toldAt = 0;
-  #lifeSignAt: number | undefined;
-  /** Opening the manifest or landing files: no chunk comes, and that is no reason to give up. */
-  #isBusy = false;
+  readonly #progress: OwnProgress;
+  readonly #taker: Taker;
   #hasEnded = false;
   readonly #due = new Due(() => this.#nextDeadline());
 
@@ -69,6 +67,18 @@ export class Member {
     this.#intake = new Intake(context, { ...invite, session }, (number) =>
       this.#relay.heard(number),
     );
+    this.#progress = new OwnProgress(context, this.#relay, {
+      timeoutMs: invite.timeoutMs,
+      chunksHeld: () => this.#intake.content?.held.count ?? 0,
+    });
+    this.#taker = {
+      context,
+      relay: this.#relay,
+      intake: this.#intake,
+      outcome: this.#outcome,
+      progress: this.#progress,
+      parentWatch: this.#parentWatch,
+    };
   }
 
   /** This peer's number; 0 until the root has given it one. */
@@ -94,7 +104,7 @@ export class Member {
   handle(event: PeerEvent, now: number): readonly Effect[] {
     if (this.#hasEnded) return [];
     this.#relay.setTime(now, this.#due.said);
-    if (this.#outcome.start()) this.#movedAt = now;
+    if (this.#outcome.start()) this.#progress.move();
     this.#dispatch(event);
     this.#settle();
     this.#due.forget();
@@ -108,9 +118,7 @@ export class Member {
 
   #nextDeadline(): number | undefined {
     if (this.#hasEnded) return undefined;
-    const givesUpAt = this.#isBusy ? undefined : this.#movedAt + this.#invitation.invite.timeoutMs;
-    let due = earlier(givesUpAt, this.#lifeSignAt);
-    due = earlier(due, this.#relay.deadline());
+    let due = earlier(this.#progress.deadline(), this.#relay.deadline());
     due = earlier(due, this.#intake.deadline());
     due = earlier(due, this.#accuser.deadline());
     return earlier(due, this.#parentWatch.deadline());
@@ -121,14 +129,14 @@ export class Member {
       case "datagram-received":
         return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
       case "connection-opened":
-        return this.#relay.onConnectionOpened(event.connection);
+        return this.#relay.connections.onOpened(event.connection);
       case "connection-closed":
-        return this.#relay.onConnectionClosed(event.connection, event.error);
+        return this.#relay.connections.onClosed(event.connection, event.error);
       case "frame-received":
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
         // Without a root nobody says that all are complete: as long as one takes chunks, it stays.
-        if (this.#outcome.status === "complete") this.#movedAt = this.#context.now;
+        if (this.#outcome.status === "complete") this.#progress.move();
         return this.#relay.distribution.onChunkSent(event.connection, event.index);
       case "chunk-verified":
         return this.#onVerified(event);
@@ -140,7 +148,7 @@ export class Member {
         return this.#intake.onLeftoverChecked(event.index, event.isIntact);
       case "manifest-opened": {
         const content = this.#intake.onManifestOpened(event.sizes, event.leftovers);
-        this.#isBusy = false;
+        this.#progress.isBusy = false;
         this.#moved();
         this.#relay.distribution.open(this.#intake.manifest as Uint8Array, content);
         return;
@@ -169,81 +177,28 @@ export class Member {
 
   /** Repeated until we are heard, and now and then while the root waits for others. */
   #onInvite(): void {
-    if (!this.#instructions.isNumbered) this.#movedAt = this.#context.now;
+    if (!this.#instructions.isNumbered) this.#progress.move();
     this.#sendToRoot({ type: "join" });
-    this.#parentWatch.onRecall(this.#toldAt, this.#outcome.status !== undefined);
+    this.#parentWatch.onRecall(this.#progress.toldAt, this.#outcome.status !== undefined);
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
     const relay = this.#relay;
-    const number = relay.neighbourOf(connection);
-    if (number === undefined) return relay.onGreeting(connection, frame);
+    const number = relay.connections.neighbourOf(connection);
+    if (number === undefined) return relay.connections.onGreeting(connection, frame);
     relay.heard(number);
     if (frame.type === "holds") this.#parentWatch.onManifestElsewhere();
     const fault = relay.isFromAbove(connection, number)
-      ? this.#onFrameFromAbove(connection, number, frame)
+      ? takeFromAbove(this.#taker, { connection, number }, frame)
       : relay.onFrameFromBelow(connection, number, frame);
     if (fault === undefined) return;
     this.#context.tell({ type: "misbehaved", number, code: "protocol-violation", message: fault });
   }
 
-  /** A frame from the parent or from a source. @returns what is wrong with it, if something is */
-  #onFrameFromAbove(connection: ConnectionId, number: number, frame: Frame): string | undefined {
-    switch (frame.type) {
-      case "hashes":
-        return this.#intake.onHashes(frame);
-      case "chunk":
-        this.#relay.meter.onChunk(number, frame.payload.length);
-        return this.#intake.onChunk(connection, frame.index, frame.payload);
-      case "seal": {
-        const isNews = this.#intake.content?.seal === undefined;
-        const fault = this.#intake.onSeal(frame);
-        if (fault !== undefined || !isNews) return fault;
-        // A stream may have paused for as long as anybody waits; what is left comes from now on.
-        this.#movedAt = this.#context.now;
-        this.#relay.distribution.onSealed();
-        return undefined;
-      }
-      case "refuse":
-        return this.#intake.onRefuse(connection, frame.index, frame.reason);
-      case "have":
-        return this.#intake.onHave(connection, frame);
-      case "alive":
-        return undefined;
-      default:
-        if (this.#relay.links.owns(connection)) return this.#onParentFrame(frame);
-        return `a ${frame.type} frame from a source`;
-    }
-  }
-
-  #onParentFrame(frame: Frame): string | undefined {
-    switch (frame.type) {
-      case "manifest": {
-        const fault = this.#intake.onManifestPart(frame.offset, frame.payload);
-        if (fault === undefined) {
-          this.#movedAt = this.#context.now;
-          this.#parentWatch.onGift();
-          this.#noteSelf(); // of a long one the root must hear that it comes
-        }
-        // It is not opened yet, but another parent need not send it again.
-        this.#relay.self.hasManifest = this.#intake.manifest !== undefined;
-        this.#isBusy = this.#relay.self.hasManifest;
-        return fault;
-      }
-      case "finish":
-        // What is not complete here only the root can end: it does so itself, with `ended`.
-        if (this.#outcome.status === "complete") this.#context.tell({ type: "finish-received" });
-        else this.#relay.partFromParent();
-        return undefined;
-      default:
-        return `a ${frame.type} frame from a parent`;
-    }
-  }
-
   #onVerified(event: Extract<PeerEvent, { type: "chunk-verified" }>): void {
     const fault = this.#intake.onVerified(event.index, event.payload, event.isIntact);
     if (fault === undefined) return;
-    const number = this.#relay.neighbourOf(event.connection);
+    const number = this.#relay.connections.neighbourOf(event.connection);
     if (number !== undefined)
       this.#context.tell({ type: "misbehaved", number, code: "chunk-corrupt", message: fault });
   }
@@ -262,7 +217,7 @@ export class Member {
       } else if (fact.type === "parent-lost") {
         this.#parentWatch.onParent(undefined);
         // Those that are not complete may need this peer now; they have all the time that others have.
-        if (this.#outcome.status === "complete") this.#movedAt = this.#context.now;
+        if (this.#outcome.status === "complete") this.#progress.move();
         if (this.#parentConnection !== undefined) this.#intake.removeInlet(this.#parentConnection);
         const step = { type: "detached", number: this.number } as const;
         this.#context.emit({ type: "report-step", step });
@@ -274,7 +229,7 @@ export class Member {
       else if (fact.type === "misbehaved")
         this.#accuser.accuse(fact.number, fact.code, fact.message);
       else if (fact.type === "neighbour-replaced") this.#accuser.forget(fact.number);
-      else if (fact.type === "root-wanted") this.#relay.meet(this.#root);
+      else if (fact.type === "root-wanted") this.#relay.acquaintances.meet(this.#root);
       else if (fact.type === "help-wanted") this.#relay.feeds.seekHelp();
       else if (fact.type === "all-stored") this.#land();
       else if (fact.type === "finish-received") this.#onFinish();
@@ -293,26 +248,17 @@ export class Member {
   }
 
   #moved(): void {
-    this.#movedAt = this.#context.now;
+    this.#progress.move();
     this.#parentWatch.onGift();
     this.#relay.feeds.onProgress();
-    this.#noteSelf();
-  }
-
-  #noteSelf(): void {
-    const { parent } = this.#relay.tree;
-    if (parent === undefined) return;
-    this.#toldAt = this.#context.now;
-    const chunksHeld = this.#intake.content?.held.count ?? 0;
-    this.#relay.summary.note({ number: this.number, parent, chunksHeld }, chunksHeld);
-    this.#lifeSignAt = this.#context.now + this.#context.options.lifeSignIntervalMs;
+    this.#progress.tell();
   }
 
   #land(): void {
     const content = this.#intake.content;
     if (content?.sessionHash === undefined) return;
-    this.#isBusy = true;
-    this.#noteSelf();
+    this.#progress.isBusy = true;
+    this.#progress.tell();
     this.#context.emit({
       type: "land",
       pages: content.pages.all(),
@@ -326,8 +272,8 @@ export class Member {
     const { links } = this.#relay.meter;
     const report = this.#outcome.conclude(status, { number, bytes, code, detail, links });
     if (report === undefined) return;
-    this.#isBusy = false;
-    this.#movedAt = this.#context.now;
+    this.#progress.isBusy = false;
+    this.#progress.move();
     this.#relay.summary.conclude(report);
   }
 
@@ -364,24 +310,18 @@ export class Member {
     // Asks over connections that are there; some may end in what comes next.
     this.#intake.onTick();
     this.#accuser.onTick();
-    const isAwaiting = this.#outcome.status === undefined && !this.#isBusy;
+    const isAwaiting = this.#outcome.status === undefined && !this.#progress.isBusy;
     this.#parentWatch.onTick(isAwaiting ? this.#intake : undefined);
     this.#relay.onTick(this.#intake);
-    const { now } = this.#context;
-    if (this.#lifeSignAt !== undefined && this.#lifeSignAt <= now) {
-      this.#lifeSignAt = undefined;
-      // Only a peer that has a reason to stand still gives a sign of life: the root must notice the others.
-      if (this.#isBusy) this.#noteSelf();
-    }
-    const { timeoutMs } = this.#invitation.invite;
-    if (!this.#isBusy && now >= this.#movedAt + timeoutMs) this.#giveUp(timeoutMs);
+    this.#progress.onTick();
+    if (this.#progress.isTooStill) this.#giveUp(this.#invitation.invite.timeoutMs);
   }
 
   #giveUp(timeoutMs: number): void {
     // Attached means that the root lives, and waits, or will give up whoever holds up the rest.
     const mayWait = this.#outcome.status === "complete" || this.#intake.content?.isOpen === true;
     if (mayWait && this.#relay.tree.parent !== undefined) {
-      this.#movedAt = this.#context.now;
+      this.#progress.move();
       return;
     }
     this.#fail(whyGivenUp(this.#relay.tree.parent !== undefined, timeoutMs));

@@ -3,7 +3,6 @@ import type {
   ControlMessage,
   DowngradeReason,
   Frame,
-  PalmTreeError,
   PeerId,
   PeerInfo,
   SessionId,
@@ -12,12 +11,13 @@ import type {
 import { Summary } from "./completion/summary.js";
 import { type Context, earlier, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
-import { EarlyRequests } from "./feed/early-requests.js";
 import { FeedWatch } from "./feed/feed-watch.js";
 import { Feeds } from "./feed/feeds.js";
 import { LinkMeter } from "./feed/link-meter.js";
+import { Acquaintances } from "./hypercube/acquaintances.js";
 import { Neighbourhood } from "./hypercube/neighbourhood.js";
 import { SpareNeighbours } from "./hypercube/spare-neighbours.js";
+import { Connections } from "./link/connections.js";
 import { Links, type Self } from "./link/links.js";
 import { takeFromBelow } from "./take-from-below.js";
 import { Distribution } from "./transfer/distribution.js";
@@ -40,20 +40,18 @@ export class Relay {
   readonly context: Context;
   readonly self: Self;
   readonly neighbourhood: Neighbourhood;
+  readonly acquaintances: Acquaintances;
   readonly links: Links;
+  readonly connections: Connections;
   readonly tree: Tree;
   readonly feeds: Feeds;
   readonly watch: FeedWatch;
   readonly meter: LinkMeter;
   readonly distribution: Distribution;
   readonly summary: Summary;
-  readonly #allLinks: readonly Links[];
   readonly #spares: SpareNeighbours;
-  readonly #early: EarlyRequests;
   readonly #childConnections = new Map<number, ConnectionId>();
-  readonly #isRoot: boolean;
   readonly #isPlanned: boolean;
-  readonly #rootId: PeerId;
   #handledAt: number | undefined;
 
   constructor(
@@ -66,9 +64,8 @@ export class Relay {
     },
   ) {
     this.context = context;
-    this.#rootId = options.rootId;
-    this.#isRoot = options.rootId === context.id;
-    this.self = { session: options.session, number: 0, hasManifest: this.#isRoot };
+    const isRoot = options.rootId === context.id;
+    this.self = { session: options.session, number: 0, hasManifest: isRoot };
     this.neighbourhood = new Neighbourhood((number) =>
       context.tell({ type: "neighbour-replaced", number }),
     );
@@ -77,11 +74,19 @@ export class Relay {
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
     this.meter = new LinkMeter(context);
-    this.#early = new EarlyRequests(context.options.upgradeRetryMs);
-    this.#allLinks = [this.links, this.feeds.sources, this.feeds.sinks];
+    const { self, neighbourhood, links, feeds } = this;
+    const { sources, sinks } = feeds;
+    this.connections = new Connections(context, { tree: links, sources, sinks });
+    this.acquaintances = new Acquaintances(context, {
+      self,
+      rootId: options.rootId,
+      neighbourhood,
+      links,
+      feeds,
+    });
     this.tree = new Tree(context, this.neighbourhood, this.links, {
       fanout: options.fanout,
-      isRoot: this.#isRoot,
+      isRoot,
     });
     this.distribution = new Distribution(context);
     this.#isPlanned = options.strategy === "pipeline";
@@ -127,10 +132,10 @@ export class Relay {
       case "orphan":
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
-        this.#hearOf(message.peer, number);
+        this.acquaintances.hearOf(message.peer, number);
         return this.tree.onRefer(number, message.peer.number);
       case "introduce":
-        return this.#hearOf(message.peer, number);
+        return this.acquaintances.hearOf(message.peer, number);
       case "ping":
         return this.tree.onPing(number, message.pulse);
       case "leave":
@@ -149,18 +154,7 @@ export class Relay {
     if (message.type === "tree-check" || message.type === "orphan")
       this.context.send({ address: from, id: sender }, reject);
     else if (message.type === "upgrade-request" && message.link === "sink")
-      this.#early.note(sender, this.context.now);
-  }
-
-  /** Whether that peer may dial this one with that token. */
-  isExpected(peer: PeerId, token: string): boolean {
-    return this.#allLinks.some((links) => links.isExpected(peer, token));
-  }
-
-  /** Whom this connection joins to this peer; undefined while it is being greeted. */
-  neighbourOf(connection: ConnectionId): number | undefined {
-    const numbers = this.#allLinks.map((links) => links.activeNumberOf(connection));
-    return numbers.find((number) => number !== undefined);
+      this.acquaintances.onEarlyRequest(sender);
   }
 
   /** Whether the neighbour at the other end is this peer's parent, or feeds it. */
@@ -169,29 +163,9 @@ export class Relay {
     return number === this.tree.parent && this.links.owns(connection);
   }
 
-  /** A frame on a connection that no link has yet: only the two that make one mean something. */
-  onGreeting(connection: ConnectionId, frame: Frame): void {
-    if (frame.type === "hello") {
-      const links = frame.link === "tree" ? this.links : this.feeds.sinks;
-      links.onHello(connection, frame);
-    } else if (frame.type === "welcome")
-      for (const links of this.#allLinks) links.onWelcome(connection, frame.peer);
-  }
-
   /** A frame from a child or from a sink. @returns what is wrong with it, if something is */
   onFrameFromBelow(connection: ConnectionId, number: number, frame: Frame): string | undefined {
     return takeFromBelow(this, { connection, number }, frame);
-  }
-
-  onConnectionOpened(connection: ConnectionId): void {
-    for (const links of this.#allLinks) links.onConnectionOpened(connection);
-  }
-
-  onConnectionClosed(connection: ConnectionId, error: PalmTreeError | undefined): void {
-    const number = this.neighbourOf(connection);
-    if (number !== undefined && error?.code === "frame-malformed")
-      this.context.tell({ type: "misbehaved", number, code: error.code, message: error.message });
-    for (const links of this.#allLinks) links.onConnectionClosed(connection);
   }
 
   /** Something came from this neighbour, over any link. */
@@ -199,44 +173,6 @@ export class Relay {
     this.links.heard(number);
     this.feeds.heard(number);
     this.watch.heard(number);
-  }
-
-  /** The root says who this peer's neighbours are. */
-  list(neighbours: readonly PeerInfo[]): void {
-    for (const peer of neighbours) this.#partFromRivals(peer);
-    this.neighbourhood.list(neighbours, this.#isUsed);
-  }
-
-  /** The root says who that peer is: it joins the adjacency list. */
-  meet(peer: PeerInfo): void {
-    this.#take(peer, undefined);
-  }
-
-  /**
-   * A neighbour says who that peer is. The root knows better, and needs nobody to be referred to; and
-   * who the root is nobody else needs to say.
-   */
-  #hearOf(peer: PeerInfo, by: number): void {
-    const isOfRoot = peer.number === 0 || peer.id === this.#rootId;
-    if (!this.#isRoot && !isOfRoot) this.#take(peer, by);
-  }
-
-  /** @param by the neighbour that says so; undefined when the root does */
-  #take(peer: PeerInfo, by: number | undefined): void {
-    if (peer.number === this.self.number || peer.id === this.context.id) return;
-    if (by === undefined) this.#partFromRivals(peer);
-    this.neighbourhood.introduce(peer, { by, isUsed: this.#isUsed });
-    const isWaiting = this.#early.take(peer.id, this.context.now);
-    if (isWaiting && this.neighbourhood.numberOf(peer.id) === peer.number)
-      this.feeds.onUpgradeRequest(peer.number);
-  }
-
-  /** Whoever was passed off as this peer is none: what comes from it must not count as this one's. */
-  #partFromRivals(peer: PeerInfo): void {
-    for (const number of this.neighbourhood.rivalsOf(peer)) {
-      this.links.downgrade(number, "replaced");
-      this.feeds.part(number);
-    }
   }
 
   /** The plan has these peers feed this one; they are watched, whether their feeds come up or not. */
@@ -247,7 +183,7 @@ export class Relay {
 
   /** The plan has this peer feed these, and no others; they join the adjacency list. */
   feed(sinks: readonly PeerInfo[]): void {
-    for (const sink of sinks) this.meet(sink);
+    for (const sink of sinks) this.acquaintances.meet(sink);
     const planned = new Set(sinks.map(({ number }) => number));
     this.distribution.feedOnly(({ number, isChild }) => !isChild && planned.has(number));
   }
@@ -330,7 +266,10 @@ export class Relay {
     this.distribution.onTick();
     const neighbour = (number: number): PeerInfo | undefined => this.neighbourhood.get(number);
     this.meter.onTick(inflow.isHungry, neighbour);
-    this.#spares.onTick({ probe: (peer) => this.meter.probe(peer), isUsed: this.#isUsed });
+    this.#spares.onTick({
+      probe: (peer) => this.meter.probe(peer),
+      isUsed: this.acquaintances.isUsed,
+    });
     if (!this.watch.isDue) return;
     this.watch.onTick({
       self: this.self.number,
@@ -364,9 +303,6 @@ export class Relay {
     this.#childConnections.delete(number);
     this.distribution.removeSink(connection);
   }
-
-  readonly #isUsed = (number: number): boolean =>
-    this.links.isUsed(number) || this.feeds.isUsed(number);
 
   /** What the neighbour says of a link: as its source to a sink, and the other way round. */
   #onLinkMessage(number: number, message: LinkMessage): void {

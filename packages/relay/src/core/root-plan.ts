@@ -15,3 +15,11 @@ export interface RootPlan {
   /** Strategy pipeline: how chunks travel. Default: whichever is fastest for so many peers. */
   readonly planKind?: PlanKind | undefined;
 }
+
+/**
+ * While the root waits for some, for `milliseconds` at most, the others stand still, and must not take
+ * it for dead: a quarter of the session's time-out is all that they have to wait.
+ */
+export function patienceMs({ invite }: RootPlan, milliseconds: number): number {
+  return Math.min(milliseconds, invite.timeoutMs / 4);
+}

@@ -6,15 +6,11 @@ import { type Context, earlier, type Fact } from "./context.js";
 import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
-import { Introduction } from "./hypercube/introduction.js";
-import { numbered } from "./hypercube/numbering.js";
-import { Invitation } from "./invite/invitation.js";
-import { Inviter } from "./invite/inviter.js";
-import { Latecomers } from "./invite/latecomers.js";
+import { Admission } from "./invite/admission.js";
 import { Assignment } from "./plan/assignment.js";
 import { fastestPlan } from "./plan/plan-choice.js";
 import { Relay } from "./relay.js";
-import type { RootPlan } from "./root-plan.js";
+import { patienceMs, type RootPlan } from "./root-plan.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
 import { Production } from "./transfer/production.js";
@@ -32,16 +28,13 @@ export class Root {
   readonly #context: Context;
   readonly #plan: RootPlan;
   readonly #relay: Relay;
-  readonly #inviter: Inviter;
-  readonly #invitation: Invitation;
+  readonly #verdicts: Verdicts;
+  readonly #admission: Admission;
   readonly #content: Content;
   readonly #production: Production;
-  readonly #latecomers: Latecomers;
   readonly #accusations: Accusations;
   readonly #slowParents: SlowParents;
-  #introduction: Introduction | undefined;
   #assignment: Assignment | undefined;
-  #verdicts: Verdicts | undefined;
   #phase: Phase = "inviting";
   #formedBy: number | undefined;
   #farewell: Farewell | undefined;
@@ -52,17 +45,13 @@ export class Root {
     this.#plan = plan;
     const { session, invite } = plan;
     this.#relay = new Relay(context, { ...invite, session, rootId: context.id });
-    this.#inviter = new Inviter(context, invite);
-    this.#invitation = new Invitation(context, this.#inviter, { ...plan, ...invite });
     this.#content = new Content(plan.sizes, invite.chunkSizeBytes, context.options);
     this.#production = new Production(context, this.#content, session);
-    this.#accusations = new Accusations(context, (number) => this.#introduction?.addressOf(number));
+    const { timeoutMs } = invite;
+    this.#verdicts = new Verdicts(context, { session, timeoutMs, extent: this.#content });
+    this.#admission = new Admission(context, plan, this.#verdicts);
+    this.#accusations = new Accusations(context, (number) => this.#admission.addressOf(number));
     this.#slowParents = new SlowParents(context);
-    this.#latecomers = new Latecomers(context, this.#inviter, {
-      onAbsent: ({ address, code, message }) => this.#verdicts?.absent(address, code, message),
-      missing: () => this.#verdicts?.missing ?? [],
-      hasFailed: (number) => this.#verdicts?.hasFailed(number) === true,
-    });
   }
 
   get phase(): Phase {
@@ -80,7 +69,7 @@ export class Root {
 
   /** One result per listed peer, those known so far. */
   get results(): readonly PeerResult[] {
-    return this.#verdicts?.results ?? [];
+    return this.#verdicts.results;
   }
 
   /** Take an event in and say what is to be done. Never throws, whatever a peer sent. */
@@ -101,7 +90,7 @@ export class Root {
   #nextDeadline(): number | undefined {
     switch (this.#phase) {
       case "inviting":
-        return this.#invitation.deadline();
+        return this.#admission.deadline();
       case "ended":
         return undefined;
       case "lingering":
@@ -113,31 +102,25 @@ export class Root {
 
   #sessionDeadline(): number | undefined {
     let due = earlier(this.#formedBy, this.#relay.deadline());
-    due = earlier(due, this.#introduction?.deadline());
-    due = earlier(due, this.#latecomers.deadline());
+    due = earlier(due, this.#admission.deadline());
     due = earlier(due, this.#assignment?.deadline());
     due = earlier(due, this.#slowParents.deadline());
-    return earlier(due, this.#verdicts?.deadline());
+    return earlier(due, this.#verdicts.deadline());
   }
 
   #dispatch(event: PeerEvent): void {
     switch (event.type) {
       case "start":
-        this.#verdicts = new Verdicts(this.#context, {
-          session: this.#plan.session,
-          timeoutMs: this.#plan.invite.timeoutMs,
-          extent: this.#content,
-          startedAt: this.#context.now,
-        });
-        return this.#invitation.start();
+        this.#verdicts.start();
+        return this.#admission.start();
       case "peers-added":
-        return this.#door.add(event.addresses);
+        return this.#admission.add(event.addresses);
       case "datagram-received":
         return this.#onDatagram(event.from, event.datagram.sender, event.datagram.message);
       case "connection-opened":
-        return this.#relay.onConnectionOpened(event.connection);
+        return this.#relay.connections.onOpened(event.connection);
       case "connection-closed":
-        return this.#relay.onConnectionClosed(event.connection, event.error);
+        return this.#relay.connections.onClosed(event.connection, event.error);
       case "frame-received":
         return this.#onFrame(event.connection, event.frame);
       case "chunk-sent":
@@ -167,15 +150,11 @@ export class Root {
     const farewell = this.#farewell;
     if (message.type === "ended") return; // answered, it would be again, for ever
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
-    else if (message.type === "knock") this.#latecomers.onKnock(from, sender);
-    else if (message.type === "challenge") this.#inviter.onChallenge(from, message.cookie);
-    else if (message.type === "join") this.#door.onJoin(from, sender);
-    else if (message.type === "decline") this.#door.onDecline(from, message.reason, message.detail);
-    else {
-      const number = this.#introduction?.numberOf(sender);
+    else if (!this.#admission.onDatagram(from, sender, message)) {
+      const number = this.#admission.numberOf(sender);
       if (number !== undefined) this.#onReceiver(number, from, message);
-      const orphan = message.type === "orphan" ? this.#introduction?.present(sender) : undefined;
-      if (orphan !== undefined) this.#relay.meet(orphan);
+      const orphan = message.type === "orphan" ? this.#admission.present(sender) : undefined;
+      if (orphan !== undefined) this.#relay.acquaintances.meet(orphan);
       this.#relay.onControl(from, sender, message);
     }
   }
@@ -184,7 +163,7 @@ export class Root {
   #onReceiver(number: number, from: Address, message: ControlMessage): void {
     switch (message.type) {
       case "neighbours-ack":
-        return this.#introduction?.onAck(number, message.revision, from);
+        return this.#admission.onAck(number, message.revision, from);
       case "plan-ack":
         return this.#assignment?.onAck(number, message.revision);
       case "trouble":
@@ -192,7 +171,7 @@ export class Root {
       case "blame":
         return this.#onBlame(number, message.number, message.code, message.detail);
       case "leave":
-        return this.#verdicts?.onLeave(number, message.code, message.detail);
+        return this.#verdicts.onLeave(number, message.code, message.detail);
       default:
         return;
     }
@@ -205,32 +184,20 @@ export class Root {
 
   /** A latecomer knows its neighbours: it takes part like everybody else. */
   #takeIn(peer: PeerInfo): void {
-    const { number, address } = peer;
-    this.#context.emit({ type: "report-step", step: { type: "joined", address, isLate: true } });
-    this.#context.emit({
-      type: "report-step",
-      step: { type: "numbered", peers: [{ number, address }] },
-    });
-    this.#verdicts?.expect(peer);
-    this.#relay.meet(peer);
-    for (const own of this.#introduction?.neighboursOf(0) ?? []) this.#relay.meet(own);
+    this.#admission.onIntroduced(peer);
+    for (const one of [peer, ...this.#admission.ownNeighbours]) this.#relay.acquaintances.meet(one);
     this.#assignment?.append(peer);
-  }
-
-  /** Where peers come in. */
-  get #door(): Invitation | Latecomers {
-    return this.#phase === "inviting" ? this.#invitation : this.#latecomers;
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
     const relay = this.#relay;
-    const number = relay.neighbourOf(connection);
-    if (number === undefined) return relay.onGreeting(connection, frame);
+    const number = relay.connections.neighbourOf(connection);
+    if (number === undefined) return relay.connections.onGreeting(connection, frame);
     relay.heard(number);
     const fault = relay.onFrameFromBelow(connection, number, frame);
     if (fault === undefined && frame.type === "progress")
-      for (const entry of frame.entries) this.#verdicts?.onProgress(entry);
-    if (fault === undefined && frame.type === "report") this.#verdicts?.onReport(frame);
+      for (const entry of frame.entries) this.#verdicts.onProgress(entry);
+    if (fault === undefined && frame.type === "report") this.#verdicts.onReport(frame);
     const code = "protocol-violation";
     if (fault !== undefined)
       this.#context.tell({ type: "misbehaved", number, code, message: fault });
@@ -242,9 +209,9 @@ export class Root {
     // Once all facts are known: what is sent goes to children that are there.
     if (this.#phase === "forming") this.#checkSpan();
     // Only now: before the tree spans all others would wait for them.
-    if (this.#phase === "sending") this.#latecomers.letIn(this.#verdicts?.isDecided === true);
+    if (this.#phase === "sending") this.#admission.letIn();
     this.#passFactsOn();
-    const isDecided = this.#verdicts?.isDecided === true && this.#latecomers.isSettled;
+    const isDecided = this.#verdicts.isDecided && this.#admission.isSettled;
     if (this.#phase === "sending" && isDecided) this.#finish();
     if (this.#farewell?.isOver === true) this.#end();
   }
@@ -265,13 +232,13 @@ export class Root {
       case "newcomer-introduced":
         return this.#takeIn(fact.peer);
       case "newcomer-lost":
-        return this.#latecomers.onLost(fact.address);
+        return this.#admission.onLost(fact.address);
       case "concluded":
         if (fact.isComplete) return;
-        this.#introduction?.forget(fact.number);
+        this.#admission.forget(fact.number);
         return this.#assignment?.remove(fact.number);
       case "stream-resumed":
-        return this.#verdicts?.excuse(fact.chunksBefore);
+        return this.#verdicts.excuse(fact.chunksBefore);
       case "misbehaved":
         return this.#onBlame(0, fact.number, fact.code, fact.message);
       case "trouble-seen":
@@ -285,40 +252,19 @@ export class Root {
     }
   }
 
-  /** Number the joined peers, and let each know its neighbours in the hypercube. */
   #introduce(): void {
-    const { joined, absent, shortage } = this.#invitation;
-    for (const { address, code, message } of absent) this.#verdicts?.absent(address, code, message);
-    if (shortage !== undefined) {
-      for (const { address } of joined) this.#verdicts?.absent(address, "no-peers", shortage);
-      return this.#abort("no-peers", shortage);
-    }
-    const { id } = this.#context;
-    const peers = numbered(joined, { number: 0, id, address: this.#plan.address });
-    for (const peer of peers.slice(1)) this.#verdicts?.expect(peer);
+    const shortage = this.#admission.introduce();
+    if (shortage !== undefined) return this.#abort("no-peers", shortage);
     this.#phase = "introducing";
-    const mostWaitMs = this.#patience(this.#context.options.neighboursTimeoutMs);
-    this.#introduction = new Introduction(this.#context, peers, mostWaitMs);
-    this.#relay.list(this.#introduction.neighboursOf(0));
-    this.#latecomers.open(this.#introduction);
-    this.#introduction.start();
-    this.#context.emit({
-      type: "report-step",
-      step: { type: "numbered", peers: peers.map(({ number, address }) => ({ number, address })) },
-    });
-  }
-
-  /** While some are waited for, the others stand still, and must not take the root for dead. */
-  #patience(milliseconds: number): number {
-    return Math.min(milliseconds, this.#plan.invite.timeoutMs / 4);
+    this.#relay.acquaintances.list(this.#admission.ownNeighbours);
   }
 
   /** Every neighbour list is in force: send the first tree checks. */
   #form(): void {
-    for (const { number, address } of this.#introduction?.silent ?? [])
-      this.#verdicts?.giveUp(number, "not-answering", `${address} joined and then went silent`);
+    for (const { number, address } of this.#admission.silent)
+      this.#verdicts.giveUp(number, "not-answering", `${address} joined and then went silent`);
     this.#phase = "forming";
-    const mostWaitMs = this.#patience(this.#context.options.formationTimeoutMs);
+    const mostWaitMs = patienceMs(this.#plan, this.#context.options.formationTimeoutMs);
     this.#formedBy = this.#context.now + mostWaitMs;
     this.#relay.tree.start();
     if (this.#plan.invite.strategy === "pipeline") this.#assign();
@@ -326,7 +272,7 @@ export class Root {
 
   /** Everybody knows its neighbours: give each its place in the plan that is fastest for so many. */
   #assign(): void {
-    const peers = this.#introduction?.acknowledged ?? [];
+    const peers = this.#admission.acknowledged;
     const peerCount = peers.length;
     if (peerCount < 2) return;
     const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
@@ -339,7 +285,7 @@ export class Root {
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
   #checkSpan(): void {
-    const expected = 1 + (this.#verdicts?.undecidedCount ?? 0);
+    const expected = 1 + this.#verdicts.undecidedCount;
     const isLate = this.#formedBy !== undefined && this.#context.now >= this.#formedBy;
     const peerCount = this.#relay.tree.subtreeSize;
     if (peerCount < expected && !isLate) return;
@@ -356,8 +302,7 @@ export class Root {
   }
 
   #abort(code: string, message: string): void {
-    for (const { number } of this.#verdicts?.undecided ?? [])
-      this.#verdicts?.giveUp(number, code, message);
+    for (const { number } of this.#verdicts.undecided) this.#verdicts.giveUp(number, code, message);
     this.#finish({ code, message });
   }
 
@@ -367,8 +312,7 @@ export class Root {
     const how = error === undefined ? {} : { error };
     this.#context.emit({ type: "report-step", step: { type: "ended", ...how } });
     this.#phase = "lingering";
-    const known = this.#introduction?.receivers ?? this.#invitation.joined;
-    this.#farewell = new Farewell(this.#context, [...known, ...this.#latecomers.waiting]);
+    this.#farewell = new Farewell(this.#context, this.#admission.everybody);
   }
 
   #end(): void {
@@ -380,21 +324,20 @@ export class Root {
   #onTick(): void {
     switch (this.#phase) {
       case "inviting":
-        return this.#invitation.onTick();
+        return this.#admission.onTick();
       case "lingering":
         return this.#farewell?.onTick();
       default:
-        this.#introduction?.onTick();
-        this.#latecomers.onTick();
+        this.#admission.onTick();
         this.#relay.onTick();
         this.#assignment?.onTick();
         this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
         this.#slowParents.onTick(() => ({
-          standings: this.#verdicts?.standings ?? [],
+          standings: this.#verdicts.standings,
           flows: this.#relay.distribution.flows,
           extent: this.#content,
         }));
-        this.#verdicts?.onTick();
+        this.#verdicts.onTick();
     }
   }
 }

@@ -29,13 +29,13 @@ describe("a receiver to which a neighbour passed somebody off as peer 9", () => 
   test("asks the true one for a place, though the other has left", () => {
     hearImpostor({ type: "leave", code: "", detail: "" });
     expect(asked()).not.toContain(66);
-    bench.do(() => bench.relay.list(peers(1, 2, 9)));
+    bench.do(() => bench.relay.acquaintances.list(peers(1, 2, 9)));
     expect(asked()).toContain(9);
   });
 
   test("takes the true one's tree check, though the other was cut off", () => {
     bench.relay.tree.blame(9);
-    bench.do(() => bench.relay.meet(peer(9)));
+    bench.do(() => bench.relay.acquaintances.meet(peer(9)));
     const said = bench.answersTo(9, { type: "tree-check", pulse: 7, depth: 0 });
     expect(said).toEqual([{ to: 9, type: "upgrade-request", link: "tree" }]);
   });
@@ -44,7 +44,7 @@ describe("a receiver to which a neighbour passed somebody off as peer 9", () => 
     bench.joinUnder(1);
     hearImpostor({ type: "tree-check", pulse: 3, depth: 0 });
     bench.rejectChecks();
-    bench.do(() => bench.relay.meet(peer(9)));
+    bench.do(() => bench.relay.acquaintances.meet(peer(9)));
     const said = saidIn(bench.pass(bench.now + 500)).filter(({ type }) => type === "tree-check");
     expect(said.map(({ to }) => to)).toContain(9);
   });
@@ -57,16 +57,20 @@ describe("a receiver to which a neighbour passed somebody off as peer 9", () => 
       hearImpostor({ type: "upgrade-accept", link: "tree", token: "00000000000000aa" });
       const connection = 1;
       bench.do(() => bench.relay.links.onConnectionOpened(connection));
-      bench.do(() => bench.relay.onGreeting(connection, { type: "welcome", peer: impostor.id }));
+      bench.do(() =>
+        bench.relay.connections.onGreeting(connection, { type: "welcome", peer: impostor.id }),
+      );
       expect(bench.relay.tree.parent).toBe(9);
       const done = bench.do(() =>
-        how === "list" ? bench.relay.list(peers(1, 2, 9)) : bench.relay.meet(peer(9)),
+        how === "list"
+          ? bench.relay.acquaintances.list(peers(1, 2, 9))
+          : bench.relay.acquaintances.meet(peer(9)),
       );
       expect(done).toContainEqual({ type: "close-connection", connection });
       expect(saidIn(done)).toContainEqual(
         expect.objectContaining({ type: "downgrade", reason: "replaced" }),
       );
-      expect(bench.relay.neighbourOf(connection)).toBeUndefined();
+      expect(bench.relay.connections.neighbourOf(connection)).toBeUndefined();
       expect(bench.relay.tree.parent).toBeUndefined();
       expect(bench.relay.neighbourhood.get(9)).toEqual(peer(9));
       expect(asked()).toContain(9);

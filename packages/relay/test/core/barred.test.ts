@@ -27,8 +27,8 @@ describe("a neighbour that broke the rules", () => {
     expect(bench.relay.tree.children).toEqual([]);
     const takeBack = [
       () => undefined,
-      () => bench.relay.list(peers(0, 1, 2, 3)),
-      () => bench.relay.meet(peer(2)),
+      () => bench.relay.acquaintances.list(peers(0, 1, 2, 3)),
+      () => bench.relay.acquaintances.meet(peer(2)),
       () => bench.hear(1, { type: "introduce", peer: peer(2) }),
       () => bench.pass(bench.now + 60_000),
     ];
@@ -52,7 +52,7 @@ describe("a neighbour that broke the rules", () => {
 
   test("gets no feed, and gives none, also when the plan has it; the root is told that it is silent", () => {
     misbehave(2);
-    bench.do(() => bench.relay.meet(peer(2)));
+    bench.do(() => bench.relay.acquaintances.meet(peer(2)));
     bench.do(() => bench.relay.follow([2]));
     const said = saidIn(bench.pass(20_000, { isHungry: true }));
     expect(said.filter(({ to }) => to === 2)).toEqual([]);

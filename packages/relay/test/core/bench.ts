@@ -48,7 +48,7 @@ export class Bench {
       strategy: "tree",
     });
     this.relay.self.number = number;
-    this.relay.list(peers(...neighbours));
+    this.relay.acquaintances.list(peers(...neighbours));
   }
 
   get now(): number {
@@ -108,7 +108,7 @@ export class Bench {
 
   welcome(parent: number, connection: ConnectionId): readonly Effect[] {
     const frame = { type: "welcome", peer: peer(parent).id } as const;
-    return this.do(() => this.relay.onGreeting(connection, frame));
+    return this.do(() => this.relay.connections.onGreeting(connection, frame));
   }
 
   /** Every neighbour rejects the checks that are under way, so that all slots but children's are free. */
@@ -158,7 +158,7 @@ export class Bench {
       hasManifest: false,
       ...fields,
     } as const;
-    const effects = this.do(() => this.relay.onGreeting(connection, hello));
+    const effects = this.do(() => this.relay.connections.onGreeting(connection, hello));
     return { connection, effects };
   }
 
@@ -175,6 +175,6 @@ export class Bench {
 
   /** The neighbour's connection ends. */
   cut(connection: ConnectionId): readonly Effect[] {
-    return this.do(() => this.relay.onConnectionClosed(connection, undefined));
+    return this.do(() => this.relay.connections.onClosed(connection, undefined));
   }
 }

@@ -28,9 +28,9 @@ function takeFrom(source: number): ConnectionId {
   const accept = { type: "upgrade-accept", link: "source", token: token(50 + source) } as const;
   const [dial] = only(bench.hear(source, accept), "dial");
   if (dial === undefined) throw new Error(`${source} was not asked`);
-  bench.do(() => bench.relay.onConnectionOpened(dial.connection));
+  bench.do(() => bench.relay.connections.onOpened(dial.connection));
   const welcome = { type: "welcome", peer: peer(source).id } as const;
-  bench.do(() => bench.relay.onGreeting(dial.connection, welcome));
+  bench.do(() => bench.relay.connections.onGreeting(dial.connection, welcome));
   return dial.connection;
 }
 
@@ -56,19 +56,19 @@ describe("a peer that is asked for a feed by who is not its neighbour yet", () =
 
   test("says nothing, and answers as soon as the two have met", () => {
     expect(bench.answersTo(9, request)).toEqual([]);
-    const effects = bench.do(() => bench.relay.meet(peer(9)));
+    const effects = bench.do(() => bench.relay.acquaintances.meet(peer(9)));
     expect(saidIn(effects)).toMatchObject([accepted]);
     // What is met again has been answered.
-    expect(bench.do(() => bench.relay.meet(peer(9)))).toEqual([]);
+    expect(bench.do(() => bench.relay.acquaintances.meet(peer(9)))).toEqual([]);
   });
 
   test("answers nobody else, nor by a link of the tree, nor after the asker has asked again", () => {
     bench.hear(9, request);
-    expect(bench.do(() => bench.relay.meet(peer(8)))).toEqual([]);
+    expect(bench.do(() => bench.relay.acquaintances.meet(peer(8)))).toEqual([]);
     bench.hear(7, { type: "upgrade-request", link: "tree" });
-    expect(bench.do(() => bench.relay.meet(peer(7)))).toEqual([]);
+    expect(bench.do(() => bench.relay.acquaintances.meet(peer(7)))).toEqual([]);
     bench.context.now += quiet.upgradeRetryMs;
-    expect(bench.do(() => bench.relay.meet(peer(9)))).toEqual([]);
+    expect(bench.do(() => bench.relay.acquaintances.meet(peer(9)))).toEqual([]);
   });
 });
 
@@ -214,8 +214,8 @@ describe("a peer that is asked for a feed", () => {
     follow(1);
     const down = takeFrom(1);
     const up = giveTo(1);
-    expect(bench.relay.neighbourOf(down)).toBe(1);
-    expect(bench.relay.neighbourOf(up)).toBe(1);
+    expect(bench.relay.connections.neighbourOf(down)).toBe(1);
+    expect(bench.relay.connections.neighbourOf(up)).toBe(1);
     expect([down, up].map((connection) => bench.relay.isFromAbove(connection, 1))).toEqual([
       true,
       false,
@@ -289,9 +289,9 @@ describe("what is said of one link", () => {
     expect(only(effects, "close-connection")).toEqual([
       { type: "close-connection", connection: up },
     ]);
-    expect(bench.relay.neighbourOf(down)).toBe(1);
+    expect(bench.relay.connections.neighbourOf(down)).toBe(1);
     bench.hear(1, { type: "downgrade", link: "source", reason: "lost" });
-    expect(bench.relay.neighbourOf(down)).toBeUndefined();
+    expect(bench.relay.connections.neighbourOf(down)).toBeUndefined();
     expect(bench.relay.tree.parent).toBe(1);
     bench.hear(1, { type: "downgrade", link: "tree", reason: "lost" });
     expect(bench.relay.tree.parent).toBeUndefined();
@@ -321,12 +321,12 @@ describe("what is said of one link", () => {
 describe("a neighbour", () => {
   test("that feeds or is fed is not forgotten for later ones", () => {
     bench.do(() => {
-      for (const one of peers(200, 201)) bench.relay.meet(one);
+      for (const one of peers(200, 201)) bench.relay.acquaintances.meet(one);
     });
     follow(200);
     giveTo(201);
     bench.do(() => {
-      for (const one of peers(...range(300, 400))) bench.relay.meet(one);
+      for (const one of peers(...range(300, 400))) bench.relay.acquaintances.meet(one);
     });
     expect(bench.relay.neighbourhood.addressOf(200)).toBe(address(200));
     expect(bench.relay.neighbourhood.addressOf(201)).toBe(address(201));

@@ -63,7 +63,7 @@ describe("the side that asks", () => {
     bench.hear(1, { type: "upgrade-accept", link: "tree", token: token(3) });
     bench.do(() => bench.relay.links.onConnectionOpened(1));
     const welcome = { type: "welcome", peer: peer(2).id } as const;
-    const effects = bench.do(() => bench.relay.onGreeting(1, welcome));
+    const effects = bench.do(() => bench.relay.connections.onGreeting(1, welcome));
     expect(effects).toContainEqual({ type: "close-connection", connection: 1 });
     expect(saidIn(effects)).toContainEqual({
       to: 1,
@@ -389,8 +389,8 @@ describe("a passive link", () => {
   });
 
   test("ignores frames other than a greeting on connections that it does not know", () => {
-    expect(bench.do(() => bench.relay.onGreeting(-9, alive))).toEqual([]);
+    expect(bench.do(() => bench.relay.connections.onGreeting(-9, alive))).toEqual([]);
     const welcome = { type: "welcome", peer: peer(1).id } as const;
-    expect(bench.do(() => bench.relay.onGreeting(-9, welcome))).toEqual([]);
+    expect(bench.do(() => bench.relay.connections.onGreeting(-9, welcome))).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ export class Siege {
   }
 
   #read(connection: ConnectionId, frame: Frame): void {
-    const isActive = this.#machine.relay.neighbourOf(connection) !== undefined;
+    const isActive = this.#machine.relay.connections.neighbourOf(connection) !== undefined;
     const effects = this.#tell({ type: "frame-received", connection, frame });
     if (isActive || frame.type === "hello" || frame.type === "welcome") return;
     expect(effects).toEqual([]);
@@ -274,7 +274,8 @@ export class Siege {
     const { fanout } = this.#room.invite;
     expect(relay.tree.children.length).toBeLessThanOrEqual(fanout);
     expect(relay.neighbourhood.size).toBeLessThanOrEqual(mostListed + introduced);
-    for (const connection of this.#closed) expect(relay.neighbourOf(connection)).toBeUndefined();
+    for (const connection of this.#closed)
+      expect(relay.connections.neighbourOf(connection)).toBeUndefined();
     if (!(this.#machine instanceof Member)) return;
     const ring = this.#machine.intake.content?.ring;
     if (ring !== undefined) expect(ring.size).toBeLessThanOrEqual(defaultPeerOptions.ringChunks);

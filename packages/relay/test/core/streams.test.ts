@@ -300,7 +300,7 @@ describe("the verdicts on a stream", () => {
   let verdicts: Verdicts;
   beforeEach(() => {
     extent.isOpen = true;
-    verdicts = new Verdicts(context, { session, timeoutMs: 10_000, extent, startedAt: 0 });
+    verdicts = new Verdicts(context, { session, timeoutMs: 10_000, extent });
     for (const number of [1, 2]) verdicts.expect(peer(number));
     verdicts.onProgress({ number: 1, parent: 0, chunksHeld: 64 });
     verdicts.onProgress({ number: 2, parent: 0, chunksHeld: 32 });

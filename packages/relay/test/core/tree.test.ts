@@ -247,7 +247,7 @@ describe("gossip", () => {
   test("frees the slot of a neighbour that was forgotten while it was being checked", () => {
     bench = new Bench({ isRoot: true, number: 0, fanout: 1, neighbours: [1] });
     bench.do(() => bench.relay.tree.start());
-    bench.relay.list([peer(2)]);
+    bench.relay.acquaintances.list([peer(2)]);
     // `pass` throws when a tick that is due stays due.
     expect(checked(bench.pass(5_000))).toContain(2);
   });
@@ -350,7 +350,7 @@ describe("an orphan", () => {
     bench.pass(bench.now + 30);
     expect(bench.relay.tree.children).toEqual([2]);
     expect(bench.facts).toContainEqual({ type: "root-wanted" });
-    bench.relay.meet(peer(0));
+    bench.relay.acquaintances.meet(peer(0));
     const asked = saidIn(bench.pass(bench.now + 400)).filter(({ type }) => type === "orphan");
     expect(asked.map(({ to }) => to)).toEqual([0]);
   });

@@ -11,7 +11,6 @@ beforeEach(() => {
     session,
     timeoutMs: 10_000,
     extent: { chunkCount: 40, totalBytes: 4_000, isOpen: false, held: { count: 40 } },
-    startedAt: 0,
   });
   for (const number of [1, 2]) verdicts.expect(peer(number));
 });
@@ -245,7 +244,6 @@ test("of a stream that goes on nobody holds more than the root has: what says so
     session,
     timeoutMs: 10_000,
     extent: { chunkCount: 2 ** 24, totalBytes: 2 ** 40, isOpen: true, held },
-    startedAt: 0,
   });
   verdicts.expect(peer(1));
   progress(1, 2 ** 24);

@@ -65,9 +65,9 @@ export class Verdicts {
   readonly #session: SessionId;
   readonly #timeoutMs: number;
   readonly #extent: Extent;
-  readonly #startedAt: number;
   readonly #candidates = new Map<number, Candidate>();
   readonly #results: PeerResult[] = [];
+  #startedAt = 0;
   #undecided = 0;
   /** Nobody is given up before that time; early when a peer has moved since it was computed. */
   #dueAt = Number.POSITIVE_INFINITY;
@@ -78,14 +78,17 @@ export class Verdicts {
       readonly session: SessionId;
       readonly timeoutMs: number;
       readonly extent: Extent;
-      readonly startedAt: number;
     },
   ) {
     this.#context = context;
     this.#session = options.session;
     this.#timeoutMs = options.timeoutMs;
     this.#extent = options.extent;
-    this.#startedAt = options.startedAt;
+  }
+
+  /** The session begins: results count seconds from now on. */
+  start(): void {
+    this.#startedAt = this.#context.now;
   }
 
   /** A listed peer that never took part. */

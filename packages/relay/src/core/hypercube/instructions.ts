@@ -46,7 +46,7 @@ export class Instructions {
     if (revision > this.#revision) {
       this.#revision = revision;
       this.#relay.self.number = number;
-      this.#relay.list(neighbours);
+      this.#relay.acquaintances.list(neighbours);
       this.#relay.tree.expect();
     }
     this.#sendToRoot({ type: "neighbours-ack", revision });

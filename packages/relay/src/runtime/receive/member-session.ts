@@ -87,7 +87,7 @@ export class MemberSession {
     switchboard.join(session, {
       onDatagram: (sender, heard) =>
         this.#runner.post({ type: "datagram-received", from: sender, datagram: heard }),
-      isExpected: (caller, token) => this.#member.relay.isExpected(caller, token),
+      isExpected: (caller, token) => this.#member.relay.connections.isExpected(caller, token),
       onHello: (connection, hello) => this.#port.accept(connection, hello),
     });
   }

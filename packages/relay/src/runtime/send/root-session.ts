@@ -89,7 +89,7 @@ export class RootSession {
   start(): void {
     this.#switchboard.join(this.#options.session, {
       onDatagram: (from, datagram) => this.#onDatagram(from, datagram),
-      isExpected: (peer, token) => this.#root.relay.isExpected(peer, token),
+      isExpected: (peer, token) => this.#root.relay.connections.isExpected(peer, token),
       onHello: (connection, hello) => this.#port.accept(connection, hello),
     });
     this.#runner.post({ type: "start" });
