@@ -24,7 +24,7 @@ describe("a peer that fails, fails alone", () => {
     const address = `127.0.0.1:${deaf.address().port}`;
     await place.write({ "out/a": 3 * chunk });
     const receiving = await place.receive("in");
-    const { result } = await place.send(["out/a"], [address, receiving], { maxWaitMs: 300 });
+    const { result } = await place.send(["out/a"], [address, receiving], { maxWaitMs: 2_000 });
     deaf.close();
     expect(result.status).toBe("partial");
     expect(result.peers).toMatchObject([

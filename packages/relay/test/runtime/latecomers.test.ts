@@ -60,7 +60,7 @@ describe("a relay that joins a running session", () => {
     const late = await place.receive("late", { maxTotalBytes: 1 });
     let joining: Promise<unknown> = Promise.resolve();
     const sender = place.sender(["out/a"], [listed as Receiving, "127.0.0.1:9"], {
-      maxWaitMs: 300,
+      maxWaitMs: 2_000,
     });
     const result = await sendWhile(sender, ({ type }, root) => {
       if (type === "tree-formed") joining = late.relay.join(root).catch((error: unknown) => error);
@@ -78,7 +78,7 @@ describe("a relay that joins a running session", () => {
     const [listed] = await place.receiveMany(1);
     const early = await place.receive("early");
     const sender = place.sender(["out/a"], [listed as Receiving, "127.0.0.1:9"], {
-      maxWaitMs: 800,
+      maxWaitMs: 2_000,
     });
     let joining: Promise<unknown> = Promise.resolve();
     const result = await sendWhile(sender, ({ type, ...step }, root) => {
@@ -184,7 +184,7 @@ describe("addPeers", () => {
   test("has more peers take part, and in the result, in the order in which they were added", async () => {
     await place.write({ "out/a": 30 * mebibyte });
     const [listed, added] = (await place.receiveMany(2)) as [Receiving, Receiving];
-    const sender = place.sender(["out/a"], [listed], { maxWaitMs: 500 });
+    const sender = place.sender(["out/a"], [listed], { maxWaitMs: 2_000 });
     let adding: Promise<void> = Promise.resolve();
     const result = await sendWhile(sender, ({ type }) => {
       if (type === "tree-formed")
