@@ -46,11 +46,16 @@ export function judgePauses(judge: Judge, hosts: readonly ChaosHost[], fromMs: n
   judge.atMost("longest pause of a survivor, s", longest.seconds, mostPauseSeconds);
 }
 
-/** How many copies of the file the one of these got that got most, over all its lives. */
+/**
+ * How many copies of the file the one of these got that got most, over all its lives.
+ *
+ * @param mostCopies - what is promised
+ */
 export async function judgeReceived(
   { network, source }: Swarm,
   judge: Judge,
   hosts: readonly ChaosHost[],
+  mostCopies = 1.1,
 ): Promise<void> {
   const fetched = hosts.map(({ fetchedBytes }) => fetchedBytes / source.bytes);
   judge.atMost("most payload received, in copies", Math.max(...fetched), mostCopies);
@@ -58,5 +63,3 @@ export async function judgeReceived(
   for (const { host } of hosts) taken.push((await network.receivedBytes(host)) / source.bytes);
   judge.tell("the same with headers and acknowledgements", Math.max(...taken));
 }
-
-const mostCopies = 1.1;

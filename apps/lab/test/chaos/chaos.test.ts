@@ -1,22 +1,25 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lackOfNetwork } from "../../src/network/requirements.js";
+import { mebibyte } from "../../src/units.js";
+import { makeWorkplace } from "../../src/workplace.js";
 
 /** What `npm run build` made. */
 const chaos = fileURLToPath(new URL("../../dist/chaos/main.js", import.meta.url));
 const run = promisify(execFile);
+/** A source of 16 MiB and four copies, and some to spare. */
+const mostBytes = 128 * mebibyte;
 let place: string;
 
 const lack = await lackOfNetwork();
 if (lack !== undefined) console.warn(`chaos with real processes is not tested here: ${lack}`);
 
 beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), "palmtree-chaos-"));
+  // In memory where there is room: how slow a disk is that others use too is not looked at here.
+  ({ directory: place } = await makeWorkplace(undefined, mostBytes));
 });
 afterEach(() => rm(place, { recursive: true }));
 

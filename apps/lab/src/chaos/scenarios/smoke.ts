@@ -24,9 +24,15 @@ export const smoke: ChaosScenario = {
     await swarm.network.connect(silent.host);
     await judgeSender(swarm, judge, exits.complete);
     await judgeWhole(swarm, judge, swarm.hosts);
-    await judgeReceived(swarm, judge, [killed]);
+    await judgeReceived(swarm, judge, [killed], mostCopies);
   },
 };
 
 /** TCP tells at once; the rest is what a busy machine takes. */
 const mostNoticeSeconds = 1.5;
+
+/**
+ * What a busy disk has not taken yet is lost with the process, and that may be as much as this whole
+ * file. The larger scenarios promise less.
+ */
+const mostCopies = 1.5;
