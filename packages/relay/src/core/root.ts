@@ -37,6 +37,8 @@ export class Root {
   #assignment: Assignment | undefined;
   #phase: Phase = "inviting";
   #formedBy: number | undefined;
+  /** Whether chunks are produced and sent. */
+  #isOpen = false;
   #farewell: Farewell | undefined;
   readonly #due = new Due(() => this.#nextDeadline());
 
@@ -267,7 +269,14 @@ export class Root {
     const mostWaitMs = patienceMs(this.#plan, this.#context.options.formationTimeoutMs);
     this.#formedBy = this.#context.now + mostWaitMs;
     this.#relay.tree.start();
-    if (this.#plan.invite.strategy === "pipeline") this.#assign();
+    if (!this.#isPlanned) return;
+    this.#assign();
+    // Feeds come up beside the tree: chunks need not wait until it spans.
+    this.#open();
+  }
+
+  get #isPlanned(): boolean {
+    return this.#plan.invite.strategy === "pipeline";
   }
 
   /** Everybody knows its neighbours: give each its place in the plan that is fastest for so many. */
@@ -285,20 +294,27 @@ export class Root {
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
   #checkSpan(): void {
-    const expected = 1 + this.#verdicts.undecidedCount;
+    const expected = 1 + this.#verdicts.presentCount;
     const isLate = this.#formedBy !== undefined && this.#context.now >= this.#formedBy;
     const peerCount = this.#relay.tree.subtreeSize;
-    if (peerCount < expected && !isLate) return;
+    // Where chunks do not wait for the tree, all may have them before it spans.
+    if (peerCount < expected && !isLate && !this.#verdicts.isDecided) return;
     this.#phase = "sending";
     this.#formedBy = undefined;
     this.#context.emit({ type: "report-step", step: { type: "tree-formed", peerCount } });
-    this.#relay.distribution.open(this.#plan.manifest, this.#content);
     this.#slowParents.start(this.#plan.invite);
+    if (!this.#isPlanned) this.#open();
+  }
+
+  /** The manifest goes down the tree, and chunks to whoever has it and asks for them. */
+  #open(): void {
+    this.#relay.distribution.open(this.#plan.manifest, this.#content);
+    this.#isOpen = true;
     this.#produce();
   }
 
   #produce(): void {
-    if (this.#phase === "sending") this.#production.advance(this.#relay.distribution.leadingCursor);
+    if (this.#isOpen) this.#production.advance(this.#relay.distribution.leadingCursor);
   }
 
   #abort(code: string, message: string): void {
@@ -308,6 +324,7 @@ export class Root {
 
   #finish(error?: { readonly code: string; readonly message: string }): void {
     if (this.#phase === "lingering" || this.#phase === "ended") return;
+    this.#isOpen = false;
     this.#relay.finish();
     const how = error === undefined ? {} : { error };
     this.#context.emit({ type: "report-step", step: { type: "ended", ...how } });

@@ -47,6 +47,29 @@ describe("a session by a plan", () => {
     expect(room.party(0).steps).toContainEqual({ type: "planned", kind: "chain", peerCount: 4 });
   });
 
+  test("sends chunks while the tree still forms, and is formed when it spans all that are there", () => {
+    const room = new Room({ receivers: 4, chunkCount: 100, invite: { strategy: "pipeline" } });
+    room.lose = ({ from, message }) => from === 4 && message.type === "upgrade-request";
+    room.start();
+    expect(room.phase).toBe("forming");
+    for (const place of [1, 2, 3]) expect(room.party(place).isLanded).toBe(true);
+    expect(room.party(4).isLanded).toBe(false);
+    room.lose = () => false;
+    room.passUntil(() => room.phase === "ended");
+    expect(room.party(4).isLanded).toBe(true);
+    expect(room.party(0).steps).toContainEqual({ type: "tree-formed", peerCount: 5 });
+  });
+
+  test("of which all have everything before the tree spans waits for it no longer", () => {
+    const room = new Room({ receivers: 2, chunkCount: 10, invite: { strategy: "pipeline" } });
+    // Nobody tells the root how many hang below.
+    room.lose = ({ message }) => message.type === "subtree";
+    room.start();
+    expect(room.results.map(({ status }) => status)).toEqual(["complete", "complete"]);
+    expect(room.now).toBe(0);
+    expect(room.phase).toBe("ended");
+  });
+
   test("by the tree has no plan and no feed", () => {
     const room = new Room({ receivers: 3, invite: { strategy: "tree" } });
     room.start();

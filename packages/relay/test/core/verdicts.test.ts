@@ -39,7 +39,7 @@ describe("Verdicts", () => {
       { address: address(1), number: 1, status: "complete", bytes: 4_000, seconds: 2.5, links: [] },
     ]);
     expect(verdicts.undecided).toEqual([peer(2)]);
-    expect(verdicts.undecidedCount).toBe(1);
+    expect(verdicts.undecided).toHaveLength(1);
     expect(verdicts.isDecided).toBe(false);
     verdicts.onReport(reportOf(2));
     expect(verdicts.isDecided).toBe(true);
@@ -78,7 +78,7 @@ describe("Verdicts", () => {
     verdicts.onReport(reportOf(7));
     verdicts.giveUp(1, "timed-out", "");
     expect(verdicts.results).toHaveLength(1);
-    expect(verdicts.undecidedCount).toBe(1);
+    expect(verdicts.undecided).toHaveLength(1);
   });
 
   test("a report counts that the peer itself has signed, and as it has; another one hides it not", () => {
@@ -101,7 +101,7 @@ describe("Verdicts", () => {
     expect(verdicts.results).toMatchObject([
       { address: address(9), number: undefined, status: "failed", error: { code: "declined" } },
     ]);
-    expect(verdicts.undecidedCount).toBe(2);
+    expect(verdicts.undecided).toHaveLength(2);
   });
 
   test("a peer that stands still is given up after the time-out, and not a moment earlier", () => {

@@ -69,6 +69,7 @@ export class Verdicts {
   readonly #results: PeerResult[] = [];
   #startedAt = 0;
   #undecided = 0;
+  #failedCount = 0;
   /** Nobody is given up before that time; early when a peer has moved since it was computed. */
   #dueAt = Number.POSITIVE_INFINITY;
 
@@ -129,8 +130,9 @@ export class Verdicts {
     return this.#undecided === 0;
   }
 
-  get undecidedCount(): number {
-    return this.#undecided;
+  /** Numbered peers that have not failed. */
+  get presentCount(): number {
+    return this.#candidates.size - this.#failedCount;
   }
 
   /** Peers of which a result is still awaited, with their numbers. */
@@ -288,6 +290,7 @@ export class Verdicts {
     const { number } = candidate.peer;
     this.#context.tell({ type: "concluded", number, isComplete: result.status === "complete" });
     this.#undecided -= 1;
+    if (result.status === "failed") this.#failedCount += 1;
     this.#decide(result);
   }
 

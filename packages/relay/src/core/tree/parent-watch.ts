@@ -15,9 +15,9 @@ const lookMs = 500;
 
 /**
  * A parent may give no chunk for a fifteenth of the time-out, at least and at most for this long: the
- * root's source may stand still. The seal exists when it is awaited; the manifest once the tree spans,
- * for which the root waits a while. A parent may wait for its own: so the time doubles with each that
- * is left.
+ * root's source may stand still. The seal exists when it is awaited; the manifest may come only when
+ * the tree spans, for which the root waits a while. A parent may wait for its own: so the time doubles
+ * with each that is left.
  */
 const leastPatienceMs = 2_000;
 const mostPatienceMs = 10_000;
