@@ -1,36 +1,14 @@
-import { Bitmap } from "@palmtree/files/core";
-import { Allowance } from "@palmtree/transport/core";
-import {
-  type Frame,
-  type Have,
-  type Holds,
-  isPalmTreeError,
-  type RefuseReason,
-  type Want,
-  wireLimits,
-} from "@palmtree/wire";
+import { type Have, type Holds, type Want, wireLimits } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import { Announcer } from "./announcer.js";
 import { chunksIn, faultOfRuns } from "./chunk-runs.js";
 import type { Content } from "./content.js";
-import { manifestParts } from "./manifest-assembly.js";
-import type { Sink, SinkFlow, SinkPlace } from "./sink.js";
-import { SinkQueue } from "./sink-queue.js";
-import type { Stripes } from "./stripes.js";
-
-/** Bitmaps that a sink may send over one link: it gets a new plan now and then, not all the time. */
-const mostBitmaps = 64;
+import { Loads } from "./loads.js";
+import { Sink, type SinkFlow, type SinkPlace } from "./sink.js";
 
 /** After a chunk came, more are expected for this long, and with them work. */
 const restlessMs = 300;
-
-/**
- * Refusals that a sink gets at once, and more with every millisecond: several times what an honest
- * one asks for. Who asks for more, and perhaps reads no answer, gets none: nothing piles up.
- */
-const mostRefusals = 16_384;
-const refusalsPerMs = 4;
 
 /**
  * The sending half of a peer: every chunk that is held goes to every sink that lacks it and wants
@@ -42,8 +20,7 @@ export class Distribution {
   #isExpected: (sink: SinkPlace) => boolean = () => true;
   readonly #announcer: Announcer;
   readonly #sinks = new Map<ConnectionId, Sink>();
-  /** Chunks being loaded, and over which connections they are to be sent. */
-  readonly #loading = new Map<number, Set<ConnectionId>>();
+  readonly #loads: Loads;
   #heldAt = Number.NEGATIVE_INFINITY;
   #manifest: Uint8Array | undefined;
   #content: Content | undefined;
@@ -51,6 +28,7 @@ export class Distribution {
   constructor(context: Context) {
     this.#context = context;
     this.#announcer = new Announcer(context);
+    this.#loads = new Loads(context);
   }
 
   /** The manifest is verified, so it may be passed on, and chunks may follow. */
@@ -58,7 +36,7 @@ export class Distribution {
     this.#manifest = manifest;
     this.#content = content;
     for (const sink of this.#sinks.values()) {
-      this.#sendManifest(sink);
+      sink.sendManifest(manifest);
       const { earlyHolds, number } = sink;
       sink.earlyHolds = undefined;
       const message =
@@ -76,12 +54,13 @@ export class Distribution {
   feedOnly(isExpected: (sink: SinkPlace) => boolean): void {
     this.#isExpected = isExpected;
     for (const sink of this.#sinks.values()) {
-      if (sink.queue === undefined) continue;
-      const wasFed = sink.queue.isFed;
-      sink.queue.expect(isExpected(sink));
-      this.#announceTo(sink, sink.queue);
+      const { queue } = sink;
+      if (queue === undefined) continue;
+      const wasFed = queue.isFed;
+      queue.expect(isExpected(sink));
+      this.#announceTo(sink);
       if (this.#content === undefined) continue;
-      if (!wasFed && sink.queue.isFed) this.#sendPages(sink, this.#content, sink.queue.claimed);
+      if (!wasFed && queue.isFed) sink.sendPages(this.#content, queue.claimed);
       this.#pump(sink, this.#content);
     }
   }
@@ -93,27 +72,16 @@ export class Distribution {
     link: { readonly needsManifest?: boolean; readonly isChild?: boolean } = {},
   ): void {
     const { needsManifest = false, isChild = false } = link;
-    const sink: Sink = {
-      number,
-      connection,
-      isChild,
-      needsManifest,
-      earlyHolds: undefined,
-      bitmaps: 0,
-      refusals: new Allowance(mostRefusals, refusalsPerMs, this.#context.now),
-      isSealed: false,
-      queue: undefined,
-      bytesOffered: 0,
-    };
+    const sink = new Sink(this.#context, connection, { number, isChild }, needsManifest);
     this.#sinks.set(connection, sink);
-    this.#sendManifest(sink);
+    if (this.#manifest !== undefined) sink.sendManifest(this.#manifest);
   }
 
   removeSink(connection: ConnectionId): void {
     this.#sinks.delete(connection);
     this.#announcer.remove(connection);
     this.#announcer.reconsider();
-    for (const waiting of this.#loading.values()) waiting.delete(connection);
+    this.#loads.forget(connection);
   }
 
   /** @returns what is wrong with the bitmap, if something is */
@@ -125,17 +93,9 @@ export class Distribution {
       sink.earlyHolds = holds;
       return undefined;
     }
-    sink.bitmaps += 1;
-    if (sink.bitmaps > mostBitmaps) return `more than ${mostBitmaps} bitmaps of chunks`;
-    const { stripeCount, stripes, payload } = holds;
-    if (stripes.some((stripe) => stripe >= stripeCount))
-      return `stripes ${stripes.join(", ")} of ${stripeCount}`;
-    const held = parseBitmap(payload, content);
-    if (typeof held === "string") return held;
-    const claimed = held.count > 0 && stripes.length > 0 ? held.clone() : undefined;
-    this.#follow(sink, held, { count: stripeCount, wanted: stripes });
-    if (!content.isOpen) sink.queue?.sortOut(content.chunkCount);
-    if (claimed !== undefined) this.#sendPages(sink, content, claimed);
+    const fault = sink.onHolds(holds, content, this.#isExpected(sink));
+    if (fault !== undefined) return fault;
+    this.#announceTo(sink);
     this.#pump(sink, content);
     return undefined;
   }
@@ -145,23 +105,22 @@ export class Distribution {
     const sink = this.#sinks.get(connection);
     const content = this.#content;
     if (sink === undefined) return undefined;
-    if (sink.queue === undefined && sink.earlyHolds === undefined)
-      return "wanted chunks before the bitmap";
-    if (sink.queue === undefined || content === undefined) return undefined;
+    if (!sink.hasToldHolds) return "wanted chunks before the bitmap";
+    const { queue } = sink;
+    if (queue === undefined || content === undefined) return undefined;
     const count = chunksIn(runs);
     if (count > wireLimits.wantedChunks)
       return `${count} chunks wanted at once, expected at most ${wireLimits.wantedChunks}`;
     const fault = faultOfRuns(runs, content.chunkCount);
     if (fault !== undefined) return fault;
     // What this peer feeds it has promised; who merely asks must not hold others up.
-    const mayServe = sink.queue.isFed || this.#isIdle;
+    const mayServe = queue.isFed || this.#isIdle;
     for (const run of runs)
       for (let index = run.first; index < run.first + run.count; index += 1) {
         // What it said that it has, it has not: if not now, it is sent in its turn.
-        const isPromised = sink.queue.takeBack(index);
-        if (!content.held.has(index)) this.#refuse(sink, index, "not-held");
-        else if ((!mayServe || !sink.queue.want(index)) && !isPromised)
-          this.#refuse(sink, index, "busy");
+        const isPromised = queue.takeBack(index);
+        if (!content.held.has(index)) sink.refuse(index, "not-held");
+        else if ((!mayServe || !queue.want(index)) && !isPromised) sink.refuse(index, "busy");
       }
     this.#pump(sink, content);
     return undefined;
@@ -172,8 +131,8 @@ export class Distribution {
     const sink = this.#sinks.get(connection);
     const content = this.#content;
     if (sink === undefined) return undefined;
-    const { queue, earlyHolds } = sink;
-    if (queue === undefined && earlyHolds === undefined) return "chunks before the bitmap";
+    if (!sink.hasToldHolds) return "chunks before the bitmap";
+    const { queue } = sink;
     // What is missed here, while the manifest is being opened, is at worst sent in vain.
     if (queue === undefined || content === undefined) return undefined;
     const fault = faultOfRuns(runs, content.chunkCount);
@@ -190,20 +149,18 @@ export class Distribution {
     this.#heldAt = this.#context.now;
     this.#announcer.onChunkHeld(index);
     for (const sink of this.#sinks.values()) {
-      const { queue } = sink;
-      if (queue === undefined) continue;
-      if (queue.lacks(index)) sink.bytesOffered += content.lengthOf(index);
-      else if (queue.feeds(index)) this.#sendPage(sink, queue, content, index);
-      queue.offer(index);
+      sink.onChunkHeld(index, content);
       this.#pump(sink, content);
     }
   }
 
   /** The session's hash is known; sinks that are ready for chunks get it too. */
   onSealed(): void {
+    const content = this.#content;
+    if (content === undefined) return;
     for (const sink of this.#sinks.values()) {
-      if (this.#content?.isStream === true) sink.queue?.end(this.#content.chunkCount);
-      this.#sendSeal(sink);
+      if (content.isStream) sink.queue?.end(content.chunkCount);
+      sink.sendSeal(content);
     }
   }
 
@@ -229,12 +186,8 @@ export class Distribution {
   }
 
   onChunkLoaded(index: number, payload: Uint8Array): void {
-    const waiting = this.#loading.get(index);
-    this.#loading.delete(index);
-    for (const connection of waiting ?? []) {
-      const sink = this.#sinks.get(connection);
-      if (sink !== undefined) this.#send(sink, { type: "chunk", index, payload });
-    }
+    for (const connection of this.#loads.end(index))
+      this.#sinks.get(connection)?.sendChunk(index, payload);
   }
 
   /** Chunks that there are, as far as this peer knows; of a stream those that it has heard of. */
@@ -250,11 +203,9 @@ export class Distribution {
     // What a stream will still bring is a guess.
     const { isOpen = false, expectedBytes = 0 } = this.#content ?? {};
     const mostBytes = isOpen ? expectedBytes : Number.POSITIVE_INFINITY;
-    for (const { number, connection, bytesOffered, queue } of this.#sinks.values()) {
-      if (queue?.isFed !== true) continue;
-      const { bytesSent, isSending } = queue;
-      const bytesLacked = Math.min(mostBytes, queue.chunksLacked * chunkBytes);
-      flows.push({ number, connection, bytesSent, bytesOffered, bytesLacked, isSending });
+    for (const sink of this.#sinks.values()) {
+      const flow = sink.flow(chunkBytes, mostBytes);
+      if (flow !== undefined) flows.push(flow);
     }
     return flows;
   }
@@ -282,25 +233,9 @@ export class Distribution {
     return true;
   }
 
-  #refuse(sink: Sink, index: number, reason: RefuseReason): void {
-    if (sink.refusals.take(this.#context.now)) this.#send(sink, { type: "refuse", index, reason });
-  }
-
-  #follow(sink: Sink, held: Bitmap, stripes: Stripes): void {
-    const isNew = sink.queue === undefined;
-    if (sink.queue !== undefined) sink.queue.restart(held, stripes);
-    sink.queue ??= new SinkQueue(sink.connection, held, stripes, {
-      chunks: this.#context.options.forwardWindowChunks,
-      bytes: this.#context.options.forwardWindowBytes,
-    });
-    sink.queue.expect(this.#isExpected(sink));
-    this.#announceTo(sink, sink.queue);
-    if (isNew) this.#sendSeal(sink);
-  }
-
   /** Who is not fed is told what it may ask for. */
-  #announceTo({ connection }: Sink, { isFed }: SinkQueue): void {
-    if (isFed) this.#announcer.remove(connection);
+  #announceTo({ connection, queue }: Sink): void {
+    if (queue?.isFed === true) this.#announcer.remove(connection);
     else this.#announcer.add(connection);
   }
 
@@ -311,71 +246,10 @@ export class Distribution {
     while (queue.hasRoom && queue.mayNeed(content.highestHeld)) {
       const index = queue.take(content.held, content.highestHeld, lengthOf);
       if (index === -1) return;
-      this.#sendPage(sink, queue, content, index);
+      sink.sendPage(content, index);
       const payload = content.ring.get(index);
-      if (payload === undefined) this.#load(content, index, sink.connection);
-      else this.#send(sink, { type: "chunk", index, payload });
+      if (payload !== undefined) sink.sendChunk(index, payload);
+      else this.#loads.begin(index, content.pages, sink.connection);
     }
-  }
-
-  /** A sink that has chunks from before needs their pages, to check them. */
-  #sendPages(sink: Sink, content: Content, claimed: Bitmap): void {
-    const { queue } = sink;
-    const { held, pages } = content;
-    let index = claimed.firstSet(0);
-    while (queue !== undefined && index !== -1 && index <= content.highestHeld) {
-      let next = index + 1;
-      if (!held.has(index)) next = held.firstSet(next);
-      else if (queue.feeds(index)) {
-        this.#sendPage(sink, queue, content, index);
-        next = (pages.pageOf(index) + 1) * pages.perPage;
-      }
-      index = next === -1 ? -1 : claimed.firstSet(next);
-    }
-  }
-
-  #sendPage(sink: Sink, queue: SinkQueue, content: Content, index: number): void {
-    const page = content.pages.pageOf(index);
-    const frame = content.pages.get(page);
-    if (frame !== undefined && queue.takePage(page)) this.#send(sink, frame);
-  }
-
-  #load(content: Content, index: number, connection: ConnectionId): void {
-    const waiting = this.#loading.get(index);
-    if (waiting !== undefined) {
-      waiting.add(connection);
-      return;
-    }
-    this.#loading.set(index, new Set([connection]));
-    const hash = content.pages.hashOf(index);
-    if (hash !== undefined) this.#context.emit({ type: "load-chunk", index, hash });
-  }
-
-  #sendManifest(sink: Sink): void {
-    if (!sink.needsManifest || this.#manifest === undefined) return;
-    sink.needsManifest = false;
-    for (const part of manifestParts(this.#manifest))
-      this.#send(sink, { type: "manifest", ...part });
-  }
-
-  #sendSeal(sink: Sink): void {
-    const seal = this.#content?.seal;
-    if (seal === undefined || sink.queue === undefined || sink.isSealed) return;
-    sink.isSealed = true;
-    this.#send(sink, seal);
-  }
-
-  #send(sink: Sink, frame: Frame): void {
-    this.#context.emit({ type: "send-frame", connection: sink.connection, frame });
-  }
-}
-
-function parseBitmap(payload: Uint8Array, { isStream, chunkCount }: Content): Bitmap | string {
-  try {
-    if (isStream) return Bitmap.fromShortBytes(payload, chunkCount);
-    return Bitmap.fromBytes(payload, chunkCount);
-  } catch (error) {
-    if (isPalmTreeError(error)) return error.message;
-    throw error;
   }
 }
