@@ -102,30 +102,6 @@ describe("the plan", () => {
       expect(numbers).toEqual(expect.arrayContaining([...new Set(plan.sources)]));
     }
   });
-
-  test("is told again, after longer and longer pauses, until it is acknowledged", () => {
-    make(2);
-    assignment.start();
-    told();
-    const times = pass(6_000).map(({ at }) => at);
-    const pauses = times.map((at, place) => at - (times[place - 1] ?? 0));
-    const expected = [100, 200, 400, 800, 800, 800, 800];
-    for (const [place, pause] of expected.entries())
-      expect(Math.abs((pauses[place] ?? 0) - pause)).toBeLessThanOrEqual(pause / 4);
-    assignment.onAck(1, 1);
-    expect(assignment.deadline()).toBeUndefined();
-  });
-
-  test("is still told when only an older one is acknowledged", () => {
-    start(4);
-    assignment.remove(2);
-    told();
-    assignment.onAck(3, 1);
-    expect(pass(context.now + 200).map(({ to }) => to)).toContain(3);
-    assignment.onAck(3, 2);
-    assignment.onAck(1, 2);
-    expect(assignment.deadline()).toBeUndefined();
-  });
 });
 
 describe("a change of places", () => {

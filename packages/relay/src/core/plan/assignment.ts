@@ -1,13 +1,11 @@
 import type { PlanKind } from "@palmtree/topology";
-import { type PeerInfo, type Trouble, type TroubleKind, wireLimits } from "@palmtree/wire";
+import type { PeerInfo, Trouble, TroubleKind } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { SinkFlow } from "../transfer/sink.js";
 import { type Complaint, Complaints } from "./complaints.js";
 import { FirstPeerTrial } from "./first-peer-trial.js";
 import { Placement } from "./placement.js";
-
-/** Pause before a plan that is not acknowledged is sent again; doubles up to 8 times this. */
-const retellMs = 100;
+import { PlanNotices } from "./plan-notices.js";
 
 /**
  * Leaves, as a share of all peers, beyond which only those are made leaves that take less than half
@@ -41,30 +39,17 @@ interface Accusation {
   readonly kind: TroubleKind;
 }
 
-interface Told {
-  readonly peer: PeerInfo;
-  sources: readonly number[];
-  /** Neighbours in the plan, as they were told, to see whether there is news. */
-  peers: readonly number[];
-  revision: number;
-  attempts: number;
-  /** When to tell it again; undefined once it is acknowledged. */
-  tellAt: number | undefined;
-  movedAt: number;
-}
-
 /**
- * The root's part in the plan: tells every peer who feeds it and whom it may be asked by, until that
- * is acknowledged; and finds another place for whoever holds others up. Only those are told whose
- * neighbours change.
+ * The root's part in the plan: gives every peer a place, and finds another one for whoever holds
+ * others up. Only those are told whose neighbours change ({@link PlanNotices}).
  */
 export class Assignment {
   readonly #context: Context;
   readonly #kind: PlanKind;
   readonly #placement: Placement;
   readonly #trial = new FirstPeerTrial();
-  readonly #told = new Map<number, Told>();
   readonly #peers: Map<number, PeerInfo>;
+  readonly #notices: PlanNotices;
   /** Whom each peer has called slow or silent, and when. */
   readonly #accused = new Map<number, Map<number, Accusation>>();
   readonly #complaints = new Complaints();
@@ -91,7 +76,8 @@ export class Assignment {
     this.#feed = feed;
     this.#peers = new Map(peers.map((peer) => [peer.number, peer]));
     this.#placement = new Placement(kind, [...this.#peers.keys()]);
-    for (const peer of peers.slice(1)) this.#told.set(peer.number, untold(peer));
+    this.#notices = new PlanNotices(context, this.#peers);
+    for (const peer of peers.slice(1)) this.#notices.add(peer);
   }
 
   /** @internal for the simulator and the user's view */
@@ -105,8 +91,7 @@ export class Assignment {
   }
 
   onAck(number: number, revision: number): void {
-    const told = this.#told.get(number);
-    if (told?.revision === revision) told.tellAt = undefined;
+    this.#notices.onAck(number, revision);
   }
 
   /** A peer says that a neighbour of its own in the plan holds others up. */
@@ -115,12 +100,12 @@ export class Assignment {
     if (kind === "withholding") return this.#onComplaint({ sink: from, source: number });
     if (kind === "slow" && this.#isCommon(trouble)) return;
     // That the root is slow is nothing that it could mend; that it is silent says something of who says so.
-    if (number === 0 ? kind !== "silent" : !this.#told.has(number)) return;
+    if (number === 0 ? kind !== "silent" : !this.#notices.has(number)) return;
     if (from === number ? !this.#mayBlameItself(kind) : !this.#isBetween(from, number)) return;
     // A leaf is where it belongs, but for those that it feeds.
     const isFedByIt = this.#placement.sourcesOf(from).includes(number);
     if (this.#placement.leaves.includes(number) && !isFedByIt) return;
-    const movedAt = Math.max(this.#movedAt(number), this.#movedAt(from));
+    const movedAt = Math.max(this.#notices.movedAt(number), this.#notices.movedAt(from));
     if (this.#context.now < movedAt + settleMs) return;
     if (kind === "slow" && !this.#mayChange()) return;
     if (from === number || !this.#isToBlame(from, trouble)) this.#demote(number);
@@ -142,7 +127,7 @@ export class Assignment {
 
   /** It may be ahead of its source, which was behind it in line: then that has nothing for it yet. */
   #isUnsettledLeaf(number: number): boolean {
-    const isUnsettled = this.#context.now < this.#movedAt(number) + unsettledLeafMs;
+    const isUnsettled = this.#context.now < this.#notices.movedAt(number) + unsettledLeafMs;
     return isUnsettled && this.#placement.leaves.includes(number);
   }
 
@@ -153,7 +138,7 @@ export class Assignment {
    * @param accuserCount peers that have said so
    */
   onBlame(from: number, number: number, accuserCount: number): void {
-    if (!this.#told.has(number) || !this.#isBetween(from, number)) return;
+    if (!this.#notices.has(number) || !this.#isBetween(from, number)) return;
     this.#believe(from, number, accuserCount);
     this.#tellNews();
   }
@@ -180,7 +165,7 @@ export class Assignment {
   /** A peer has come late: it is fed behind those that were there. */
   append(peer: PeerInfo): void {
     this.#peers.set(peer.number, peer);
-    this.#told.set(peer.number, untold(peer));
+    this.#notices.add(peer);
     this.#placement.append(peer.number);
     this.#tellNews();
   }
@@ -189,20 +174,17 @@ export class Assignment {
   remove(number: number): void {
     if (!this.#placement.has(number)) return;
     this.#placement.remove(number);
-    this.#told.delete(number);
+    this.#notices.remove(number);
     this.#tellNews();
   }
 
   onTick(): void {
     this.#judgeComplaints();
-    for (const told of this.#told.values())
-      if (told.tellAt !== undefined && told.tellAt <= this.#context.now) this.#tell(told);
+    this.#notices.onTick();
   }
 
   deadline(): number | undefined {
-    let due = this.#complaints.deadline();
-    for (const { tellAt } of this.#told.values()) due = earlier(due, tellAt);
-    return due;
+    return earlier(this.#complaints.deadline(), this.#notices.deadline());
   }
 
   #judgeComplaints(): void {
@@ -241,11 +223,6 @@ export class Assignment {
     return kind === "slow" && this.#kind !== "k-ary";
   }
 
-  /** When a peer was given other sources; long ago for the root. */
-  #movedAt(number: number): number {
-    return this.#told.get(number)?.movedAt ?? Number.NEGATIVE_INFINITY;
-  }
-
   /** Whether one of the two feeds the other. */
   #isBetween(one: number, other: number): boolean {
     const placement = this.#placement;
@@ -275,9 +252,9 @@ export class Assignment {
    */
   #isThere(number: number, { at, kind }: Accusation): boolean {
     if (number === 0) return true;
-    const told = this.#told.get(number);
-    if (told === undefined) return false;
-    return kind === "slow" || (told.movedAt >= at && told.tellAt === undefined);
+    if (!this.#notices.has(number)) return false;
+    const isToldSince = this.#notices.movedAt(number) >= at;
+    return kind === "slow" || (isToldSince && this.#notices.isAcknowledged(number));
   }
 
   /** Whether places may be changed for slowness now; then not again for a while. */
@@ -312,45 +289,9 @@ export class Assignment {
     for (const [number, from] of sources)
       for (const source of new Set(from)) sinks.set(source, [...(sinks.get(source) ?? []), number]);
     this.#feed((sinks.get(0) ?? []).map((sink) => this.#peers.get(sink) as PeerInfo));
-    for (const [number, told] of this.#told) {
-      const from = sources.get(number) ?? [];
-      const peers = [...new Set([...from, ...(sinks.get(number) ?? [])])];
-      if (from.join() === told.sources.join() && peers.every((peer) => told.peers.includes(peer)))
-        continue;
-      if (from.join() !== told.sources.join()) {
-        told.movedAt = this.#context.now;
-        // Others depend on who is in line only.
-        if (told.sources.length > 0 && this.#placement.line.includes(number))
-          this.#complaints.onMove(this.#context.now);
-      }
-      told.sources = from;
-      told.peers = peers;
-      told.revision += 1;
-      told.attempts = 0;
-      this.#tell(told);
-    }
+    const moved = this.#notices.update(sources, sinks);
+    // Others depend on who is in line only.
+    if (moved.some((number) => this.#placement.line.includes(number)))
+      this.#complaints.onMove(this.#context.now);
   }
-
-  #tell(told: Told): void {
-    const { peer, revision, sources } = told;
-    const pauseMs = retellMs * 2 ** Math.min(3, told.attempts);
-    told.attempts += 1;
-    told.tellAt = this.#context.now + this.#context.jittered(pauseMs);
-    const peers = told.peers
-      .slice(0, wireLimits.neighbours)
-      .map((number) => this.#peers.get(number) as PeerInfo);
-    this.#context.send(peer, { type: "plan", revision, sources, peers });
-  }
-}
-
-function untold(peer: PeerInfo): Told {
-  return {
-    peer,
-    sources: [],
-    peers: [],
-    revision: 0,
-    attempts: 0,
-    tellAt: undefined,
-    movedAt: Number.NEGATIVE_INFINITY,
-  };
 }
