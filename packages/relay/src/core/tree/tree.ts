@@ -1,9 +1,10 @@
-import { type TreeRejectReason, wireLimits } from "@palmtree/wire";
+import { type ControlMessage, type TreeRejectReason, wireLimits } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import type { Links } from "../link/links.js";
 import { ChildSlots } from "./child-slots.js";
 import { OrphanSearch } from "./orphan-search.js";
+import { Pulse } from "./pulse.js";
 
 /**
  * A peer's place in the spanning tree, built by the seed's tree check.
@@ -15,10 +16,8 @@ import { OrphanSearch } from "./orphan-search.js";
  * it to one of its children, so that the walk ends at a peer with a free slot: a leaf at the
  * latest.
  *
- * No cycles: the root counts a *pulse* up, which only travels from parent to child. An orphan
- * takes a parent only if that one knows a newer pulse than the orphan had. Whoever hangs below
- * the orphan heard its pulses through it, so none of them qualifies; the argument is that of
- * destination sequence numbers (Perkins and Bhagwat, DSDV, 1994).
+ * No cycles: who has lost its parent takes another one only if that knows a newer {@link Pulse} of
+ * the root's than it has heard itself.
  */
 export class Tree {
   readonly #context: Context;
@@ -31,9 +30,8 @@ export class Tree {
   #parent: number | undefined;
   /** The neighbour whose tree check was valid, while the link to it is being upgraded. */
   #joining: { readonly number: number; readonly pulse: number; readonly depth: number } | undefined;
-  #pulse = 0;
+  readonly #pulse: Pulse;
   #depth = 0;
-  #pulseAt: number | undefined;
   #isLeaving = false;
 
   constructor(
@@ -49,11 +47,12 @@ export class Tree {
     this.#isRoot = options.isRoot;
     this.#slots = new ChildSlots(context, options.fanout);
     this.#search = new OrphanSearch(context);
+    this.#pulse = new Pulse(context, neighbourhood, this.#slots);
   }
 
   /** Root: every neighbour has acknowledged; send the first tree checks. */
   start(): void {
-    this.#beat();
+    this.#pulse.beat();
     this.#gossip();
   }
 
@@ -72,7 +71,7 @@ export class Tree {
 
   /** The newest pulse known; grows along every path from a leaf to the root. */
   get pulse(): number {
-    return this.#pulse;
+    return this.#pulse.newest;
   }
 
   get depth(): number {
@@ -92,7 +91,7 @@ export class Tree {
   leave(): void {
     this.#isLeaving = true;
     this.#search.end();
-    this.#pulseAt = undefined;
+    this.#pulse.stop();
   }
 
   /** Do not take this neighbour as a parent for a while. */
@@ -136,7 +135,7 @@ export class Tree {
     if (this.#slots.hasChild(from)) this.#links.downgrade(from, "replaced");
     if (this.#isLeaving) this.#reject(from, "leaving");
     else if (!this.isAttached) this.#reject(from, "not-attached");
-    else if (this.#pulse <= pulse) this.#reject(from, "stale");
+    else if (this.pulse <= pulse) this.#reject(from, "stale");
     else if (this.#slots.holdForOrphan(from)) this.#probe(from);
     else this.#refer(from);
   }
@@ -174,7 +173,7 @@ export class Tree {
     } else if (number === this.#parent) this.#loseParent(number);
     if (this.#slots.release(number)) {
       // Those who hung below it may know the root's newest pulse, and need a newer one to return.
-      if (this.#isRoot && this.#pulseAt !== undefined) this.#beat();
+      if (this.#isRoot && this.#pulse.isBeating) this.#pulse.beat();
       this.#context.tell({ type: "child-lost", number });
       this.#tellSize();
     }
@@ -195,21 +194,21 @@ export class Tree {
       return;
     }
     this.#context.send(to, { type: "pong", pulse });
-    if (pulse <= this.#pulse) return;
-    this.#pulse = pulse;
-    this.#pingChildren();
+    if (this.#pulse.learn(pulse)) this.#pulse.passOn();
   }
 
   onTick(): void {
-    const { now } = this.#context;
-    if (this.#pulseAt !== undefined && this.#pulseAt <= now) this.#beat();
+    this.#pulse.onTick();
     if (this.#search.isDue) this.#askAround();
     for (const number of this.#slots.expireProbes()) this.#probe(number);
     this.#gossip();
   }
 
   deadline(): number | undefined {
-    return earlier(this.#pulseAt, earlier(this.#search.deadline(), this.#slots.deadline()));
+    return earlier(
+      this.#pulse.deadline(),
+      earlier(this.#search.deadline(), this.#slots.deadline()),
+    );
   }
 
   /** The seed's three validations, and what makes them safe: is the check news, are we staying? */
@@ -219,13 +218,13 @@ export class Tree {
     if (this.isAttached) return "has-parent";
     if (this.#isLeaving) return "leaving";
     if (this.#joining !== undefined) return "deciding";
-    if (pulse <= this.#pulse || this.#search.isBlamed(from)) return "stale";
+    if (pulse <= this.pulse || this.#search.isBlamed(from)) return "stale";
     return undefined;
   }
 
   #gossip(): void {
     // The root's pulse is 0 until everybody knows his neighbours; before that nobody is checked.
-    if (!this.isAttached || this.#isLeaving || this.#pulse === 0) return;
+    if (!this.isAttached || this.#isLeaving || this.pulse === 0) return;
     const free = this.#slots.free;
     if (free === 0) return;
     const unsettled = this.#neighbourhood.numbers.filter(
@@ -239,9 +238,7 @@ export class Tree {
   #probe(number: number): void {
     // Counted even when the neighbour has been forgotten meanwhile, so that its slot gets free.
     this.#slots.probed(number);
-    const to = this.#neighbourhood.get(number);
-    if (to === undefined) return;
-    this.#context.send(to, { type: "tree-check", pulse: this.#pulse, depth: this.#depth });
+    this.#say(number, { type: "tree-check", pulse: this.pulse, depth: this.#depth });
   }
 
   #refer(orphan: number): void {
@@ -272,8 +269,7 @@ export class Tree {
   }
 
   #ask(number: number): void {
-    const to = this.#neighbourhood.get(number);
-    if (to !== undefined) this.#context.send(to, { type: "orphan", pulse: this.#pulse });
+    this.#say(number, { type: "orphan", pulse: this.pulse });
   }
 
   #gainChild(number: number): void {
@@ -299,12 +295,12 @@ export class Tree {
   }): void {
     this.#joining = undefined;
     this.#parent = joined.number;
-    this.#pulse = Math.max(this.#pulse, joined.pulse);
+    this.#pulse.learn(joined.pulse);
     this.#depth = joined.depth;
     this.#search.end();
     this.#context.tell({ type: "parent-gained", number: joined.number });
     this.#tellSize();
-    this.#pingChildren();
+    this.#pulse.passOn();
     this.#gossip();
   }
 
@@ -314,25 +310,16 @@ export class Tree {
     if (!this.#isLeaving) this.#search.beginWithin(20);
   }
 
-  #beat(): void {
-    this.#pulse += 1;
-    this.#pulseAt = this.#context.now + this.#context.options.pulseIntervalMs;
-    this.#pingChildren();
-  }
-
-  #pingChildren(): void {
-    for (const number of this.#slots.children) {
-      const to = this.#neighbourhood.get(number);
-      if (to !== undefined) this.#context.send(to, { type: "ping", pulse: this.#pulse });
-    }
-  }
-
   #tellSize(): void {
     this.#context.tell({ type: "subtree-resized", size: this.subtreeSize });
   }
 
   #reject(number: number, reason: TreeRejectReason): void {
+    this.#say(number, { type: "tree-reject", reason });
+  }
+
+  #say(number: number, message: ControlMessage): void {
     const to = this.#neighbourhood.get(number);
-    if (to !== undefined) this.#context.send(to, { type: "tree-reject", reason });
+    if (to !== undefined) this.#context.send(to, message);
   }
 }
