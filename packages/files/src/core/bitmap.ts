@@ -1,4 +1,4 @@
-import { PalmTreeError } from "@palmtree/wire";
+import { checkLength, checkShortLength, readWords, writeWords } from "./bitmap-bytes.js";
 
 /** Words that are there from the beginning: 8 KiB. */
 const EAGER_WORDS = 2_048;
@@ -43,10 +43,7 @@ export class Bitmap {
    * @throws frame-malformed (remote) when the length is not `ceil(size / 8)` or a spare bit is set
    */
   static fromBytes(bytes: Uint8Array, size: number): Bitmap {
-    const expected = Math.ceil(size / 8);
-    if (bytes.length !== expected) {
-      throw malformed(`A bitmap of ${size} has ${expected} bytes`, bytes.length, expected);
-    }
+    checkLength(bytes, size);
     return Bitmap.#read(bytes, size);
   }
 
@@ -57,28 +54,15 @@ export class Bitmap {
    *   or a spare bit is set
    */
   static fromShortBytes(bytes: Uint8Array, size: number): Bitmap {
-    const most = Math.ceil(size / 8);
-    if (bytes.length > most) {
-      throw malformed(`A bitmap of ${size} has at most ${most} bytes`, bytes.length, most);
-    }
-    if (bytes.at(-1) === 0) throw malformed("A short bitmap does not end in zeros", 0, 1);
+    checkShortLength(bytes, size);
     return Bitmap.#read(bytes, size);
   }
 
   static #read(bytes: Uint8Array, size: number): Bitmap {
     const bitmap = new Bitmap(size);
-    const expected = Math.ceil(size / 8);
-    const spareBits = expected * 8 - size;
-    const isWhole = bytes.length === expected;
-    if (isWhole && spareBits > 0 && (bytes[expected - 1] as number) >>> (8 - spareBits) !== 0) {
-      throw malformed("A bitmap's spare bits are zero", bytes[expected - 1] as number, 0);
-    }
     bitmap.#grow(Math.ceil(bytes.length / 4));
-    const words = bitmap.#words;
-    for (let at = 0; at < bytes.length; at += 1) {
-      words[at >>> 2] = (words[at >>> 2] as number) | ((bytes[at] as number) << ((at & 3) * 8));
-    }
-    for (const word of words) bitmap.#count += bitCount(word);
+    readWords(bitmap.#words, bytes, size);
+    for (const word of bitmap.#words) bitmap.#count += bitCount(word);
     return bitmap;
   }
 
@@ -262,12 +246,12 @@ export class Bitmap {
    * floor(i / 8); spare bits are zero. The caller owns the bytes.
    */
   toBytes(): Uint8Array {
-    return this.#write(Math.ceil(this.size / 8));
+    return writeWords(this.#words, Math.ceil(this.size / 8));
   }
 
   /** As {@link Bitmap.toBytes}, without the zero bytes at its end. */
   toShortBytes(): Uint8Array {
-    return this.#write(Math.ceil(this.end / 8));
+    return writeWords(this.#words, Math.ceil(this.end / 8));
   }
 
   /** An independent copy. */
@@ -298,15 +282,6 @@ export class Bitmap {
     return flip === -1 && beyond < this.size ? beyond : -1;
   }
 
-  #write(byteCount: number): Uint8Array {
-    const bytes = new Uint8Array(byteCount);
-    const written = Math.min(byteCount, this.#words.length * 4);
-    for (let at = 0; at < written; at += 1) {
-      bytes[at] = (this.#words[at >>> 2] as number) >>> ((at & 3) * 8);
-    }
-    return bytes;
-  }
-
   /** Makes room for so many words, and for as many again, so that growing stays cheap. */
   #grow(wordCount: number): void {
     if (wordCount <= this.#words.length) return;
@@ -325,13 +300,6 @@ export class Bitmap {
       throw new RangeError(`Index ${index} is not in a bitmap of ${this.size}`);
     }
   }
-}
-
-function malformed(message: string, got: number, expected: number): PalmTreeError {
-  return new PalmTreeError("frame-malformed", message, {
-    fault: "remote",
-    facts: { got, expected },
-  });
 }
 
 /** Bits set in a 32-bit word (Warren, Hacker's Delight, figure 5-2). */
