@@ -1,24 +1,15 @@
-import { constants } from "node:fs";
-import { unlink } from "node:fs/promises";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { PalmTreeError, SlabPool } from "@palmtree/wire";
 import { ChunkLayout, type ChunkPlace, streamChunkSizeBytes } from "./core/chunk-layout.js";
 import { encodeManifest, type Manifest } from "./core/manifest.js";
 import { checkPath, escapeForTerminal } from "./core/safe-path.js";
-import {
-  allocate,
-  closeFile,
-  type Descriptor,
-  openFile,
-  readInto,
-  writeAll,
-} from "./descriptor.js";
-import { destinationError, systemCode } from "./disk-error.js";
+import { allocate } from "./descriptor.js";
+import { systemCode } from "./disk-error.js";
 import { ReadAhead } from "./read-ahead.js";
 import { sha256 } from "./sha256.js";
 import type { ProducedChunk } from "./source-reader.js";
 import type { DescribedSources } from "./source-scan.js";
+import { Spool, spoolError } from "./spool.js";
 
 /** Something to send whose length nobody knows before its end. */
 export interface NamedStream {
@@ -48,10 +39,6 @@ interface SpoolWrite {
 
 /** Chunks are put together in memory of this size: fresh memory costs page faults. */
 const SLAB_BYTES = 1024 * 1024;
-/** What only its owner reads and writes. */
-const SPOOL_MODE = 0o600;
-const SPOOL_FLAGS =
-  constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * Cuts a stream into chunks while it comes. A stream cannot be read again, so each chunk is also
@@ -69,9 +56,7 @@ export class StreamSource implements AsyncDisposable {
   /** What is to be sent: one file, a stream. Its layout learns the length when the stream ends. */
   readonly described: DescribedSources;
   readonly #named: NamedStream;
-  readonly #options: StreamSourceOptions;
-  readonly #spool: Descriptor;
-  readonly #spoolPath: string;
+  readonly #spool: Spool;
   readonly #pieces: AsyncIterator<unknown>;
   readonly #pool = new SlabPool(allocate);
   readonly #readAhead: ReadAhead;
@@ -85,16 +70,10 @@ export class StreamSource implements AsyncDisposable {
   #error: unknown;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    named: NamedStream,
-    options: StreamSourceOptions,
-    spool: { readonly file: Descriptor; readonly path: string },
-  ) {
+  private constructor(named: NamedStream, options: StreamSourceOptions, spool: Spool) {
     const { name, stream } = named;
     this.#named = named;
-    this.#options = options;
-    this.#spool = spool.file;
-    this.#spoolPath = spool.path;
+    this.#spool = spool;
     this.described = describeStream(name, options.chunkSizeBytes ?? streamChunkSizeBytes);
     this.#pieces = stream[Symbol.asyncIterator]();
     // While nobody reads it, nobody else would hear of it; unheard it would end the process.
@@ -116,13 +95,9 @@ export class StreamSource implements AsyncDisposable {
   static async open(named: NamedStream, options: StreamSourceOptions): Promise<StreamSource> {
     const problem = checkFileName(named.name);
     if (problem !== undefined) throw unsafeName(named.name, problem);
-    const suffix = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
-    const path = join(options.spoolDirectory, `.palmtree-spool-${suffix}`);
+    const spool = await Spool.open(options.spoolDirectory);
     try {
-      const file = await openFile(path, SPOOL_FLAGS, SPOOL_MODE);
-      // Open files cannot be removed there; it goes when the source is closed.
-      if (process.platform !== "win32") await unlink(path);
-      return new StreamSource(named, options, { file, path });
+      return new StreamSource(named, options, spool);
     } catch (error) {
       throw spoolError(error, options.spoolDirectory);
     }
@@ -192,8 +167,7 @@ export class StreamSource implements AsyncDisposable {
     this.#named.stream.destroy();
     await this.#writing?.done.catch(() => undefined);
     this.#readAhead.clear();
-    await closeFile(this.#spool);
-    if (process.platform === "win32") await unlink(this.#spoolPath).catch(() => undefined);
+    await this.#spool.close();
   }
 
   /** Memory for the next chunk. */
@@ -249,15 +223,10 @@ export class StreamSource implements AsyncDisposable {
   /** Writes a chunk to the spool while the next one is awaited. */
   #keep(index: number, payload: Uint8Array): void {
     const { chunkSizeBytes } = this.described.layout;
-    const done = writeAll(this.#spool, [payload], index * chunkSizeBytes).then(
-      () => {
-        writing.isOver = true;
-        if (writing.isReleased) this.#pool.release(payload);
-      },
-      (error: unknown) => {
-        throw spoolError(error, this.#options.spoolDirectory);
-      },
-    );
+    const done = this.#spool.write(payload, index * chunkSizeBytes).then(() => {
+      writing.isOver = true;
+      if (writing.isReleased) this.#pool.release(payload);
+    });
     done.catch(() => undefined); // whoever asks for the next chunk is told
     const writing: SpoolWrite = { index, payload, done, isOver: false, isReleased: false };
     this.#writing = writing;
@@ -265,13 +234,7 @@ export class StreamSource implements AsyncDisposable {
 
   async #read({ offset, length }: ChunkPlace): Promise<Uint8Array> {
     if (this.#closing !== undefined) throw closed();
-    const bytes = allocate(length);
-    try {
-      await readInto(this.#spool, bytes, offset);
-    } catch (error) {
-      throw destinationError(error, "read what was kept in", this.#options.spoolDirectory);
-    }
-    return bytes;
+    return await this.#spool.read(offset, length);
   }
 
   #unreadable(why: string, cause?: unknown): PalmTreeError {
@@ -308,14 +271,6 @@ function describeStream(name: string, chunkSizeBytes: number): DescribedSources 
 function unsafeName(name: string, problem: string): PalmTreeError {
   const message = `${escapeForTerminal(name)} is no name for a file: ${problem}`;
   return new PalmTreeError("name-unsafe", message, { facts: { name, problem } });
-}
-
-function spoolError(error: unknown, directory: string): PalmTreeError {
-  const { code, facts, cause } = destinationError(error, "write to", directory);
-  const where = escapeForTerminal(directory);
-  const why = systemCode(error) ?? String(error);
-  const message = `The spool directory ${where} does not take what is sent: ${why}; choose another`;
-  return new PalmTreeError(code, message, { facts, cause });
 }
 
 function tooLong({ chunkCount, chunkSizeBytes }: ChunkLayout): PalmTreeError {
