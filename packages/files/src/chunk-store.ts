@@ -2,7 +2,14 @@ import { PalmTreeError } from "@palmtree/wire";
 import type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
 import { Bitmap } from "./core/bitmap.js";
 import type { ChunkPlace } from "./core/chunk-layout.js";
-import { allocate, closeFile, type Descriptor, readInto, writeAll } from "./descriptor.js";
+import {
+  allocate,
+  closeFile,
+  type Descriptor,
+  readInto,
+  syncDirectory,
+  writeAll,
+} from "./descriptor.js";
 import { destinationError } from "./disk-error.js";
 import {
   countLanded,
@@ -17,7 +24,7 @@ import { type FoundContent, findContent } from "./resume/found-content.js";
 import { FoundFiles } from "./resume/found-files.js";
 import { JournalFile } from "./resume/journal-file.js";
 import { disown } from "./resume/owner.js";
-import { StagedTree, syncDirectory } from "./staged-tree.js";
+import { StagedTree } from "./staged-tree.js";
 import { type OnConflict, removeStaging, type Staging } from "./staging.js";
 import { type StoredListener, WriteQueue, type WriteRun } from "./write-queue.js";
 

@@ -1,4 +1,15 @@
-import { close, fchmod, fstat, fsync, futimes, open, read, type Stats, writev } from "node:fs";
+import {
+  close,
+  constants,
+  fchmod,
+  fstat,
+  fsync,
+  futimes,
+  open,
+  read,
+  type Stats,
+  writev,
+} from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -48,8 +59,23 @@ function isExhausted(error: unknown): boolean {
 /** Closes a file; the descriptor must not be used afterwards, whatever the outcome. */
 export const closeFile: (file: Descriptor) => Promise<void> = promisify(close);
 
-/** Waits until a file would survive a loss of power. */
-export const syncFile: (file: Descriptor) => Promise<void> = promisify(fsync);
+const syncFile: (file: Descriptor) => Promise<void> = promisify(fsync);
+
+/** Waits until a file would survive a loss of power, and closes it, whatever the outcome. */
+export async function syncAndClose(file: Descriptor): Promise<void> {
+  try {
+    await syncFile(file);
+  } finally {
+    await closeFile(file);
+  }
+}
+
+/** Makes the names in a directory survive a loss of power. Windows has no such call. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await openFile(path, constants.O_RDONLY);
+  await syncAndClose(directory);
+}
 
 /** Sets a file's permissions. */
 export const setMode: (file: Descriptor, mode: number) => Promise<void> = promisify(fchmod);

@@ -5,8 +5,9 @@ import { PalmTreeError } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
 import { copyOpenFile } from "./copy-file.js";
 import { Bitmap } from "./core/bitmap.js";
+import { EntryTree } from "./core/entry-tree.js";
 import type { Manifest } from "./core/manifest.js";
-import type { ManifestEntries, ManifestEntry } from "./core/manifest-entries.js";
+import type { ManifestEntry } from "./core/manifest-entries.js";
 import { escapeForTerminal } from "./core/safe-path.js";
 import {
   closeFile,
@@ -15,7 +16,8 @@ import {
   setMode,
   setModified,
   statFile,
-  syncFile,
+  syncAndClose,
+  syncDirectory,
   withUmask,
 } from "./descriptor.js";
 import { destinationError, systemCode } from "./disk-error.js";
@@ -45,15 +47,9 @@ export interface FoundEntries {
  * Every method throws not-writable, disk-full or store-failed, with the `path`.
  */
 export class StagedTree {
-  readonly #entries: ManifestEntries;
+  readonly #entries: EntryTree;
   readonly #places: EntryPlaces;
   readonly #staging: Staging;
-  /** Per entry the directory that it is in: an index, -1 at the top. */
-  readonly #parents: Int32Array;
-  /** Entries that are directories. */
-  readonly #directories: Bitmap;
-  /** Entries that are symbolic links. */
-  readonly #links: Bitmap;
   /** Entries that exist. */
   readonly #made: Bitmap;
 
@@ -62,15 +58,11 @@ export class StagedTree {
    * @param found - what exists
    */
   constructor(manifest: Manifest, staging: Staging, found: FoundEntries) {
-    this.#entries = manifest.entries;
-    this.#parents = new Int32Array(manifest.entries.length);
-    this.#directories = new Bitmap(manifest.entries.length);
-    this.#links = new Bitmap(manifest.entries.length);
+    this.#entries = new EntryTree(manifest.entries);
     this.#made = found.made ?? new Bitmap(manifest.entries.length);
     const standing = found.standing ?? new Bitmap(manifest.entries.length);
     this.#places = new EntryPlaces(manifest.entries, staging, standing);
     this.#staging = staging;
-    this.#findKinds();
   }
 
   /** Top entries were moved to their final names. */
@@ -200,12 +192,12 @@ export class StagedTree {
     });
     if (sync) await this.#forEachFile((entry) => this.#syncFile(entry));
     // Innermost first: making something in a directory changes the directory's time.
-    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+    for (let entry = this.#entries.count - 1; entry >= 0; entry -= 1) {
       if (this.#isStagedDirectory(entry)) await this.#makeDirectory(entry);
     }
     // After everything that is written: nothing is ever written through a link.
-    for (const entry of this.#links.indexes()) await this.#makeLink(entry);
-    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+    for (const entry of this.#entries.links.indexes()) await this.#makeLink(entry);
+    for (let entry = this.#entries.count - 1; entry >= 0; entry -= 1) {
       if (this.#isStagedDirectory(entry)) await this.#finishDirectory(entry, sync);
     }
   }
@@ -215,7 +207,7 @@ export class StagedTree {
    * directory that may not be written can be neither filled nor moved.
    */
   async restrictDirectories(): Promise<void> {
-    for (let entry = this.#entries.length - 1; entry >= 0; entry -= 1) {
+    for (let entry = this.#entries.count - 1; entry >= 0; entry -= 1) {
       if (!this.#isStagedDirectory(entry)) continue;
       const { mode } = this.#places.entry(entry);
       if ((mode & 0o700) === 0o700) continue;
@@ -234,23 +226,8 @@ export class StagedTree {
     }
   }
 
-  /** Entries come after the directory that they are in, and before what comes after it. */
-  #findKinds(): void {
-    const around: { readonly index: number; readonly prefix: string }[] = [];
-    let index = 0;
-    for (const { path, kind } of this.#entries) {
-      while (around.length > 0 && !path.startsWith(around.at(-1)?.prefix ?? "")) around.pop();
-      this.#parents[index] = around.at(-1)?.index ?? -1;
-      if (kind === "directory") {
-        this.#directories.set(index);
-        around.push({ index, prefix: `${path}/` });
-      } else if (kind === "link") this.#links.set(index);
-      index += 1;
-    }
-  }
-
   async #makeParent(entry: number): Promise<void> {
-    const parent = this.#parents[entry] as number;
+    const parent = this.#entries.parentOf(entry);
     if (parent >= 0) await this.#makeDirectory(parent);
   }
 
@@ -296,8 +273,8 @@ export class StagedTree {
   }
 
   async #forEachFile(work: (entry: number) => Promise<void>): Promise<void> {
-    await forEachBounded(this.#entries.length, OPERATIONS_AT_ONCE, async (entry) => {
-      if (!this.#directories.has(entry) && !this.#links.has(entry)) await work(entry);
+    await forEachBounded(this.#entries.count, OPERATIONS_AT_ONCE, async (entry) => {
+      if (this.#entries.isFile(entry)) await work(entry);
     });
   }
 
@@ -315,22 +292,7 @@ export class StagedTree {
   }
 
   #isStagedDirectory(index: number): boolean {
-    return this.#directories.has(index) && !this.isStanding(index);
-  }
-}
-
-/** Makes the names in a directory survive a loss of power. Windows has no such call. */
-export async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const directory = await openFile(path, O_RDONLY);
-  await syncAndClose(directory);
-}
-
-async function syncAndClose(file: Descriptor): Promise<void> {
-  try {
-    await syncFile(file);
-  } finally {
-    await closeFile(file);
+    return this.#entries.isDirectory(index) && !this.isStanding(index);
   }
 }
 
