@@ -1,31 +1,17 @@
 import { PalmTreeError } from "@palmtree/wire";
 import type { ChunkStoreOptions, Landed } from "./chunk-store-options.js";
-import { Bitmap } from "./core/bitmap.js";
-import type { ChunkPlace } from "./core/chunk-layout.js";
-import {
-  allocate,
-  closeFile,
-  type Descriptor,
-  readInto,
-  syncDirectory,
-  writeAll,
-} from "./descriptor.js";
+import type { Bitmap } from "./core/bitmap.js";
+import { StoredChunks } from "./core/stored-chunks.js";
 import { destinationError } from "./disk-error.js";
-import {
-  countLanded,
-  type LandedNames,
-  moveIntoPlace,
-  type TopEntry,
-  topEntries,
-} from "./landing.js";
-import { OPEN_FILE_LIMIT, OpenFiles } from "./open-files.js";
+import { EntryFiles } from "./entry-files.js";
+import { Lander } from "./lander.js";
 import { ReadAhead } from "./read-ahead.js";
 import { type FoundContent, findContent } from "./resume/found-content.js";
 import { FoundFiles } from "./resume/found-files.js";
 import { JournalFile } from "./resume/journal-file.js";
 import { disown } from "./resume/owner.js";
 import { StagedTree } from "./staged-tree.js";
-import { type OnConflict, removeStaging, type Staging } from "./staging.js";
+import { removeStaging, type Staging } from "./staging.js";
 import { type StoredListener, WriteQueue, type WriteRun } from "./write-queue.js";
 
 /**
@@ -44,54 +30,57 @@ export class ChunkStore {
   readonly #options: ChunkStoreOptions;
   readonly #staging: Staging;
   readonly #tree: StagedTree;
-  readonly #files: OpenFiles;
+  readonly #stored: StoredChunks;
+  readonly #found: FoundFiles;
+  readonly #files: EntryFiles;
   readonly #queue: WriteQueue;
   readonly #readAhead: ReadAhead;
-  readonly #stored: Bitmap;
-  /** Per entry the chunks that are not on disk yet. */
-  readonly #missing: Uint32Array;
-  readonly #found: FoundFiles;
+  readonly #lander: Lander;
   readonly #journal: JournalFile | undefined;
   /** Whether something is in the staged content that a later session could use. */
   #hasStaged: boolean;
-  #closeFailure: PalmTreeError | undefined;
-  /** While entries are moved to their final names: nothing can be opened. */
-  #moving: Promise<void> | undefined;
   #landing: Promise<Landed> | undefined;
-  #hasLanded = false;
-  #landedAs: LandedNames = new Map();
   #abandoning: Promise<void> | undefined;
-  #isClosed = false;
 
   private constructor(options: ChunkStoreOptions, staging: Staging, found: FoundContent) {
     const { manifest, layout, resume } = options;
     this.#options = options;
     this.#staging = staging;
-    this.#tree = new StagedTree(manifest, staging, found);
+    const tree = new StagedTree(manifest, staging, found);
+    this.#tree = tree;
+    const stored = new StoredChunks(layout);
+    this.#stored = stored;
     this.#found = new FoundFiles(found, {
       ...options,
-      tree: this.#tree,
+      tree,
       destination: staging.destination.directory,
       retire: (entry) => this.#files.retire(entry),
-      missingOf: (entry) => this.#missing[entry] as number,
+      missingOf: (entry) => stored.missingOf(entry),
+    });
+    this.#files = new EntryFiles({
+      layout,
+      tree,
+      stored,
+      settled: (entry) => this.#found.settled(entry),
     });
     this.#hasStaged = found.pieces.length > 0;
     if (resume !== undefined)
       this.#journal = new JournalFile(staging.journal, { ...resume, pieces: found.pieces });
-    this.#files = new OpenFiles(OPEN_FILE_LIMIT, (entry) => this.#open(entry), this.#noteClose);
-    this.#stored = new Bitmap(layout.chunkCount);
     this.#queue = new WriteQueue(layout, {
       write: (run) => this.#write(run),
       toError: this.#toError,
-      lacking: () => layout.chunkCount - this.#stored.count,
+      lacking: () => stored.missingCount,
     });
-    this.#missing = Uint32Array.from(
-      { length: layout.entryCount },
-      (_, entry) => layout.chunksOf(entry).count,
-    );
     this.#readAhead = new ReadAhead(layout, {
-      read: (place) => this.#read(place),
-      has: (index) => this.#stored.has(index) || this.#found.chunks.has(index),
+      read: (place) => this.#files.read(place),
+      has: (index) => stored.has(index) || this.#found.chunks.has(index),
+    });
+    this.#lander = new Lander({
+      ...options,
+      staging,
+      tree,
+      files: this.#files,
+      found: this.#found,
     });
   }
 
@@ -177,11 +166,8 @@ export class ChunkStore {
    * @throws RangeError as `ChunkLayout.endStream`
    */
   endStream(totalBytes: number): void {
-    const { layout } = this.#options;
-    const most = layout.chunkCount;
-    layout.endStream(totalBytes);
-    this.#missing[0] = (this.#missing[0] as number) - (most - layout.chunkCount);
-    this.#stored.truncate(layout.chunkCount);
+    this.#options.layout.endStream(totalBytes);
+    this.#stored.endStream();
   }
 
   /**
@@ -193,9 +179,9 @@ export class ChunkStore {
   async keep(index: number): Promise<boolean> {
     if (!this.#found.chunks.has(index)) return false;
     const { entry } = this.#options.layout.locate(index);
-    const isComplete = this.#noteStored(entry, index, 1);
+    const isComplete = this.#stored.add(entry, index, 1);
     if (isComplete && !this.#tree.isStanding(entry)) {
-      await this.#files.use(entry, (file) => this.#finish(entry, file));
+      await this.#files.finish(entry);
       this.#files.retire(entry);
     }
     return true;
@@ -245,89 +231,35 @@ export class ChunkStore {
   }
 
   async #land(): Promise<Landed> {
-    const { manifest, layout, onConflict, sync } = this.#options;
     await this.#queue.idle();
     await this.#files.close();
-    const failure = this.#queue.failure ?? this.#closeFailure;
+    const failure = this.#queue.failure ?? this.#files.closeFailure;
     if (failure !== undefined) throw failure;
-    const missing = this.#stored.firstClear(0);
+    const missing = this.#stored.firstMissing;
     if (missing >= 0) throw new RangeError(`Chunk ${missing} was not stored`);
-    if (!this.#hasLanded) {
-      if (manifest.isStream === true && layout.chunkCount > 0) await this.#finishCopy(0);
-      await this.#staging.pin.check();
-      await this.#staging.destination.check();
-      for (const entry of this.#found.copied) await this.#finishCopy(entry);
-      await this.#tree.gatherStanding((path) => this.#found.isInPlace(path));
-      await this.#tree.finishTree(sync);
-      const moved = topEntries(manifest).filter(({ name }) => !this.#found.isInPlace(name));
-      await this.#move(moved, onConflict);
-    }
-    const landed = countLanded(manifest, this.#landedAs);
-    await this.#tree.restrictDirectories();
-    if (sync) await this.#syncDestination();
+    const landed = await this.#lander.land();
     await this.#journal?.close();
     // All has landed. What is left behind, if it cannot be removed, is clutter and no failure. What
     // was skipped is still loaded for neighbours.
     if (landed.skipped.length === 0)
       await removeStaging(this.#staging, true).catch(() => undefined);
-    return { ...landed, bytes: layout.totalBytes };
-  }
-
-  /**
-   * Finishes a file that nothing is written to any more: a copy, or a stream, of which it is known
-   * later than it is written whether a chunk was its last.
-   */
-  async #finishCopy(entry: number): Promise<void> {
-    const file = await this.#tree.openToWrite(entry);
-    try {
-      await this.#finish(entry, file);
-    } finally {
-      await closeFile(file);
-    }
-  }
-
-  async #finish(entry: number, file: Descriptor): Promise<void> {
-    await this.#tree.checkSize(entry, file, this.#options.layout.sizeOf(entry));
-    await this.#tree.finishFile(entry, file);
-  }
-
-  async #move(entries: readonly TopEntry[], onConflict: OnConflict): Promise<void> {
-    let onMoved: () => void = () => undefined;
-    this.#moving = new Promise((resolve) => {
-      onMoved = resolve;
-    });
-    try {
-      await this.#files.close(); // on Windows an open file keeps its directory where it is
-      this.#landedAs = await moveIntoPlace(this.#staging, entries, onConflict);
-      this.#tree.setLanded(this.#landedAs);
-      this.#hasLanded = true;
-    } finally {
-      this.#moving = undefined;
-      onMoved();
-    }
-  }
-
-  async #syncDestination(): Promise<void> {
-    try {
-      await syncDirectory(this.#staging.destination.path);
-    } catch (error) {
-      throw destinationError(error, "sync", this.directory);
-    }
+    return landed;
   }
 
   async #abandon(isKept: boolean): Promise<void> {
     await this.#landing?.catch(() => undefined);
-    this.#queue.stop(abandoned());
+    const reason = abandoned();
+    this.#queue.stop(reason);
     await this.#queue.idle();
-    this.#isClosed = true;
-    await this.#files.close();
+    await this.#files.end(reason);
     this.#readAhead.clear();
     await this.#journal?.close();
     const { pin, destination } = this.#staging;
+    const { hasLanded } = this.#lander;
     try {
-      if (isKept && !this.#hasLanded && this.#journal !== undefined)
+      if (isKept && !hasLanded && this.#journal !== undefined)
         await disown(pin.directory, pin.path);
-      else await removeStaging(this.#staging, this.#hasLanded);
+      else await removeStaging(this.#staging, hasLanded);
     } finally {
       await pin.close();
       await destination.close();
@@ -339,57 +271,21 @@ export class ChunkStore {
     if (this.#tree.isStanding(entry)) {
       await this.#found.replace(entry);
     }
-    await this.#files.use(entry, async (file) => {
-      await this.#attempt("write", entry, () => writeAll(file, payloads, offset));
+    await this.#files.write(run, async (file) => {
       this.#hasStaged = true;
       const length = payloads.reduce((sum, payload) => sum + payload.length, 0);
       this.#journal?.add({ entry, offset, length });
       if (this.#found.forget(firstChunk, payloads.length)) this.#readAhead.clear();
-      if (!this.#noteStored(entry, firstChunk, payloads.length)) return;
+      if (!this.#stored.add(entry, firstChunk, payloads.length)) return;
       if (this.#options.manifest.isStream === true) return;
       // What was written at once cannot have another size than what was written.
       if (payloads.length < this.#options.layout.chunksOf(entry).count) {
-        return await this.#finish(entry, file);
+        return await this.#files.finishOpen(entry, file);
       }
       await this.#tree.finishFile(entry, file);
     });
-    if (this.#missing[entry] === 0) this.#files.retire(entry);
+    if (this.#stored.isComplete(entry)) this.#files.retire(entry);
   }
-
-  /** @returns whether the entry is complete now */
-  #noteStored(entry: number, firstChunk: number, count: number): boolean {
-    const missing = (this.#missing[entry] as number) - this.#stored.setRun(firstChunk, count);
-    this.#missing[entry] = missing;
-    return missing === 0;
-  }
-
-  async #read({ entry, offset, length }: ChunkPlace): Promise<Uint8Array> {
-    const bytes = allocate(length);
-    await this.#files.use(entry, (file) =>
-      this.#attempt("read", entry, () => readInto(file, bytes, offset)),
-    );
-    return bytes;
-  }
-
-  async #open(entry: number): Promise<Descriptor> {
-    await this.#moving;
-    await this.#found.settled(entry);
-    if (this.#isClosed) throw abandoned();
-    const isFinished = this.#missing[entry] === 0 || this.#tree.isStanding(entry);
-    return await (isFinished ? this.#tree.openToRead(entry) : this.#tree.openToWrite(entry));
-  }
-
-  async #attempt<T>(doing: string, entry: number, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw destinationError(error, doing, this.#tree.pathOf(entry));
-    }
-  }
-
-  readonly #noteClose = (entry: number, error: unknown): void => {
-    this.#closeFailure ??= destinationError(error, "write", this.#tree.pathOf(entry));
-  };
 
   readonly #toError = (error: unknown): PalmTreeError =>
     destinationError(error, "write to", this.directory);
