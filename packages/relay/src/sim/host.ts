@@ -1,4 +1,3 @@
-import { Bitmap } from "@palmtree/files/core";
 import {
   type Address,
   type ControlMessage,
@@ -6,7 +5,6 @@ import {
   fromHex,
   makeKnock,
   nobody,
-  PalmTreeError,
   type PeerId,
   type SessionId,
 } from "@palmtree/wire";
@@ -19,12 +17,8 @@ import { Random } from "../core/random.js";
 import type { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
 import { ChunkArrivals } from "./chunk-arrivals.js";
-import {
-  isSame,
-  type SimulatedContent,
-  simulatedCryptography,
-  simulatedSessionHash,
-} from "./content.js";
+import { type SimulatedContent, simulatedCryptography } from "./content.js";
+import { ContentKeeper } from "./content-keeper.js";
 import type { Disk } from "./disk.js";
 import type { NetworkPort } from "./network/attachment.js";
 import type { Network } from "./network/network.js";
@@ -81,17 +75,12 @@ export class Host implements NetworkPort {
   hasEnded = false;
   readonly #world: World;
   readonly #random: Random;
+  readonly #keeper: ContentKeeper;
   readonly #connections = new Map<ConnectionId, Connection>();
-  /** Payloads that the machine may not use any more. */
-  readonly #released = new WeakSet<Uint8Array>();
   /** What an invitation must have before this host believes that somebody is there. */
   readonly #cookie: Uint8Array;
   #accepted = 0;
   #counter = 0;
-  /** Before that the source of a stream gives nothing. */
-  #sourceAt = 0;
-  /** How long the stream is, once that is known here. */
-  #endedBytes: number | undefined;
   #tickAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World, address: Address, disk: Disk, random: Random) {
@@ -102,6 +91,7 @@ export class Host implements NetworkPort {
     this.id = random.hex(16);
     this.#cookie = fromHex(this.id.repeat(2));
     this.arrivals = new ChunkArrivals(world.content);
+    this.#keeper = new ContentKeeper(world, this, (event, delayMs) => this.#later(event, delayMs));
   }
 
   context(): Context {
@@ -195,7 +185,7 @@ export class Host implements NetworkPort {
   }
 
   #perform(effect: Effect): void {
-    const { network, content } = this.#world;
+    const { network } = this.#world;
     switch (effect.type) {
       case "send-datagram":
         return this.#send(effect.to, effect.receiver, effect.message);
@@ -206,7 +196,7 @@ export class Host implements NetworkPort {
       }
       case "send-frame": {
         const { frame } = effect;
-        if (frame.type === "chunk") this.#checkUse(frame.index, frame.payload);
+        if (frame.type === "chunk") this.#keeper.checkUse(frame.index, frame.payload);
         const connection = this.#connections.get(effect.connection);
         return connection?.pipe.send(connection.end, effect.frame);
       }
@@ -222,12 +212,6 @@ export class Host implements NetworkPort {
         const connection = this.#connections.get(effect.connection);
         return connection?.pipe.pause(connection.end, effect.type === "pause-connection");
       }
-      case "produce-chunk":
-        return this.#produce(effect.index);
-      case "hash-session": {
-        const sessionHash = simulatedSessionHash(effect.pages, content.totalBytes);
-        return this.#later({ type: "session-hashed", sessionHash });
-      }
       case "report-step":
         if (effect.step.type === "ended") this.outcome = effect.step;
         return this.#world.onStep(this, effect.step);
@@ -235,7 +219,7 @@ export class Host implements NetworkPort {
         this.hasEnded = true;
         return;
       default:
-        return this.#store(effect);
+        return this.#keeper.perform(effect);
     }
   }
 
@@ -244,122 +228,6 @@ export class Host implements NetworkPort {
     this.#counter += 1;
     const datagram = { session, sender: this.id, receiver, counter: this.#counter, message };
     network.sendDatagram(this.address, to, datagram);
-  }
-
-  /** One chunk after the other, as a source gives them. */
-  #produce(index: number): void {
-    const { content, pauses, timeline } = this.#world;
-    this.#sourceAt = Math.max(this.#sourceAt, timeline.now) + (pauses.get(index) ?? 0);
-    const delayMs = this.#sourceAt - timeline.now;
-    const { chunkCount, totalBytes } = content;
-    if (index === chunkCount) this.#later({ type: "stream-ended", totalBytes }, delayMs);
-    if (index >= chunkCount) return;
-    const payload = content.payloadOf(index);
-    const hash = content.hashOf(index, payload);
-    this.#later({ type: "chunk-produced", index, hash, payload }, delayMs);
-  }
-
-  #store(
-    effect: Extract<
-      Effect,
-      {
-        type:
-          | "verify-chunk"
-          | "store-chunk"
-          | "end-stream"
-          | "release-chunk"
-          | "load-chunk"
-          | "check-leftover"
-          | "open-manifest"
-          | "land";
-      }
-    >,
-  ): void {
-    const { content } = this.#world;
-    switch (effect.type) {
-      case "verify-chunk": {
-        const { connection, index, hash, payload } = effect;
-        this.#released.delete(payload); // hosts share their payloads here: it came once more
-        const isIntact = isSame(content.hashOf(index, payload), hash);
-        return this.#later({ type: "chunk-verified", connection, index, payload, isIntact }, 0);
-      }
-      case "release-chunk":
-        this.#released.add(effect.payload);
-        return;
-      case "store-chunk": {
-        const { index, payload } = effect;
-        this.#checkUse(index, payload);
-        this.#checkLength(index, payload);
-        const error = this.disk.write(index, payload);
-        const event: PeerEvent =
-          error === undefined ? { type: "chunk-stored", index } : { type: "failed", error };
-        return this.#later(event);
-      }
-      case "end-stream":
-        this.#endedBytes = effect.totalBytes;
-        return;
-      case "load-chunk": {
-        const { index } = effect;
-        const payload = this.number === 0 ? content.payloadOf(index) : this.disk.stored[index];
-        // What a disk refused cannot be read either; that it did is on its way to the machine.
-        if (payload === undefined && this.disk.hasFailed) return;
-        if (payload === undefined) throw new Error(`chunk ${index} is loaded but was not stored`);
-        // Another object, of which nothing was released yet; the same bytes.
-        return this.#later({ type: "chunk-loaded", index, payload: payload.subarray() });
-      }
-      case "check-leftover": {
-        const { index, hash } = effect;
-        const found = content.hashOf(index, this.disk.stored[index] ?? new Uint8Array());
-        const isIntact = isSame(found, hash);
-        return this.#later({ type: "leftover-checked", index, isIntact });
-      }
-      case "open-manifest": {
-        const isWhole = effect.manifest.every((byte, place) => byte === content.manifest[place]);
-        if (isWhole)
-          return this.#later({
-            type: "manifest-opened",
-            sizes: this.#world.sizes,
-            leftovers: this.#findLeftovers(),
-          });
-        const error = new PalmTreeError("manifest-invalid", "another manifest than promised");
-        return this.#later({ type: "failed", error });
-      }
-      case "land": {
-        const totalBytes = this.#endedBytes ?? content.totalBytes;
-        const expected = simulatedSessionHash(effect.pages, totalBytes);
-        const isWhole = expected.every((byte, place) => byte === effect.sessionHash[place]);
-        if (isWhole) this.landedAtMs = this.#world.timeline.now;
-        if (isWhole) return this.#later({ type: "landed" });
-        const error = new PalmTreeError("content-mismatch", "another session hash than received");
-        return this.#later({ type: "failed", error });
-      }
-    }
-  }
-
-  #findLeftovers(): Bitmap {
-    const { chunkCount } = this.#world.content;
-    if (this.#world.sizes.isOpen === true) return new Bitmap(0);
-    const found = new Bitmap(chunkCount);
-    for (let index = 0; index < chunkCount; index += 1) {
-      this.disk.stored[index] ??= this.#world.leftoverOf(this, index);
-      if (this.disk.stored[index] !== undefined) found.set(index);
-    }
-    return found;
-  }
-
-  /** What the machine has released may hold other bytes by now. */
-  #checkUse(index: number, payload: Uint8Array): void {
-    if (this.#released.has(payload)) throw new Error(`chunk ${index} is used after its release`);
-  }
-
-  /** Before the end of a stream is known, what is stored is laid out as full chunks. */
-  #checkLength(index: number, payload: Uint8Array): void {
-    const { sizes, content } = this.#world;
-    if (sizes.isOpen !== true || this.#endedBytes !== undefined) return;
-    if (payload.length !== content.chunkSizeBytes)
-      throw new Error(
-        `chunk ${index} of ${payload.length} bytes is stored before the end is known`,
-      );
   }
 
   /** This host's number in the session; the root is 0, and so is who was not numbered yet. */
