@@ -1,5 +1,6 @@
 export { faultsOf } from "./judge.js";
 export type { LinkRates, NetworkConditions } from "./network/conditions.js";
+export { BrokenPromise } from "./promise-watch.js";
 export { randomScenario } from "./random-scenario.js";
 export { roughScenario } from "./rough-scenario.js";
 export type {
@@ -15,4 +16,4 @@ export type {
   SimulationResult,
   StreamPauses,
 } from "./scenario.js";
-export { BrokenPromise, simulate } from "./simulation.js";
+export { simulate } from "./simulation.js";

@@ -1,19 +1,21 @@
 import type { Address, Invite } from "@palmtree/wire";
 import type { Effect } from "../core/effect.js";
 import type { ChunkSizes, PeerEvent } from "../core/event.js";
-import { Member } from "../core/member.js";
 import { defaultPeerOptions, type PeerOptions } from "../core/options.js";
 import { Random } from "../core/random.js";
 import { Root } from "../core/root.js";
 import type { Step } from "../core/step.js";
-import { isSame, SimulatedContent } from "./content.js";
+import { Chronicle } from "./chronicle.js";
+import { SimulatedContent } from "./content.js";
 import { Disk, torn } from "./disk.js";
 import { EventQueue } from "./event-queue.js";
 import { Host, type World } from "./host.js";
 import { hostAddress } from "./host-address.js";
+import { HostNumbers } from "./host-numbers.js";
 import { calmNetwork } from "./network/conditions.js";
 import { Network } from "./network/network.js";
 import { Timeline } from "./network/timeline.js";
+import { PromiseWatch } from "./promise-watch.js";
 import type {
   Crash,
   Latecomer,
@@ -24,11 +26,6 @@ import type {
   SimulationResult,
   StreamPauses,
 } from "./scenario.js";
-
-/** A promise of the protocol that a simulation saw broken; names the seed that repeats it. */
-export class BrokenPromise extends Error {
-  override readonly name = "BrokenPromise";
-}
 
 /**
  * Run one swarm in virtual time, with the same machines that run over real sockets, and watch the
@@ -75,19 +72,11 @@ class Simulation implements World {
   readonly #random: Random;
   readonly #queue = new EventQueue();
   readonly #hosts: Host[] = [];
-  readonly #hostOfNumber = new Map<number, Host>();
-  readonly #blamed: string[] = [];
-  readonly #demoted: number[] = [];
+  readonly #chronicle: Chronicle;
+  readonly #promises: PromiseWatch;
   #now = 0;
   #events = 0;
   #sinceMoved = 0;
-  #formed: Pick<SimulationResult, "treeSize" | "treeDepth" | "treeParents"> = {
-    treeSize: 0,
-    treeDepth: 0,
-    treeParents: [],
-  };
-  #formedAtMs: number | undefined;
-  #planKind: SimulationResult["planKind"];
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -110,6 +99,18 @@ class Simulation implements World {
     this.network =
       hostile?.makeNetwork(this.timeline, random, conditions) ??
       new Network(this.timeline, random, conditions);
+    const { content } = this;
+    const hosts = this.#hosts;
+    const numbers = new HostNumbers(hosts);
+    this.#chronicle = new Chronicle(hosts, numbers);
+    this.#promises = new PromiseWatch({
+      scenario,
+      content,
+      hosts,
+      numbers,
+      mostChildren: this.#fanout,
+      now: () => this.#now,
+    });
     for (let place = 0; place < scenario.peerCount; place += 1) this.#addHost(place);
   }
 
@@ -123,19 +124,20 @@ class Simulation implements World {
     for (const restart of restarts) this.#queue.push(restart.atMs, () => this.#restart(restart));
     for (const event of events) this.#queue.push(event.atMs, () => this.#happen(event));
     this.#schedulePartitions("start");
-    while (!this.#isOver() && !(isFormationOnly && this.#formedAtMs !== undefined)) {
+    while (!this.#isOver() && !(isFormationOnly && this.#chronicle.formedAtMs !== undefined)) {
       const next = this.#queue.pop();
       if (next === undefined)
-        this.#break("nothing is left to happen, but the session has not ended");
-      if (next.time > mostMs) this.#break(`the session has not ended after ${mostMs} ms`);
+        this.#promises.break("nothing is left to happen, but the session has not ended");
+      if (next.time > mostMs) this.#promises.break(`the session has not ended after ${mostMs} ms`);
       this.#sinceMoved = next.time > this.#now ? 0 : this.#sinceMoved + 1;
       if (this.#sinceMoved > mostEventsAtOnce)
-        this.#break("time stands still: a timer is due for ever");
+        this.#promises.break("time stands still: a timer is due for ever");
       this.#now = next.time;
       this.#events += 1;
       next.action();
     }
-    return this.#result(root);
+    const { network } = this;
+    return this.#chronicle.result(root, network, { durationMs: this.#now, events: this.#events });
   }
 
   /** The root ends last, as long as it lives; without it each receiver goes on as long as it can. */
@@ -154,12 +156,9 @@ class Simulation implements World {
   }
 
   onStep(host: Host, step: Step): void {
-    if (step.type === "planned") this.#planKind = step.kind;
-    if (step.type === "attached") this.#checkNoCycle(host);
-    if (step.type === "blamed")
-      this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
-    if (step.type === "demoted") this.#demoted.push(step.number);
-    if (step.type === "tree-formed") this.#noteFormed(step.peerCount);
+    this.#chronicle.note(host, step, this.#now);
+    if (step.type === "attached") this.#promises.checkNoCycle(host);
+    if (step.type === "tree-formed") this.#schedulePartitions("formation");
   }
 
   watch(host: Host, event: PeerEvent, effects: readonly Effect[]): void {
@@ -167,36 +166,7 @@ class Simulation implements World {
   }
 
   check(host: Host, effect: Effect): void {
-    if (host.hasEnded) this.#break(`host ${host.number} wants ${effect.type} after its end`);
-    if (effect.type === "store-chunk") this.#checkPayload(host, effect);
-    if (effect.type === "land") this.#checkWhole(host);
-    if (effect.type !== "send-frame") return;
-    if (effect.frame.type === "chunk") this.#checkPayload(host, effect.frame);
-    // Nobody becomes a child without a welcome.
-    if (effect.frame.type === "welcome") this.#checkFanout(host);
-  }
-
-  #checkPayload(
-    host: Host,
-    chunk: { readonly type: string; readonly index: number; readonly payload: Uint8Array },
-  ): void {
-    if (this.#scenario.hostile?.has(host.address) === true) return;
-    if (isSame(chunk.payload, this.content.payloadOf(chunk.index))) return;
-    this.#break(`host ${host.number} lets a wrong chunk ${chunk.index} pass (${chunk.type})`);
-  }
-
-  #checkWhole(host: Host): void {
-    if (this.#scenario.hostile?.has(host.address) === true) return;
-    for (let index = 0; index < this.content.chunkCount; index += 1)
-      if (!isSame(host.disk.stored[index] ?? new Uint8Array(), this.content.payloadOf(index)))
-        this.#break(`host ${host.number} lands without chunk ${index}`);
-  }
-
-  #checkFanout(host: Host): void {
-    // A hostile root invites with any fanout.
-    if (this.#scenario.hostile?.has((this.#hosts[0] as Host).address) === true) return;
-    const count = host.machine?.relay.tree.children.length ?? 0;
-    if (count > this.#fanout) this.#break(`host ${host.number} has ${count} children`);
+    this.#promises.check(host, effect);
   }
 
   get #fanout(): number {
@@ -305,78 +275,5 @@ class Simulation implements World {
     host.landedAtMs = dead.landedAtMs;
     this.#hosts[place] = host;
     if (how === "knock") host.knock(root.address);
-  }
-
-  /** Whoever has that number; nobody if the process is gone, also if another runs there now. */
-  #hostByNumber(number: number): Host | undefined {
-    if (number === 0) return this.#hosts[0];
-    const known = this.#hostOfNumber.get(number);
-    if (known?.number === number && !known.isDown) return known;
-    // Numbers are given out to many at a time: one look at all hosts finds those of the others too.
-    this.#hostOfNumber.clear();
-    for (const host of this.#hosts)
-      if (!this.#hostOfNumber.has(host.number)) this.#hostOfNumber.set(host.number, host);
-    return this.#hostOfNumber.get(number);
-  }
-
-  #checkNoCycle(host: Host): void {
-    // Who lies about its pulse may hang below whom it likes; the time-outs end that.
-    if (this.#scenario.hostile !== undefined) return;
-    let above: Host | undefined = host;
-    for (let steps = 0; above !== undefined; steps += 1) {
-      if (steps > this.#hosts.length) this.#break(`host ${host.number} hangs below itself`);
-      const parent: number | undefined = above.machine?.relay.tree.parent;
-      above = parent === undefined ? undefined : this.#hostByNumber(parent);
-    }
-  }
-
-  #noteFormed(size: number): void {
-    let treeDepth = 0;
-    const treeParents = this.#hosts.map(({ machine }) => {
-      const parent = machine instanceof Member ? machine.relay.tree.parent : undefined;
-      if (machine === undefined || parent === undefined) return undefined;
-      treeDepth = Math.max(treeDepth, machine.relay.tree.depth);
-      const host = this.#hostByNumber(parent);
-      return host === undefined ? undefined : this.#hosts.indexOf(host);
-    });
-    this.#formed = { treeSize: size, treeDepth, treeParents };
-    this.#formedAtMs = this.#now;
-    this.#schedulePartitions("formation");
-  }
-
-  #result(root: Root): SimulationResult {
-    const hosts = this.#hosts;
-    const attachments = hosts.map(({ address }) => this.network.attachment(address));
-    const finishedMs = hosts.map(({ landedAtMs }) => landedAtMs);
-    const landed = finishedMs.filter((atMs) => atMs !== undefined);
-    return {
-      durationMs: this.#now,
-      planKind: this.#planKind,
-      formedAtMs: this.#formedAtMs,
-      ...this.#formed,
-      results: root.results,
-      landedCount: landed.length,
-      refusedCount: hosts.filter(({ wasRefused }) => wasRefused).length,
-      finishedMs,
-      lastFinishedMs: landed.length === 0 ? undefined : Math.max(...landed),
-      failedDisks: [...hosts.keys()].filter((place) => hosts[place]?.disk.hasFailed === true),
-      duplicateCount: hosts.reduce((sum, host) => sum + host.duplicateCount, 0),
-      payloadBytesReceived: hosts.map(({ arrivals }) => arrivals.bytes),
-      duplicateBytes: hosts.map(({ arrivals }) => arrivals.duplicateBytes),
-      longestPauseMs: hosts.map(({ arrivals }) => arrivals.longestPauseMs),
-      linkBytesSent: attachments.map(({ uplink }) => uplink.sentBytes),
-      linkBytesReceived: attachments.map(({ downlink }) => downlink.receivedBytes),
-      datagrams: this.network.datagramsSent,
-      frames: this.network.framesSent,
-      events: this.#events,
-      blamed: this.#blamed,
-      demoted: this.#demoted,
-    };
-  }
-
-  #break(promise: string): never {
-    throw new BrokenPromise(
-      `seed ${this.#scenario.seed}, at ${this.#now.toFixed(1)} ms: ${promise}`,
-    );
   }
 }
