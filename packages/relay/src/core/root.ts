@@ -1,5 +1,4 @@
 import type { Address, ControlMessage, Frame, PeerId, PeerInfo } from "@palmtree/wire";
-import { Accusations } from "./blame/accusations.js";
 import { Farewell } from "./completion/farewell.js";
 import { Verdicts } from "./completion/verdicts.js";
 import { type Context, earlier, type Fact } from "./context.js";
@@ -7,14 +6,12 @@ import { Due } from "./due.js";
 import type { Effect } from "./effect.js";
 import type { ConnectionId, PeerEvent } from "./event.js";
 import { Admission } from "./invite/admission.js";
-import { Assignment } from "./plan/assignment.js";
-import { fastestPlan } from "./plan/plan-choice.js";
+import { Steering } from "./plan/steering.js";
 import { Relay } from "./relay.js";
 import { patienceMs, type RootPlan } from "./root-plan.js";
 import type { PeerResult } from "./step.js";
 import { Content } from "./transfer/content.js";
 import { Production } from "./transfer/production.js";
-import { SlowParents } from "./tree/slow-parents.js";
 
 /** The phases of a session, in order, as the root sees them. */
 export type Phase = "inviting" | "introducing" | "forming" | "sending" | "lingering" | "ended";
@@ -32,9 +29,7 @@ export class Root {
   readonly #admission: Admission;
   readonly #content: Content;
   readonly #production: Production;
-  readonly #accusations: Accusations;
-  readonly #slowParents: SlowParents;
-  #assignment: Assignment | undefined;
+  readonly #steering: Steering;
   #phase: Phase = "inviting";
   #formedBy: number | undefined;
   /** Whether chunks are produced and sent. */
@@ -52,8 +47,13 @@ export class Root {
     const { timeoutMs } = invite;
     this.#verdicts = new Verdicts(context, { session, timeoutMs, extent: this.#content });
     this.#admission = new Admission(context, plan, this.#verdicts);
-    this.#accusations = new Accusations(context, (number) => this.#admission.addressOf(number));
-    this.#slowParents = new SlowParents(context);
+    this.#steering = new Steering(context, {
+      plan,
+      relay: this.#relay,
+      content: this.#content,
+      addressOf: (number) => this.#admission.addressOf(number),
+      standings: () => this.#verdicts.standings,
+    });
   }
 
   get phase(): Phase {
@@ -105,8 +105,7 @@ export class Root {
   #sessionDeadline(): number | undefined {
     let due = earlier(this.#formedBy, this.#relay.deadline());
     due = earlier(due, this.#admission.deadline());
-    due = earlier(due, this.#assignment?.deadline());
-    due = earlier(due, this.#slowParents.deadline());
+    due = earlier(due, this.#steering.deadline());
     return earlier(due, this.#verdicts.deadline());
   }
 
@@ -167,11 +166,11 @@ export class Root {
       case "neighbours-ack":
         return this.#admission.onAck(number, message.revision, from);
       case "plan-ack":
-        return this.#assignment?.onAck(number, message.revision);
+        return this.#steering.onPlanAck(number, message.revision);
       case "trouble":
-        return this.#assignment?.onTrouble(number, message);
+        return this.#steering.onTrouble(number, message);
       case "blame":
-        return this.#onBlame(number, message.number, message.code, message.detail);
+        return this.#steering.onBlame(number, message.number, message.code, message.detail);
       case "leave":
         return this.#verdicts.onLeave(number, message.code, message.detail);
       default:
@@ -179,16 +178,11 @@ export class Root {
     }
   }
 
-  #onBlame(from: number, number: number, code: string, message: string): void {
-    const isNew = this.#accusations.note(from, number, code, message);
-    if (isNew) this.#assignment?.onBlame(from, number, this.#accusations.countOf(number));
-  }
-
   /** A latecomer knows its neighbours: it takes part like everybody else. */
   #takeIn(peer: PeerInfo): void {
     this.#admission.onIntroduced(peer);
     for (const one of [peer, ...this.#admission.ownNeighbours]) this.#relay.acquaintances.meet(one);
-    this.#assignment?.append(peer);
+    this.#steering.append(peer);
   }
 
   #onFrame(connection: ConnectionId, frame: Frame): void {
@@ -238,13 +232,13 @@ export class Root {
       case "concluded":
         if (fact.isComplete) return;
         this.#admission.forget(fact.number);
-        return this.#assignment?.remove(fact.number);
+        return this.#steering.remove(fact.number);
       case "stream-resumed":
         return this.#verdicts.excuse(fact.chunksBefore);
       case "misbehaved":
-        return this.#onBlame(0, fact.number, fact.code, fact.message);
+        return this.#steering.onBlame(0, fact.number, fact.code, fact.message);
       case "trouble-seen":
-        return this.#assignment?.onTrouble(0, fact.trouble);
+        return this.#steering.onTrouble(0, fact.trouble);
       case "child-gained":
       case "sink-gained":
       case "chunk-held":
@@ -270,26 +264,13 @@ export class Root {
     this.#formedBy = this.#context.now + mostWaitMs;
     this.#relay.tree.start();
     if (!this.#isPlanned) return;
-    this.#assign();
+    this.#steering.assign(this.#admission.acknowledged);
     // Feeds come up beside the tree: chunks need not wait until it spans.
     this.#open();
   }
 
   get #isPlanned(): boolean {
     return this.#plan.invite.strategy === "pipeline";
-  }
-
-  /** Everybody knows its neighbours: give each its place in the plan that is fastest for so many. */
-  #assign(): void {
-    const peers = this.#admission.acknowledged;
-    const peerCount = peers.length;
-    if (peerCount < 2) return;
-    const kind = this.#plan.planKind ?? fastestPlan(peerCount, this.#content);
-    this.#context.emit({ type: "report-step", step: { type: "planned", kind, peerCount } });
-    this.#assignment = new Assignment(this.#context, kind, peers, (sinks) =>
-      this.#relay.feed(sinks),
-    );
-    this.#assignment.start();
   }
 
   /** Readiness is counted up the tree: the root's own subtree is everybody who hangs in it. */
@@ -302,8 +283,9 @@ export class Root {
     this.#phase = "sending";
     this.#formedBy = undefined;
     this.#context.emit({ type: "report-step", step: { type: "tree-formed", peerCount } });
-    this.#slowParents.start(this.#plan.invite);
-    if (!this.#isPlanned) this.#open();
+    if (this.#isPlanned) return;
+    this.#steering.watchTree();
+    this.#open();
   }
 
   /** The manifest goes down the tree, and chunks to whoever has it and asks for them. */
@@ -347,13 +329,7 @@ export class Root {
       default:
         this.#admission.onTick();
         this.#relay.onTick();
-        this.#assignment?.onTick();
-        this.#assignment?.review(this.#relay.distribution.flows, this.#content.expectedBytes);
-        this.#slowParents.onTick(() => ({
-          standings: this.#verdicts.standings,
-          flows: this.#relay.distribution.flows,
-          extent: this.#content,
-        }));
+        this.#steering.onTick();
         this.#verdicts.onTick();
     }
   }
