@@ -20,6 +20,7 @@ import { partsOf } from "../output/text.js";
 import type { ReceiveEvent } from "../receive/receive-event.js";
 import { ReceiveStory } from "../receive/receive-story.js";
 import { ReceiveView } from "../receive/receive-view.js";
+import { rehearseWhenIdle } from "../receive/rehearsal.js";
 import { StopRequest } from "../stop-request.js";
 import { badValue, UsageError } from "../usage-error.js";
 
@@ -169,7 +170,7 @@ interface Serving {
 
 /** Takes part in sessions until the signal, or until the first is over. */
 async function serve({ options, place, signal, story, emit }: Serving): Promise<ExitCode> {
-  const { once: isOnce = false, maxSessions, onConflict = "fail", sync } = options;
+  const { join: root, once: isOnce = false, maxSessions, onConflict = "fail", sync } = options;
   const keepPartial = options.discardPartial === true ? { keepPartialMs: 0 } : {};
   const firstEnd = new AbortController();
   const brokenOff: string[] = [];
@@ -196,9 +197,12 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   isTaken = () => isOnce && relay.counters.sessionsJoined > 0;
   emit({ type: "listening", ...partsOf(relay.address), dir: resolve(place.directory) });
   const over = AbortSignal.any([signal, firstEnd.signal]);
+  const isWaiting = (): boolean => root === undefined && relay.counters.sessionsJoined === 0;
+  const rehearsal = rehearseWhenIdle(isWaiting, over);
   const refusal = await join(relay, options, over, emit);
   if (refusal === undefined) await aborted(over);
   await relay.close();
+  await rehearsal;
   if (refusal !== undefined) {
     story.fail(refusal, { isLast: isOnce });
     return exitCodes.failed;

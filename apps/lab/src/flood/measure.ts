@@ -26,7 +26,7 @@ export interface FloodedOptions {
 type FloodedScenario = Scenario & { readonly flooding: Flooding };
 
 /** After this a process that was started does not grow by itself. */
-const settledMs = 1_000;
+const settledMs = 3_000;
 
 /**
  * Floods a receiver that nobody sends to; then measures a transfer that is left alone, and the same

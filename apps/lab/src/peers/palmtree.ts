@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Palmtree, receiveArguments, sendArguments } from "../processes/palmtree.js";
 import type { WatchedProcess } from "../processes/watched-process.js";
 import type { ShapedMeasurement } from "../shaped/metrics.js";
@@ -33,6 +34,7 @@ export function palmtreeTool(options: PalmtreeOptions): Tool {
       const { root, receivers, source } = stage;
       const processes = receivers.map((station) => receive(stage, palmtree, station));
       await Promise.all(processes.map((process) => process.first("listening")));
+      await pause(settleMs);
       const order = {
         path: source.path,
         addresses: receivers.map(addressOf),
@@ -48,6 +50,9 @@ export function palmtreeTool(options: PalmtreeOptions): Tool {
     },
   };
 }
+
+/** Receivers are there before anybody sends: long enough to have rehearsed. */
+const settleMs = 3_000;
 
 function receive(
   stage: Stage,

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { FilesSender, GroupKey, PalmTreeRelay } from "@palmtree/relay";
+
+/** How long nothing has happened before a receiver rehearses: whoever is invited at once does not. */
+const idleMs = 1_000;
+
+/** What a machine that has much else to do may take; then it does without. */
+const mostMs = 5_000;
+
+/** Enough that each of the two takes chunks in and passes some on. */
+const payloadBytes = 320 * 1024;
+const chunkSizeBytes = 16 * 1024;
+
+/**
+ * A receiver waits for most of its life. Meanwhile it lets a small session run within itself, once: two
+ * relays and a sender on the loopback address, with a key that nobody else has, in a temporary directory.
+ * So all code has run before, and its first real session starts in two thirds of the time (decision 0021).
+ *
+ * Resolves when that is over, or was not wanted any more. Never rejects: nothing depends on it.
+ *
+ * @param isWanted - whether the receiver is still waiting for its first session
+ */
+export async function rehearseWhenIdle(
+  isWanted: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await pause(idleMs, undefined, { signal, ref: false });
+    if (!isWanted()) return;
+    await rehearse(AbortSignal.any([signal, AbortSignal.timeout(mostMs)]));
+  } catch {
+    // No room, no loopback address, or the command ends: then the first session starts as ever.
+  }
+}
+
+async function rehearse(signal: AbortSignal): Promise<void> {
+  const place = await mkdtemp(join(tmpdir(), "palmtree-rehearsal-"));
+  try {
+    const payload = join(place, "payload");
+    await writeFile(payload, randomBytes(payloadBytes));
+    const own = { keys: [GroupKey.draw()], host: "127.0.0.1", port: 0 };
+    await using near = await PalmTreeRelay.open({ ...own, directory: join(place, "near") });
+    await using far = await PalmTreeRelay.open({ ...own, directory: join(place, "far") });
+    const peers = [near.address, far.address];
+    const sender = new FilesSender([payload], peers, { ...own, chunkSizeBytes, signal });
+    for await (const _ of sender.start());
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
