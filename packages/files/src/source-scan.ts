@@ -2,7 +2,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { PalmTreeError, truncateUtf8 } from "@palmtree/wire";
 import { forEachBounded } from "./bounded.js";
-import { ChunkLayout, defaultChunkSizeBytes } from "./core/chunk-layout.js";
+import { ChunkLayout, checkChunkSize, defaultChunkSizeBytes } from "./core/chunk-layout.js";
 import { manifestLimits } from "./core/limits.js";
 import { LinkSet, resolveLink } from "./core/links.js";
 import { decodeManifest, encodeManifest, type Manifest } from "./core/manifest.js";
@@ -274,13 +274,5 @@ class Walk {
     this.#links.add(name, this.entries.length, destination.path);
     this.#linkPaths.set(this.entries.length, path);
     return target;
-  }
-}
-
-function checkChunkSize(chunkSizeBytes: number | undefined): void {
-  if (chunkSizeBytes === undefined) return;
-  const { chunkSizeBytesMin: least, chunkSizeBytesMax: most } = manifestLimits;
-  if (!Number.isInteger(chunkSizeBytes) || chunkSizeBytes < least || chunkSizeBytes > most) {
-    throw new RangeError(`chunkSizeBytes: got ${chunkSizeBytes}, expected ${least} to ${most}`);
   }
 }

@@ -45,7 +45,7 @@ export class Spool {
     try {
       const file = await openFile(path, SPOOL_FLAGS, SPOOL_MODE);
       // Open files cannot be removed there; it goes when it is closed.
-      if (process.platform !== "win32") await unlink(path);
+      if (process.platform !== "win32") await unlink(path).catch(closing(file));
       return new Spool(directory, path, file);
     } catch (error) {
       throw spoolError(error, directory);
@@ -90,13 +90,21 @@ export class Spool {
   }
 }
 
+/** Closes the file, and passes the error on. */
+function closing(file: Descriptor): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await closeFile(file);
+    throw error;
+  };
+}
+
 /**
  * The error for a stream that cannot be kept.
  *
  * @param error - what was thrown; the code is that of what the operating system says
  * @param directory - where the spool is, or should be
  */
-export function spoolError(error: unknown, directory: string): PalmTreeError {
+function spoolError(error: unknown, directory: string): PalmTreeError {
   const { code, facts, cause } = destinationError(error, "write to", directory);
   const where = escapeForTerminal(directory);
   const why = systemCode(error) ?? String(error);

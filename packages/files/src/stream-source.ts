@@ -1,6 +1,11 @@
 import type { Readable } from "node:stream";
 import { PalmTreeError, SlabPool } from "@palmtree/wire";
-import { ChunkLayout, type ChunkPlace, streamChunkSizeBytes } from "./core/chunk-layout.js";
+import {
+  ChunkLayout,
+  type ChunkPlace,
+  checkChunkSize,
+  streamChunkSizeBytes,
+} from "./core/chunk-layout.js";
 import { encodeManifest, type Manifest } from "./core/manifest.js";
 import { checkPath, escapeForTerminal } from "./core/safe-path.js";
 import { allocate } from "./descriptor.js";
@@ -9,7 +14,7 @@ import { ReadAhead } from "./read-ahead.js";
 import { sha256 } from "./sha256.js";
 import type { ProducedChunk } from "./source-reader.js";
 import type { DescribedSources } from "./source-scan.js";
-import { Spool, spoolError } from "./spool.js";
+import { Spool } from "./spool.js";
 
 /** Something to send whose length nobody knows before its end. */
 export interface NamedStream {
@@ -70,11 +75,11 @@ export class StreamSource implements AsyncDisposable {
   #error: unknown;
   #closing: Promise<void> | undefined;
 
-  private constructor(named: NamedStream, options: StreamSourceOptions, spool: Spool) {
+  private constructor(named: NamedStream, chunkSizeBytes: number, spool: Spool) {
     const { name, stream } = named;
     this.#named = named;
     this.#spool = spool;
-    this.described = describeStream(name, options.chunkSizeBytes ?? streamChunkSizeBytes);
+    this.described = describeStream(name, chunkSizeBytes);
     this.#pieces = stream[Symbol.asyncIterator]();
     // While nobody reads it, nobody else would hear of it; unheard it would end the process.
     stream.on("error", (error) => {
@@ -89,18 +94,16 @@ export class StreamSource implements AsyncDisposable {
   /**
    * Checks the name, and makes the file for what is sent. Reads nothing yet.
    *
+   * @throws RangeError for a chunk size out of its range
    * @throws name-unsafe when the name is not one safe component of a path
    * @throws not-writable, disk-full or store-failed when the spool cannot be made
    */
   static async open(named: NamedStream, options: StreamSourceOptions): Promise<StreamSource> {
     const problem = checkFileName(named.name);
     if (problem !== undefined) throw unsafeName(named.name, problem);
-    const spool = await Spool.open(options.spoolDirectory);
-    try {
-      return new StreamSource(named, options, spool);
-    } catch (error) {
-      throw spoolError(error, options.spoolDirectory);
-    }
+    const { chunkSizeBytes = streamChunkSizeBytes, spoolDirectory } = options;
+    checkChunkSize(chunkSizeBytes);
+    return new StreamSource(named, chunkSizeBytes, await Spool.open(spoolDirectory));
   }
 
   /**

@@ -177,4 +177,13 @@ describe("a stream", () => {
     await expect(opening).rejects.toEqual(failure("name-unsafe"));
     expect(await readdir(options.spoolDirectory)).toEqual([]);
   });
+
+  it.each([0, 1_023, 2 ** 24 + 1, 1_500.5])("has no chunks of %d bytes", async (chunkSizeBytes) => {
+    const options = { chunkSizeBytes, spoolDirectory: await temporaryDirectory() };
+    const opening = StreamSource.open({ stream: Readable.from([]), name: "x" }, options);
+    await expect(opening).rejects.toThrow(RangeError);
+    await expect(opening).rejects.toThrow(
+      `chunkSizeBytes: got ${chunkSizeBytes}, expected 1024 to`,
+    );
+  });
 });

@@ -172,6 +172,7 @@ interface Serving {
 async function serve({ options, place, signal, story, emit }: Serving): Promise<ExitCode> {
   const { join: root, once: isOnce = false, maxSessions, onConflict = "fail", sync } = options;
   const keepPartial = options.discardPartial === true ? { keepPartialMs: 0 } : {};
+  const firstStart = new AbortController();
   const firstEnd = new AbortController();
   const brokenOff: string[] = [];
   let first: "complete" | "failed" | undefined;
@@ -185,7 +186,10 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
     ...keepPartial,
     ...limitsOf(options),
     ...(isOnce ? { maxSessions: 1, accept } : maxSessions === undefined ? {} : { maxSessions }),
-    onTransferStart: (receiver) => story.onStart(receiver),
+    onTransferStart: (receiver) => {
+      firstStart.abort();
+      story.onStart(receiver);
+    },
     onStep: (receiver, step) => story.onStep(receiver, step),
     onTransferEnd: (receiver, result) => {
       if (signal.aborted && result.status === "failed") brokenOff.push(receiver.session);
@@ -197,12 +201,10 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   isTaken = () => isOnce && relay.counters.sessionsJoined > 0;
   emit({ type: "listening", ...partsOf(relay.address), dir: resolve(place.directory) });
   const over = AbortSignal.any([signal, firstEnd.signal]);
-  const isWaiting = (): boolean => root === undefined && relay.counters.sessionsJoined === 0;
-  const rehearsal = rehearseWhenIdle(isWaiting, over);
+  if (root === undefined) void rehearseWhenIdle(AbortSignal.any([over, firstStart.signal]));
   const refusal = await join(relay, options, over, emit);
   if (refusal === undefined) await aborted(over);
   await relay.close();
-  await rehearsal;
   if (refusal !== undefined) {
     story.fail(refusal, { isLast: isOnce });
     return exitCodes.failed;

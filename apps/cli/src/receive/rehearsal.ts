@@ -18,36 +18,37 @@ const chunkSizeBytes = 16 * 1024;
 /**
  * A receiver waits for most of its life. Meanwhile it lets a small session run within itself, once: two
  * relays and a sender on the loopback address, with a key that nobody else has, in a temporary directory.
- * So all code has run before, and its first real session starts in two thirds of the time (decision 0021).
+ * So all code has run before, and its first real session starts sooner (decision 0021).
  *
- * Resolves when that is over, or was not wanted any more. Never rejects: nothing depends on it.
+ * Resolves when that is over. Never rejects: nothing depends on it.
  *
- * @param isWanted - whether the receiver is still waiting for its first session
+ * @param signal - there is something else to do: a session, or the end
  */
-export async function rehearseWhenIdle(
-  isWanted: () => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+export async function rehearseWhenIdle(signal: AbortSignal): Promise<void> {
   try {
     await pause(idleMs, undefined, { signal, ref: false });
-    if (!isWanted()) return;
     await rehearse(AbortSignal.any([signal, AbortSignal.timeout(mostMs)]));
   } catch {
-    // No room, no loopback address, or the command ends: then the first session starts as ever.
+    // No room, no loopback address, or something else to do: the first session starts as ever.
   }
 }
 
-async function rehearse(signal: AbortSignal): Promise<void> {
+/** @throws the signal's reason, or whatever went wrong */
+export async function rehearse(signal: AbortSignal): Promise<void> {
   const place = await mkdtemp(join(tmpdir(), "palmtree-rehearsal-"));
   try {
     const payload = join(place, "payload");
     await writeFile(payload, randomBytes(payloadBytes));
     const own = { keys: [GroupKey.draw()], host: "127.0.0.1", port: 0 };
-    await using near = await PalmTreeRelay.open({ ...own, directory: join(place, "near") });
-    await using far = await PalmTreeRelay.open({ ...own, directory: join(place, "far") });
+    const open = (name: string): Promise<PalmTreeRelay> =>
+      PalmTreeRelay.open({ ...own, directory: join(place, name), sync: false });
+    await using near = await open("near");
+    await using far = await open("far");
     const peers = [near.address, far.address];
     const sender = new FilesSender([payload], peers, { ...own, chunkSizeBytes, signal });
-    for await (const _ of sender.start());
+    for await (const step of sender.start())
+      if (step.type === "result" && step.status !== "complete")
+        throw new Error(`the rehearsal is ${step.status}`, { cause: step.error });
   } finally {
     await rm(place, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { rehearse } from "../../src/receive/rehearsal.js";
 import type { PalmtreeProcess } from "./command.js";
 import { Place } from "./place.js";
 
@@ -17,6 +17,15 @@ beforeEach(async () => {
   await mkdir(temporary);
 });
 afterEach(() => place.clear());
+
+test("a rehearsal is a whole session, and nothing is left of it", async () => {
+  vi.stubEnv("TMPDIR", temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await rehearse(AbortSignal.timeout(10_000));
+  expect(await readdir(temporary)).toEqual([]);
+  await expect(rehearse(AbortSignal.abort(new Error("no time")))).rejects.toThrow();
+  expect(await readdir(temporary)).toEqual([]);
+});
 
 describe("a receiver that is invited by nobody", () => {
   test("rehearses once, without a word, and leaves nothing behind", async () => {
@@ -42,26 +51,11 @@ describe("a receiver that is invited by nobody", () => {
     expect(performance.now() - stoppedAt).toBeLessThan(2_000);
     expect(await readdir(temporary)).toEqual([]);
   });
-
-  test("does without where nothing temporary can be kept", async () => {
-    const receiver = await begin("--once", { TMPDIR: join(place.path, "nowhere") });
-    await pause(1_500);
-    expect(existsSync(join(place.path, "nowhere"))).toBe(false);
-    await place.write({ "out/a": 10 });
-    const sent = await place.send(["out/a"], [await addressOf(receiver)]).ended;
-    expect(sent.code).toBe(0);
-  });
 });
 
 /** Starts a receiver with its own directory for what is temporary. */
-async function begin(
-  ...more: readonly (string | Readonly<Record<string, string>>)[]
-): Promise<PalmtreeProcess> {
-  const args = more.filter((one) => typeof one === "string");
-  const env = Object.assign(
-    { TMPDIR: temporary },
-    ...more.filter((one) => typeof one === "object"),
-  );
+async function begin(...args: readonly string[]): Promise<PalmtreeProcess> {
+  const env = { TMPDIR: temporary };
   const where = ["--listen", "127.0.0.1:0", "--dir", "in", "--key-file", "group.key"];
   const receiver = place.start(["receive", "--json", ...where, ...args], { env });
   await receiver.event("listening");

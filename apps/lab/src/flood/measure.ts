@@ -25,7 +25,7 @@ export interface FloodedOptions {
 
 type FloodedScenario = Scenario & { readonly flooding: Flooding };
 
-/** After this a process that was started does not grow by itself. */
+/** After this a process that was started does not grow by itself: it has rehearsed. */
 const settledMs = 3_000;
 
 /**

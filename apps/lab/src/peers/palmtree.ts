@@ -51,7 +51,7 @@ export function palmtreeTool(options: PalmtreeOptions): Tool {
   };
 }
 
-/** Receivers are there before anybody sends: long enough to have rehearsed. */
+/** Receivers wait for most of their life: they are there for long enough to have rehearsed. */
 const settleMs = 3_000;
 
 function receive(

@@ -72,7 +72,8 @@ Made by \`npm run bench -- shaped --save\`; not written by hand. All numbers are
 **Ratio** is the time until the last host that counts has the whole file, divided by F/B, the time
 that its bytes alone take over one link. Nothing can be below 1; headers alone make 1.05. For
 Palm Tree the clock starts with the process \`palmtree send\` and stops when the last copy is
-verified and stands under its name; for the others it starts when everything is prepared.
+verified and stands under its name; for the others it starts when everything is prepared. Its
+receivers have waited for 3 s by then, and rehearsed (decision 0021).
 
 ${renderMarkdown(resultColumns, sections.flatMap(resultsOf))}
 

@@ -16,7 +16,7 @@ export interface Experiment extends Load {
   readonly seed: number;
 }
 
-/** What came of an experiment. Times count from the moment in which the tree spans. */
+/** What came of an experiment. Times count from the moment from which chunks may leave. */
 export interface Measurement {
   readonly experiment: Experiment;
   /** The plan that was followed; undefined with strategy `tree`. */
@@ -106,9 +106,9 @@ function measure(
   },
 ): Measurement {
   const { peerCount, chunkCount, chunkSizeBytes, trouble } = experiment;
-  const { formedAtMs = Number.NaN, finishedMs } = result;
+  const { openedAtMs = Number.NaN, finishedMs } = result;
   const secondsUntil = (atMs: number | undefined): number | undefined =>
-    atMs === undefined ? undefined : (atMs - formedAtMs) / 1_000;
+    atMs === undefined ? undefined : (atMs - openedAtMs) / 1_000;
   const able = finishedMs.filter((_, host) => host !== struck);
   const seconds = secondsUntil(latest(able));
   const isSlow = trouble === "slow" && struck !== undefined;

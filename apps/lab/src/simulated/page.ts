@@ -59,12 +59,12 @@ ${renderMarkdown(columns, measurements.map(cellsOf))}
 
 - **strategy**: the tree, or the plan of a pipeline; the *default plan* is the planner's choice.
 - **pulls**: which of the chunks that are overdue are asked for first; *none*: they are not asked for.
-- **÷ least**: from the moment in which the tree spans until the last peer has everything in its
-  place, divided by the least time that is possible, (k - 1 + ⌈log2 n⌉) chunk times. With trouble it
+- **÷ least**: from the moment from which chunks may leave (in a pipeline when all know their
+  neighbours, else when the tree spans) until the last peer has everything in its place, divided by the least time that is possible, (k - 1 + ⌈log2 n⌉) chunk times. With trouble it
   counts those that could finish: not the slow peer, not the crashed one.
 - **trouble**: what is wrong with the receiver that has most children in the tree, or in a pipeline with
-  the one in the middle of the line. *slow*: its link falls to a tenth of its rate, both ways, when
-  the tree spans. *crash*: its process is killed when two fifths of the least time are over. *loss*:
+  the one in the middle of the line. *slow*: its link falls to a tenth of its rate, both ways, in
+  that moment. *crash*: its process is killed when two fifths of the least time are over. *loss*:
   of all datagrams, which carry control and no chunks, 5 % are lost.
 - **slow peer ÷ its link**: the time of the slow peer, divided by what its own downlink takes.
 - **÷ tree formula**: the same time divided by c · (k + depth - 1) chunk times, where the busiest

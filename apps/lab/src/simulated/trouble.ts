@@ -47,17 +47,17 @@ export function blowOf(
   load: { readonly leastSeconds: number; readonly bytesPerSecond: number },
 ): Blow | undefined {
   if (trouble === "none" || trouble === "loss") return undefined;
-  const { treeParents, formedAtMs = 0 } = simulate({ ...scenario, isFormationOnly: true });
+  const { treeParents, openedAtMs = 0 } = simulate({ ...scenario, isFormationOnly: true });
   const isTree = scenario.strategy === "tree";
   // The simulator numbers peers in the order of their places.
   const host = isTree ? busiestReceiver(treeParents) : Math.floor(scenario.peerCount / 2);
   if (trouble !== "slow") {
-    const atMs = formedAtMs + 0.4 * load.leastSeconds * 1_000;
+    const atMs = openedAtMs + 0.4 * load.leastSeconds * 1_000;
     return { host, event: { type: "crash", how: "kill", host, atMs } };
   }
   const rate = load.bytesPerSecond / slowness;
   const rates = { uplinkBytesPerSecond: rate, downlinkBytesPerSecond: rate };
-  return { host, event: { type: "set-rate", host, atMs: formedAtMs, ...rates } };
+  return { host, event: { type: "set-rate", host, atMs: openedAtMs, ...rates } };
 }
 
 function busiestReceiver(parents: readonly (number | undefined)[]): number {

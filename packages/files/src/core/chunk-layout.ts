@@ -237,6 +237,13 @@ export function pipelineChunkSizeBytes(totalBytes: number, peerCount: number): n
   return totalBytes > size * WANTED_CHUNK_COUNT ? defaultChunkSizeBytes(totalBytes) : size;
 }
 
+/** @throws RangeError for a chunk size that a caller may not choose */
+export function checkChunkSize(chunkSizeBytes: number): void {
+  const { chunkSizeBytesMin: least, chunkSizeBytesMax: most } = manifestLimits;
+  if (!Number.isInteger(chunkSizeBytes) || chunkSizeBytes < least || chunkSizeBytes > most)
+    throw new RangeError(`chunkSizeBytes: got ${chunkSizeBytes}, expected ${least} to ${most}`);
+}
+
 function checkSize(size: number, least: number, most: number): void {
   if (!Number.isSafeInteger(size) || size < least || size > most) {
     throw new RangeError(`A size of ${size} bytes is not an integer from ${least} to ${most}`);

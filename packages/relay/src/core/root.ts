@@ -18,8 +18,8 @@ export type Phase = "inviting" | "introducing" | "forming" | "sending" | "linger
 
 /**
  * The machine of the sending peer: invites, numbers the joined peers and introduces them to their
- * neighbours, starts the tree check, waits until the tree spans, produces the chunks, lets in who
- * comes late, and ends the session when every peer is complete or given up.
+ * neighbours, starts the tree check, produces the chunks (where they go down the tree, once it spans),
+ * lets in who comes late, and ends the session when every peer is complete or given up.
  */
 export class Root {
   readonly #context: Context;
@@ -168,6 +168,8 @@ export class Root {
       case "plan-ack":
         return this.#steering.onPlanAck(number, message.revision);
       case "trouble":
+        // Who has no parent yet has no manifest, and so nothing to send: it withholds nothing.
+        if (message.kind === "withholding" && this.#phase === "forming") return;
         return this.#steering.onTrouble(number, message);
       case "blame":
         return this.#steering.onBlame(number, message.number, message.code, message.detail);

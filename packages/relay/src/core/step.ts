@@ -35,7 +35,10 @@ export type Step =
     }
   | { readonly type: "attached"; readonly number: number; readonly parent: number }
   | { readonly type: "detached"; readonly number: number }
-  /** Root: the tree spans `peerCount` peers, the root among them. */
+  /**
+   * Root: `peerCount` peers hang in the tree, the root among them: all, if the time sufficed. In a
+   * pipeline chunks do not wait for that, and progress, even all of it, may be told before.
+   */
   | { readonly type: "tree-formed"; readonly peerCount: number }
   | {
       readonly type: "progress";

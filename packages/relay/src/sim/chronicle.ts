@@ -17,6 +17,7 @@ export class Chronicle {
     treeDepth: 0,
     treeParents: [],
   };
+  #openedAtMs: number | undefined;
   #formedAtMs: number | undefined;
   #planKind: SimulationResult["planKind"];
 
@@ -26,7 +27,12 @@ export class Chronicle {
     this.#numbers = numbers;
   }
 
-  /** When the tree spanned all that had joined; undefined as long as it does not. */
+  /** When chunks could leave; undefined as long as they cannot. */
+  get openedAtMs(): number | undefined {
+    return this.#openedAtMs;
+  }
+
+  /** When the root took the tree for formed; undefined as long as it does not. */
   get formedAtMs(): number | undefined {
     return this.#formedAtMs;
   }
@@ -34,6 +40,7 @@ export class Chronicle {
   /** Notes what a host's machine reports. */
   note(host: Host, step: Step, now: number): void {
     if (step.type === "planned") this.#planKind = step.kind;
+    if (step.type === "planned" || step.type === "tree-formed") this.#openedAtMs ??= now;
     if (step.type === "blamed")
       this.#blamed.push(`${host.number} blames ${step.number}: ${step.message}`);
     if (step.type === "demoted") this.#demoted.push(step.number);
@@ -53,6 +60,7 @@ export class Chronicle {
     return {
       durationMs,
       planKind: this.#planKind,
+      openedAtMs: this.#openedAtMs,
       formedAtMs: this.#formedAtMs,
       ...this.#formed,
       results: root.results,

@@ -123,9 +123,9 @@ function heardAtMs(
 
 function healedFrom(
   { since, atMs, durationMs }: Partition,
-  { formedAtMs = 0 }: SimulationResult,
+  { openedAtMs = 0 }: SimulationResult,
 ): number {
-  return (since === "start" ? 0 : formedAtMs) + atMs + durationMs;
+  return (since === "start" ? 0 : openedAtMs) + atMs + durationMs;
 }
 
 /** Whether who comes at that time has to be let in before that end. */
@@ -162,7 +162,7 @@ function healedAtMs(scenario: Scenario, result: SimulationResult): number {
   const happened = [...crashes, ...restarts, ...latecomers, ...events].map(({ atMs }) => atMs);
   const healed = partitions.map((partition) => healedFrom(partition, result));
   const last = Math.max(formedAtMs, ...happened, ...healed);
-  // Pauses come one after the other, none before the tree spans.
+  // Pauses come one after the other, none before chunks may leave.
   const pauses = [...(scenario.stream?.values() ?? [])];
   return pauses.reduce((sum, pauseMs) => sum + pauseMs, last);
 }

@@ -79,7 +79,7 @@ function drawPartitions(
   const draw = (isEarly: boolean): Partition => ({
     hosts: random.sample([0, ...receiversOf(peerCount)], 1 + random.below(peerCount / 2)),
     way: random.sample(["both", "both", "out", "in"] as const, 1)[0] ?? "both",
-    since: isEarly ? "start" : "formation",
+    since: isEarly ? "start" : "opening",
     atMs: random.next() ** 2 * (isEarly ? 8_000 : 2_000),
     durationMs: random.next() * (isEarly ? 7_000 : 0.4 * timeoutMs),
   });

@@ -28,8 +28,8 @@ export interface Partition {
   readonly hosts: readonly number[];
   /** `out`: nothing leaves them. `in`: nothing reaches them. */
   readonly way: "both" | "out" | "in";
-  /** From when `atMs` counts: the simulation's start, or the moment when the tree spans. */
-  readonly since: "start" | "formation";
+  /** From when `atMs` counts: the simulation's start, or the moment from which chunks may leave. */
+  readonly since: "start" | "opening";
   readonly atMs: number;
   readonly durationMs: number;
 }
@@ -133,7 +133,7 @@ export interface Scenario {
    * @internal for fuzzing
    */
   readonly hostile?: HostileParty;
-  /** Stop as soon as the tree spans, before the manifest is sent. */
+  /** Stop as soon as the tree spans. */
   readonly isFormationOnly?: boolean;
   /** Virtual time after which the simulation has failed. */
   readonly mostMs?: number;
@@ -145,7 +145,12 @@ export interface SimulationResult {
   readonly durationMs: number;
   /** The plan that the root chose, or was told; undefined with strategy `tree`. */
   readonly planKind: PlanKind | undefined;
-  /** When the tree spanned all that had joined; undefined if it never did. */
+  /**
+   * When chunks could leave: in a pipeline once all knew their neighbours, else once the tree spanned;
+   * undefined if they never could.
+   */
+  readonly openedAtMs: number | undefined;
+  /** When the tree spanned all that had joined, or all had everything; undefined if it never did. */
   readonly formedAtMs: number | undefined;
   /** Peers in the tree at that moment, the root among them. */
   readonly treeSize: number;

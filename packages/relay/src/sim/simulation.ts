@@ -156,9 +156,10 @@ class Simulation implements World {
   }
 
   onStep(host: Host, step: Step): void {
+    const isClosed = this.#chronicle.openedAtMs === undefined;
     this.#chronicle.note(host, step, this.#now);
+    if (isClosed && this.#chronicle.openedAtMs !== undefined) this.#schedulePartitions("opening");
     if (step.type === "attached") this.#promises.checkNoCycle(host);
-    if (step.type === "tree-formed") this.#schedulePartitions("formation");
   }
 
   watch(host: Host, event: PeerEvent, effects: readonly Effect[]): void {

@@ -60,6 +60,22 @@ describe("a session by a plan", () => {
     expect(room.party(0).steps).toContainEqual({ type: "tree-formed", peerCount: 5 });
   });
 
+  test("takes no source that has no parent yet for one that withholds: it has no manifest", () => {
+    const room = new Room({ receivers: 4, chunkCount: 100, invite: { strategy: "pipeline" } });
+    room.lose = ({ from, message }) =>
+      from === 2 && message.type === "upgrade-request" && message.link === "tree";
+    room.start();
+    room.passUntil(() => room.now >= 3_000);
+    expect(room.phase).toBe("forming");
+    expect(room.heard("trouble").map(({ message }) => message)).toContainEqual(
+      expect.objectContaining({ kind: "withholding", number: 2 }),
+    );
+    room.lose = () => false;
+    room.passUntil(() => room.phase === "ended");
+    expect(room.results.map(({ status }) => status)).toEqual(Array(4).fill("complete"));
+    expect(room.party(0).steps.filter(({ type }) => type === "demoted")).toEqual([]);
+  });
+
   test("of which all have everything before the tree spans waits for it no longer", () => {
     const room = new Room({ receivers: 2, chunkCount: 10, invite: { strategy: "pipeline" } });
     // Nobody tells the root how many hang below.

@@ -16,7 +16,7 @@ describe("what a sender tells", () => {
     const receiving = await place.receiveMany(3);
     const { steps, result } = await place.send(["out"], receiving);
     const types = steps.map(({ type }) => type);
-    const order = ["scanned", "invited", "joined", "numbered", "tree-formed", "peer-ended"];
+    const order = ["scanned", "invited", "joined", "numbered", "peer-ended"];
     const places = order.map((type) => types.indexOf(type as (typeof types)[number]));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places).not.toContain(-1);
@@ -24,7 +24,8 @@ describe("what a sender tells", () => {
     expect(types.filter((type) => type === "peer-ended")).toHaveLength(3);
     expect(types.filter((type) => type === "joined")).toHaveLength(3);
     expect(steps[0]).toMatchObject({ files: 2, totalBytes: 20 * chunk + 1, chunkCount: 21 });
-    expect(steps.find(({ type }) => type === "tree-formed")).toMatchObject({ peerCount: 4 });
+    // In a pipeline chunks do not wait for the tree.
+    expect(types.indexOf("tree-formed")).toBeGreaterThan(types.indexOf("numbered"));
     for (const { number } of result.peers) {
       const ended = steps.findIndex((s) => s.type === "peer-ended" && s.result.number === number);
       const progress = steps.findLastIndex((s) => s.type === "progress" && s.number === number);

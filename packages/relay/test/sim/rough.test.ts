@@ -91,7 +91,7 @@ describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
     "hosts that are cut off (%s) get everything once that heals, and others do not wait for them",
     (way) => {
       for (const hosts of [[7], [2, 3, 4, 5], [0]]) {
-        const cut = { hosts, way, since: "formation", atMs: 300, durationMs: 12_000 } as const;
+        const cut = { hosts, way, since: "opening", atMs: 300, durationMs: 12_000 } as const;
         const result = simulate({ ...base, seed: 4, partitions: [cut] });
         expect(result).toMatchObject({ landedCount: 11, blamed: [] });
         expect(result.lastFinishedMs).toBeLessThan(30_000);

@@ -32,7 +32,7 @@ export const smoke: ChaosScenario = {
 const mostNoticeSeconds = 1.5;
 
 /**
- * What a busy disk has not taken yet is lost with the process, and that may be as much as this whole
- * file. The larger scenarios promise less.
+ * What a busy disk has not taken yet is lost with the process: 16 MiB at most, so perhaps all that it
+ * has by then, a good third of this file. Of larger files that is less.
  */
 const mostCopies = 1.5;

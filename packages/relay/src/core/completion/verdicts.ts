@@ -113,6 +113,7 @@ export class Verdicts {
     for (const { peer: other, result } of this.#candidates.values())
       if (other.address === peer.address && result === undefined)
         this.giveUp(other.number, "left", "another process has taken its place");
+    if (this.hasFailed(peer.number)) this.#failedCount -= 1;
     this.#recant(peer.address);
     this.#candidates.set(peer.number, {
       peer,

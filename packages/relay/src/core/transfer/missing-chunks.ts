@@ -3,7 +3,7 @@ import type { Leftovers } from "./leftovers.js";
 
 /**
  * Which chunks a peer misses: all that it neither holds, nor is verifying, nor claims to have from
- * before. Before its manifest is open there are none.
+ * before. Before its manifest is open nobody knows which there are.
  */
 export class MissingChunks {
   #held: Bitmap = new Bitmap(0);
