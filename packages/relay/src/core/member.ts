@@ -63,7 +63,11 @@ export class Member {
     this.#accuser = new Accuser(context, (message) => this.#sendToRoot(message));
     this.#relay = new Relay(context, { ...invite, session, rootId: invitation.rootId });
     this.#parentWatch = new ParentWatch(context, this.#relay, invite);
-    this.#instructions = new Instructions(this.#relay, (message) => this.#sendToRoot(message));
+    this.#instructions = new Instructions(
+      this.#relay,
+      (message) => this.#sendToRoot(message),
+      () => this.#progress.move(),
+    );
     this.#intake = new Intake(context, { ...invite, session }, (number) =>
       this.#relay.heard(number),
     );

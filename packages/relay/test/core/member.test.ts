@@ -115,6 +115,21 @@ describe("a receiver that is invited", () => {
     expect(room.results.map(({ status }) => status)).toEqual(["complete", "complete"]);
   });
 
+  test("that learns its place late has the whole time-out from then on", () => {
+    const room = new Room({ receivers: 2, invite: { timeoutMs: 4_000 } });
+    room.lose = ({ from, to, message }) =>
+      (from === 2 && message.type === "join") || (to === 1 && room.now > 0);
+    room.start();
+    room.pass(2_500);
+    room.lose = ({ to, message }) => to === 1 && message.type !== "neighbours";
+    room.passUntil(() => room.member(1).number > 0);
+    expect(room.now).toBeGreaterThanOrEqual(2_500);
+    room.pass(3_990);
+    expect(room.party(1).ended).toBeUndefined();
+    room.pass(10);
+    expect(room.party(1).ended).toMatchObject({ error: { code: "root-lost" } });
+  });
+
   test("that hears nothing more gives up: no way to the root", () => {
     const room = new Room({ receivers: 2, invite: { timeoutMs: 4_000 } });
     room.lose = ({ from, message }) => from === 0 && message.type !== "invite";

@@ -56,6 +56,15 @@ test("orphans do not keep each other from a place by asking over a narrow link (
   expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
 });
 
+// The others took 30 s to be introduced, and that counted as time in which nothing came.
+test.each([930_680, 940_221])(
+  "who was cut off just when it was to get a parent has the whole time-out from then on (swarm %i)",
+  (seed) => {
+    const scenario = roughScenario(seed);
+    expect(faultsOf(scenario, simulate(scenario))).toEqual([]);
+  },
+);
+
 describe.each(["tree", "pipeline"] as const)("in strategy %s", (strategy) => {
   const base = {
     strategy,

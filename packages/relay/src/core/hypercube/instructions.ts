@@ -9,12 +9,15 @@ import type { Relay } from "../relay.js";
 export class Instructions {
   readonly #relay: Relay;
   readonly #sendToRoot: (message: ControlMessage) => void;
+  readonly #onNews: () => void;
   #revision = 0;
   #planRevision = 0;
 
-  constructor(relay: Relay, sendToRoot: (message: ControlMessage) => void) {
+  /** @param onNews is told of a new place: the session goes on, however long others took to join */
+  constructor(relay: Relay, sendToRoot: (message: ControlMessage) => void, onNews: () => void) {
     this.#relay = relay;
     this.#sendToRoot = sendToRoot;
+    this.#onNews = onNews;
   }
 
   /** Whether this peer has a number. */
@@ -45,6 +48,7 @@ export class Instructions {
   #onNeighbours({ revision, number, neighbours }: Neighbours): void {
     if (revision > this.#revision) {
       this.#revision = revision;
+      this.#onNews();
       this.#relay.self.number = number;
       this.#relay.acquaintances.list(neighbours);
       this.#relay.tree.expect();
@@ -69,6 +73,7 @@ export class Instructions {
   #onPlan({ revision, sources, peers }: PlanMessage): void {
     if (revision > this.#planRevision && this.isNumbered) {
       this.#planRevision = revision;
+      this.#onNews();
       this.#relay.feed(peers);
       this.#relay.follow(sources);
     }
