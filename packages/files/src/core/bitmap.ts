@@ -1,14 +1,14 @@
 import { checkLength, checkShortLength, readWords, writeWords } from "./bitmap-bytes.js";
 
-/** Words that are there from the beginning: 8 KiB. */
-const EAGER_WORDS = 2_048;
+/** Words that are there from the beginning. */
+const EAGER_WORDS = 64;
 
 /**
  * A set of indexes below a fixed size, one bit each: the chunks that a peer holds.
  *
  * Indexes are integers from 0 to `size - 1`. All scans skip 32 indexes at a time. Memory is taken for
- * the first 65,536 indexes, and beyond them up to twice the highest that was set: a stream may have
- * 2^24 chunks, and mostly has few.
+ * the first 2,048 indexes, and beyond them up to twice the highest that was set: a stream may have
+ * 2^24 chunks, and mostly has few, and who looks for the last one should not look through them all.
  *
  * @example
  * ```ts

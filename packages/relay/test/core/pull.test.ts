@@ -28,7 +28,7 @@ function help(
 /** The same of one that has answered at once, so often that as much is asked of it as of anybody. */
 function helpFast(...[connection, indexes, state]: Parameters<typeof help>): void {
   help(connection, [0]);
-  const hunger = { held: new Bitmap(chunkCount), overdue: [0], isTail: false };
+  const hunger = { findHeld: () => new Bitmap(chunkCount), overdue: [0], isTail: false };
   for (const _ of range(0, 20)) {
     pull.ask(hunger);
     pull.onChunk(0, connection);
@@ -41,7 +41,7 @@ function helpFast(...[connection, indexes, state]: Parameters<typeof help>): voi
 
 /** By connection, what it is asked for when these chunks are overdue, or those are held. */
 function ask(hunger: Partial<Hunger>): Record<number, number[]> {
-  pull.ask({ held: new Bitmap(chunkCount), overdue: [], isTail: false, ...hunger });
+  pull.ask({ findHeld: () => new Bitmap(chunkCount), overdue: [], isTail: false, ...hunger });
   return asked();
 }
 
@@ -78,7 +78,7 @@ describe("what is overdue", () => {
       pull = new Pull(context);
       if (pullPolicy !== "none") helpFast(1, []);
       help(2, range(0, 36));
-      pull.ask({ held: new Bitmap(chunkCount), overdue: [0], isTail: false });
+      pull.ask({ findHeld: () => new Bitmap(chunkCount), overdue: [0], isTail: false });
       pull.onRefuse(2, 0, "busy");
       context.takeEffects();
       help(1, range(0, 40), { isIdle: true });
@@ -92,7 +92,7 @@ describe("what is overdue", () => {
   });
 
   test("is not asked for while nothing is known of who holds it, of which the caller is told", () => {
-    const hunger = { held: new Bitmap(chunkCount), isTail: false };
+    const hunger = { findHeld: () => new Bitmap(chunkCount), isTail: false };
     expect(pull.ask({ ...hunger, overdue: [] })).toBe(false);
     expect(pull.ask({ ...hunger, overdue: [3] })).toBe(true);
     help(1, [3]);
@@ -101,7 +101,7 @@ describe("what is overdue", () => {
   });
 
   test("has nobody to be asked of where those that hold it are busy, or do not answer", () => {
-    const hunger = { held: new Bitmap(chunkCount), isTail: false, overdue: [3, 4] };
+    const hunger = { findHeld: () => new Bitmap(chunkCount), isTail: false, overdue: [3, 4] };
     help(1, [3, 4]);
     expect(pull.ask(hunger)).toBe(false);
     pull.onRefuse(1, 3, "busy");
@@ -276,25 +276,33 @@ describe("the last chunks", () => {
 
   test("that are held are passed over", () => {
     helpFast(1, range(0, chunkCount), { isIdle: true });
-    const held = bitmap(chunkCount, ...range(60, 190));
-    expect(ask({ held, isTail: true })).toEqual({ 1: [...range(54, 60), ...range(190, 200)] });
+    const findHeld = () => bitmap(chunkCount, ...range(60, 190));
+    expect(ask({ findHeld, isTail: true })).toEqual({ 1: [...range(54, 60), ...range(190, 200)] });
   });
 
   test("are left to the source where they are the next that it sends", () => {
     helpFast(1, range(0, chunkCount), { isIdle: true });
     const held = bitmap(chunkCount, ...range(0, 180));
-    expect(ask({ held, isTail: true })).toEqual({ 1: range(197, 200) });
+    expect(ask({ findHeld: () => held, isTail: true })).toEqual({ 1: range(197, 200) });
     held.setRun(180, 10);
     context.now = 10_000;
-    expect(ask({ held, isTail: true })).toEqual({});
+    expect(ask({ findHeld: () => held, isTail: true })).toEqual({});
     held.setAll();
-    expect(ask({ held, isTail: true })).toEqual({});
+    expect(ask({ findHeld: () => held, isTail: true })).toEqual({});
   });
 
   test("come after what is overdue", () => {
     helpFast(1, range(0, chunkCount), { isIdle: true });
     expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: [0, 1] });
     expect(ask({ overdue: [0, 1], isTail: true })).toEqual({ 1: range(186, 200) });
+  });
+
+  test("are looked for only where somebody idle may be asked: what is held is copied for it", () => {
+    const findHeld = () => expect.fail("nobody may be asked");
+    help(1, range(0, chunkCount), { isIdle: false });
+    expect(ask({ findHeld, isTail: true })).toEqual({});
+    help(1, [], { isIdle: true });
+    expect(ask({ findHeld, isTail: false })).toEqual({});
   });
 
   test("are not looked for one by one among all that there are", () => {
@@ -304,7 +312,7 @@ describe("the last chunks", () => {
     const held = new Bitmap(all);
     held.setRun(1, 16);
     const before = performance.now();
-    for (const _ of range(0, 20)) pull.ask({ held, overdue: [], isTail: true });
+    for (const _ of range(0, 20)) pull.ask({ findHeld: () => held, overdue: [], isTail: true });
     expect(asked()).toEqual({ 1: [38, 39] });
     // Bit by bit each look takes more than 50 ms; by words less than 2 ms.
     expect(performance.now() - before).toBeLessThan(400);

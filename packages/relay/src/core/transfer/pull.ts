@@ -30,8 +30,8 @@ interface Helper {
 
 /** What a puller misses, and why it may ask. */
 export interface Hunger {
-  /** Chunks that are here or being verified. */
-  readonly held: Bitmap;
+  /** Finds the chunks that are here or being verified: looked at near the end only. */
+  readonly findHeld: () => Bitmap;
   /** Chunks that should have come: by whom they are sent has stalled. The lowest first. */
   readonly overdue: readonly number[];
   /** Every chunk exists by now, so that the idle may be asked for the last ones. */
@@ -116,32 +116,38 @@ export class Pull {
   }
 
   /** Ask for what may be asked for now. @returns whether something overdue has nobody to ask */
-  ask(hunger: Hunger): boolean {
+  ask({ findHeld, overdue, isTail }: Hunger): boolean {
     this.#forget();
+    let held: Bitmap | undefined;
     for (const [connection, helper] of this.#helpers) {
       if (helper.restsUntil > this.#context.now) continue;
-      const chosen = this.#choose(helper, hunger);
+      let chosen = this.#late(helper, overdue);
+      if (chosen.length === 0 && isTail && helper.isIdle) {
+        held ??= findHeld();
+        chosen = this.#lastOf(helper, held);
+      }
       if (chosen.length === 0) continue;
       for (const index of chosen) helper.asked.set(index, this.#context.now);
       const frame = { type: "want", runs: runsOf(chosen.sort((a, b) => a - b)) } as const;
       this.#context.emit({ type: "send-frame", connection, frame });
     }
-    return hunger.overdue.some((index) => !this.#isAsked(index) && !this.#mayAsk(index));
+    return overdue.some((index) => !this.#isAsked(index) && !this.#mayAsk(index));
   }
 
-  #choose(helper: Helper, { held, overdue, isTail }: Hunger): number[] {
+  /** What it may be asked for of that which is overdue. */
+  #late(helper: Helper, overdue: readonly number[]): number[] {
     const { options, random } = this.#context;
-    const room = helper.window - helper.asked.size;
-    if (room <= 0 || options.pullPolicy === "none") return [];
+    const room = this.#roomOf(helper);
+    if (options.pullPolicy === "none" || room <= 0) return [];
     const late = overdue
       .filter((index) => helper.held.has(index) && !this.#isAsked(index))
       .map((index) => ({ index, holders: this.#holders(index) }));
-    if (late.length > 0) return [...pullPolicies[options.pullPolicy](late, room, random)];
-    return isTail && helper.isIdle ? this.#lastOf(helper, held, room) : [];
+    return late.length > 0 ? [...pullPolicies[options.pullPolicy](late, room, random)] : [];
   }
 
   /** From the end, since what is missing at the beginning is on its way already. */
-  #lastOf(helper: Helper, held: Bitmap, room: number): number[] {
+  #lastOf(helper: Helper, held: Bitmap): number[] {
+    const room = this.#roomOf(helper);
     const chosen: number[] = [];
     const first = held.firstClear(0);
     let index = helper.held.lastIn(held, held.size);
@@ -150,6 +156,11 @@ export class Pull {
       index = helper.held.lastIn(held, index);
     }
     return chosen;
+  }
+
+  /** How many more it may be asked for. */
+  #roomOf({ window, asked }: Helper): number {
+    return this.#context.options.pullPolicy === "none" ? 0 : window - asked.size;
   }
 
   #isAsked(index: number): boolean {

@@ -154,7 +154,8 @@ export class Repair {
     const isStalled = this.#arrivals.isStalled(now, isTree ? orphanMs : undefined);
     if (this.#inlets.isPaused || !(isStalled || isTail)) return;
     const overdue = isStalled ? [...this.#lowestMissing(overdueChunks)] : [];
-    const isHelpless = this.#pull.ask({ held: this.#missing.complement(), overdue, isTail });
+    const findHeld = () => this.#missing.complement();
+    const isHelpless = this.#pull.ask({ findHeld, overdue, isTail });
     const isAlone = this.#pull.helperCount === 0;
     // Only who has the seal knows that there is no more; and it comes with a feed.
     const isUnsealed = isStalled && content.seal === undefined && (isTree || isAlone);
