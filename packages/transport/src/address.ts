@@ -1,4 +1,4 @@
-import { type Address, formatAddress, parseAddress } from "@palmtree/wire";
+import { type Address, formatAddress, parseAddress, toHex } from "@palmtree/wire";
 
 /** A host (an IP address in text) and a port, as Node's sockets take and give them. */
 export interface Endpoint {
@@ -29,4 +29,14 @@ export function addressOf(host: string | undefined, port: number | undefined): A
   if (!host.includes(":")) return `${host}:${port}`;
   const { ip } = parseAddress(`[${host.replace(/%.*$/, "")}]:${port}`);
   return formatAddress(ip, port);
+}
+
+/**
+ * Whose an address in its canonical form is: an IPv4 address, or the network of an IPv6 one, since a
+ * machine has all of a /64.
+ */
+export function networkOf(address: Address): string {
+  if (!address.startsWith("[")) return address.slice(0, address.lastIndexOf(":"));
+  const { ip } = parseAddress(address);
+  return toHex(ip.subarray(0, 8));
 }

@@ -76,7 +76,10 @@ export interface TransportHandlers {
    */
   isExpected?(call: Call): boolean;
 
-  /** A datagram or a connection broke the wire format. It is already dropped or destroyed. */
+  /**
+   * A datagram or a connection broke the wire format. It is already dropped or destroyed. Not told of
+   * datagrams that do not even begin as those of this protocol do.
+   */
   onMalformed?(from: Address, error: PalmTreeError): void;
 }
 

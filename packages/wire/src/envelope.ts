@@ -55,6 +55,16 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 }
 
 /**
+ * What a datagram seems to be protected with, told from its first four bytes at the cost of a glance.
+ *
+ * @returns undefined when it is no datagram of this protocol, or of another version
+ */
+export function protectionOf(bytes: Uint8Array): Protection | undefined {
+  if (bytes[0] !== magic0 || bytes[1] !== magic1 || bytes[versionAt] !== version) return undefined;
+  return protections[bytes[protectionAt] ?? protections.length];
+}
+
+/**
  * Decodes the envelope at the beginning of a whole datagram.
  *
  * @param bytes - Nothing in the result refers to it.

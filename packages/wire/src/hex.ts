@@ -1,5 +1,10 @@
 const digits = "0123456789abcdef";
 
+/** Of each byte its two digits: ids are written for every datagram, whoever sent it. */
+const pairs = Array.from({ length: 256 }, (_, byte) => {
+  return digits.charAt(byte >> 4) + digits.charAt(byte & 15);
+});
+
 /**
  * Writes bytes as lower-case hexadecimal digits, two for each byte.
  *
@@ -10,9 +15,7 @@ const digits = "0123456789abcdef";
  */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) {
-    text += digits.charAt(byte >> 4) + digits.charAt(byte & 15);
-  }
+  for (let at = 0; at < bytes.length; at += 1) text += pairs[bytes[at] as number];
   return text;
 }
 
@@ -27,12 +30,21 @@ export function toHex(bytes: Uint8Array): string {
  * ```
  */
 export function fromHex(text: string): Uint8Array {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) {
-    throw new TypeError("expected an even number of hexadecimal digits");
+  const bytes = new Uint8Array(Math.floor(text.length / 2));
+  let isText = text.length % 2 === 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const value = digitAt(text, 2 * at) * 16 + digitAt(text, 2 * at + 1);
+    if (Number.isNaN(value)) isText = false;
+    bytes[at] = value;
   }
-  const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
-  }
+  if (!isText) throw new TypeError("expected an even number of hexadecimal digits");
   return bytes;
+}
+
+/** What the digit there stands for; NaN where it is none. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
 }

@@ -44,6 +44,7 @@ export {
   encodeEnvelope,
   envelopeBytes,
   type Protection,
+  protectionOf,
 } from "./envelope.js";
 export {
   type ErrorCode,

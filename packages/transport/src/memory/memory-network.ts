@@ -165,7 +165,7 @@ class MemoryTransport implements Transport {
   }
 
   receive(from: Address, bytes: Uint8Array): void {
-    const datagram = this.#guard.unwrap(bytes);
+    const datagram = this.#guard.unwrap(bytes, from);
     if (datagram === undefined) this.counters.datagramsForeign += 1;
     else {
       this.counters.datagramsReceived += 1;

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import {
+  type Address,
   anySession,
   type Datagram,
   decodeEnvelope,
@@ -9,6 +10,7 @@ import {
   encodeMessage,
   envelopeBytes,
   nobody,
+  protectionOf,
   publicKeyBytes,
   type SessionId,
   signatureBytes,
@@ -19,6 +21,7 @@ import { type Guard, isFor } from "./guard.js";
 import { type Identity, peerIdOf, sessionIdOf } from "./identity.js";
 import { ReplayFilter } from "./replay-filter.js";
 import { isSignedBy } from "./signing-key.js";
+import { StrangerLimit } from "./stranger-limit.js";
 import { TalkLimit } from "./talk-limit.js";
 
 const cipher = "aes-256-gcm";
@@ -26,6 +29,7 @@ const tagBytes = 16;
 const senderAt = 20;
 const counterAt = 36;
 const messageAt = signatureBytes + publicKeyBytes;
+const leastBytes = envelopeBytes + messageAt + 2 + tagBytes;
 
 /** Sessions that are remembered; whichever nothing was said in for longest is forgotten first. */
 const mostSessions = 4_096;
@@ -40,13 +44,6 @@ interface Session {
   readonly talk: TalkLimit;
   readonly open: Allowance;
 }
-
-/**
- * Datagrams of unknown sessions that are looked into at once, and more with every millisecond: junk
- * costs 50 microseconds each. An invitation that falls among 2,000 others a second is repeated.
- */
-const mostUnknown = 1_024;
-const unknownPerMs = 2;
 
 /**
  * Datagrams to nobody in particular that are read at once in a session that is known, and more with
@@ -68,7 +65,7 @@ export class GroupGuard implements Guard {
   readonly #identity: Identity;
   readonly #keys: readonly GroupKey[];
   readonly #sessions = new Map<SessionId, Session>();
-  readonly #unknown = new Allowance(mostUnknown, unknownPerMs, performance.now());
+  readonly #strangers = new StrangerLimit(performance.now());
   readonly #open = new Allowance(mostOpen, openPerMsInAll, performance.now());
 
   /** @param keys - at least one; sessions of others may have any, this process's own the first */
@@ -95,14 +92,15 @@ export class GroupGuard implements Guard {
     return Buffer.concat([envelope, sealed, sealing.getAuthTag()]);
   }
 
-  unwrap(bytes: Uint8Array): Datagram | undefined {
-    const { protection, ...envelope } = decodeEnvelope(bytes);
-    const least = envelopeBytes + messageAt + 2 + tagBytes;
-    if (protection !== "group" || bytes.length < least || !this.#mayConcern(envelope))
-      return undefined;
+  unwrap(bytes: Uint8Array, from: Address): Datagram | undefined {
+    if (protectionOf(bytes) === "none") return undefined;
+    const envelope = decodeEnvelope(bytes);
     const { session } = envelope;
+    if (bytes.length < leastBytes) return undefined;
     const known = this.#sessions.get(session);
-    if (!this.#isWorthReading(envelope, known)) return undefined;
+    if (known === undefined && !this.#strangers.take(from, performance.now())) return undefined;
+    if (!this.#mayConcern(envelope)) return undefined;
+    if (known !== undefined && !this.#isWorthReading(envelope, known)) return undefined;
     const found = known ?? this.#derive(session);
     for (const sealingKey of found.sealingKeys) {
       const content = unsealedWith(sealingKey, bytes);
@@ -123,7 +121,7 @@ export class GroupGuard implements Guard {
     if (peerIdOf(session, publicKey) !== sender) return undefined;
     const statement = statementOf(bytes.subarray(0, envelopeBytes), message);
     if (!isSignedBy(publicKey, statement, signature)) return undefined;
-    const datagram = { ...envelope, message: decodeMessage(message) };
+    const datagram = { session, sender, receiver, counter, message: decodeMessage(message) };
     if (!isFor(this.#identity, datagram)) return undefined;
     // What is said to nobody in particular may come twice: an answer to it leaves nothing behind.
     if (receiver !== nobody) {
@@ -136,19 +134,14 @@ export class GroupGuard implements Guard {
     return datagram;
   }
 
-  #mayConcern({ session, receiver }: Omit<Envelope, "protection">): boolean {
+  #mayConcern({ session, receiver }: Envelope): boolean {
     if (receiver === nobody) return true;
     return [session, anySession].some((each) => this.#identity.idIn(each) === receiver);
   }
 
   /** What strangers can make up or repeat as often as they like is found out before it costs much. */
-  #isWorthReading(
-    { sender, receiver, counter }: Omit<Envelope, "protection">,
-    known: Session | undefined,
-  ): boolean {
+  #isWorthReading({ sender, receiver, counter }: Envelope, known: Session): boolean {
     const now = performance.now();
-    // Also of those that name no session: anybody can say so.
-    if (known === undefined) return this.#unknown.take(now);
     if (receiver === nobody) return this.#open.take(now) && known.open.take(now);
     return !known.talk.isReached(sender, now) && !known.replays.isOld(sender, counter);
   }
@@ -178,7 +171,7 @@ export class GroupGuard implements Guard {
 }
 
 interface Unsealed {
-  readonly envelope: Omit<Envelope, "protection">;
+  readonly envelope: Envelope;
   readonly content: Uint8Array;
   readonly sealingKey: Uint8Array;
   readonly found: Session;

@@ -1,4 +1,4 @@
-import { createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createHash, createSecretKey, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
 import { fromHex, PalmTreeError, type SessionId } from "@palmtree/wire";
 
 /** Bytes of a group key. */
@@ -12,6 +12,8 @@ const bodyLength = ((groupKeyBytes + checksumBytes) / 3) * 4;
 /** The secret of a group: whoever has it takes part. */
 export class GroupKey {
   readonly #bytes: Uint8Array;
+  /** The same, where it need not be copied each time. */
+  readonly #secret: KeyObject;
 
   /**
    * @param bytes - 32, unpredictable
@@ -21,6 +23,7 @@ export class GroupKey {
     if (bytes.length !== groupKeyBytes)
       throw new RangeError(`key: got ${bytes.length} bytes, expected ${groupKeyBytes}`);
     this.#bytes = Uint8Array.from(bytes);
+    this.#secret = createSecretKey(this.#bytes);
   }
 
   /** A new one: 32 unpredictable bytes. */
@@ -60,7 +63,7 @@ export class GroupKey {
   /** What datagrams of a session are sealed with: 32 bytes (docs/protocol.md, "Sealed datagrams"). */
   sealingKey(session: SessionId): Uint8Array {
     const salt = fromHex(session);
-    return new Uint8Array(hkdfSync("sha256", this.#bytes, salt, "palmtree datagram 1", 32));
+    return new Uint8Array(hkdfSync("sha256", this.#secret, salt, "palmtree datagram 1", 32));
   }
 
   /** Nothing that prints it by accident shows it. */

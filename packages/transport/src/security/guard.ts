@@ -1,4 +1,11 @@
-import { anySession, type Datagram, decodeDatagram, encodeDatagram, nobody } from "@palmtree/wire";
+import {
+  type Address,
+  anySession,
+  type Datagram,
+  decodeDatagram,
+  encodeDatagram,
+  nobody,
+} from "@palmtree/wire";
 import type { Identity } from "./identity.js";
 
 /** What stands between datagrams and the network: whom to believe, and who may read along. */
@@ -10,11 +17,12 @@ export interface Guard {
   wrap(datagram: Datagram): Uint8Array;
 
   /**
+   * @param from - where it came from, or says so
    * @returns undefined when it is not for this process: of another group, to another peer, or heard
    *   before
    * @throws datagram-malformed when it does not follow the protocol
    */
-  unwrap(bytes: Uint8Array): Datagram | undefined;
+  unwrap(bytes: Uint8Array, from: Address): Datagram | undefined;
 }
 
 /** Believes everybody: for networks on which nobody means harm. */

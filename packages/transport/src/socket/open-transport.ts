@@ -18,14 +18,16 @@ import {
   type TransportHandlers,
   zeroCounters,
 } from "../transport.js";
-import { AcceptedConnections } from "./accepted-connections.js";
+import { AcceptedConnections, type Visit } from "./accepted-connections.js";
 import { type BoundSockets, bindBoth } from "./bind.js";
+import { Doorstep } from "./doorstep.js";
 import {
   keysOf,
   type OpenTransportOptions,
   type TransportOptions,
   withDefaults,
 } from "./options.js";
+import { timeoutError } from "./system-error.js";
 import { acceptedPipe, dialPipe } from "./tcp-pipe.js";
 import { acceptedTlsPipe, dialTlsPipe, TlsSetting } from "./tls-pipe.js";
 import { UdpEndpoint } from "./udp-endpoint.js";
@@ -67,6 +69,7 @@ class SocketTransport implements Transport {
   readonly #udp: UdpEndpoint;
   readonly #server: Server;
   readonly #accepted: AcceptedConnections;
+  readonly #doorstep: Doorstep;
   readonly #connections = new ConnectionSet();
   readonly #pool = new SlabPool(allocate);
   #closing: Promise<void> | undefined;
@@ -82,7 +85,8 @@ class SocketTransport implements Transport {
     this.identity = given.identity ?? Identity.draw();
     const guard = isSome(keys) ? new GroupGuard(this.identity, keys) : new OpenGuard(this.identity);
     const isExpected = (call: Call): boolean => handlers.isExpected?.(call) ?? false;
-    if (isSome(keys)) this.#tls = new TlsSetting(this.identity, isExpected);
+    if (isSome(keys)) this.#tls = new TlsSetting(this.identity);
+    this.#doorstep = new Doorstep(isExpected);
     this.address = addressOf(options.host, bound.port) ?? "";
     this.#udp = new UdpEndpoint(bound.udp, handlers, this.counters, {
       guard,
@@ -137,34 +141,42 @@ class SocketTransport implements Transport {
 
   async #closeAll(): Promise<void> {
     const serverClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#doorstep.clear();
     await Promise.all([serverClosed, this.#udp.close(), this.#connections.closeAll()]);
   }
 
   #onSocket(socket: Socket): void {
     const remote = addressOf(socket.remoteAddress, socket.remotePort);
     // Without an address it is over already.
-    if (remote === undefined) socket.destroy();
-    else if (this.#accepted.hasRoomFor(socket, remote)) this.#accept(socket, remote);
-  }
-
-  #accept(socket: Socket, remote: Address): void {
+    if (remote === undefined) return void socket.destroy();
+    const visit = this.#accepted.admit(socket, remote);
+    if (visit === undefined) return;
     const options = { ...this.#options, remote };
     const setting = this.#tls;
-    const connection: StreamConnection = new StreamConnection(
-      (events: PipeEvents): Pipe =>
-        setting === undefined
-          ? acceptedPipe(socket, events, options)
-          : acceptedTlsPipe(socket, events, { ...options, setting }),
+    if (setting === undefined)
+      return this.#accept(visit, (events) => acceptedPipe(socket, events, options));
+    this.#doorstep.receive(socket, visit, (call) =>
+      this.#accept(visit, (events) =>
+        acceptedTlsPipe(socket, call, events, { ...options, setting }),
+      ),
+    );
+  }
+
+  #accept(visit: Visit, openPipe: (events: PipeEvents) => Pipe): void {
+    const { remote } = visit;
+    const connection = new StreamConnection(
+      openPipe,
       this.#streamOptions(remote, "accepted", {
-        onFirstFrame: () => this.#accepted.confirm(connection),
+        onFirstFrame: () => visit.confirm(),
         onOver: () => {
-          this.#accepted.remove(connection);
+          visit.end();
           this.#connections.remove(connection);
         },
       }),
     );
+    visit.onSilent = () =>
+      connection.fail(timeoutError(remote, "the first frame", this.#options.helloTimeoutMs));
     this.#connections.add(connection);
-    this.#accepted.add(connection);
     this.#handlers.onConnection(connection);
   }
 

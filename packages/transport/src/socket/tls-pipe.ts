@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { connect, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { PalmTreeError, type PeerId } from "@palmtree/wire";
 import type { Endpoint } from "../address.js";
-import { type Call, callOf, serverNameOf } from "../security/call.js";
+import { type Call, serverNameOf } from "../security/call.js";
 import { keyIn } from "../security/certificate.js";
 import { type Identity, peerIdOf } from "../security/identity.js";
 import type { Pipe, PipeEvents } from "../stream/pipe.js";
@@ -26,17 +26,11 @@ const applicationProtocols = ["palmtree/1"];
 /** What the connections of one process have in common. */
 export class TlsSetting {
   readonly identity: Identity;
-  readonly isExpected: (call: Call) => boolean;
-  /** Shown to those who are expected. */
-  readonly shown: SecureContext;
-  /** For those who are not: without a certificate no handshake gets far, nor costs much. */
-  readonly hidden: SecureContext;
+  readonly secureContext: SecureContext;
 
-  constructor(identity: Identity, isExpected: (call: Call) => boolean) {
+  constructor(identity: Identity) {
     this.identity = identity;
-    this.isExpected = isExpected;
-    this.shown = createSecureContext({ ...protocol, ...identity.certificate });
-    this.hidden = createSecureContext(protocol);
+    this.secureContext = createSecureContext({ ...protocol, ...identity.certificate });
   }
 }
 
@@ -50,11 +44,11 @@ export function dialTlsPipe(
   events: PipeEvents,
   { setting, ...options }: SocketPipeOptions & { readonly setting: TlsSetting },
 ): Pipe {
-  const { identity, shown } = setting;
+  const { identity, secureContext } = setting;
   const socket = connect({
     host: to.host,
     port: to.port,
-    secureContext: shown,
+    secureContext,
     servername: serverNameOf(call, identity.idIn(call.session)),
     ALPNProtocols: applicationProtocols,
     // The certificate carries a key, which is compared with the peer's id below.
@@ -76,31 +70,26 @@ export function dialTlsPipe(
   return pipe;
 }
 
-/** The pipe of a socket that a server accepted, paused: TLS for whoever is expected. */
+/** The pipe of a socket that a server accepted, of somebody who is expected to make that call. */
 export function acceptedTlsPipe(
   raw: Socket,
+  call: Call,
   events: PipeEvents,
   { setting, ...options }: SocketPipeOptions & { readonly setting: TlsSetting },
 ): Pipe {
-  let call: Call | undefined;
   const socket = new TLSSocket(raw, {
     isServer: true,
-    secureContext: setting.hidden,
+    secureContext: setting.secureContext,
     requestCert: true,
     rejectUnauthorized: false,
     ALPNProtocols: applicationProtocols,
-    SNICallback: (serverName, done) => {
-      call = callOf(serverName);
-      const isExpected = call !== undefined && setting.isExpected(call);
-      done(isExpected ? null : new Error("nobody is expected by that name"), setting.shown);
-    },
   });
   const pipe = new SocketPipe(socket, events, { ...options, raw });
   socket.pause();
   socket.on("data", (bytes: Buffer) => pipe.pass(bytes));
   socket.on("secure", () => {
-    const error = call === undefined ? unnamed(options.remote) : impostor(socket, call);
-    if (error !== undefined || call === undefined) pipe.fail(error);
+    const error = impostor(socket, call);
+    if (error !== undefined) pipe.fail(error);
     else pipe.caller = call.peer;
   });
   return pipe;
@@ -121,11 +110,4 @@ function impostor(socket: TLSSocket, { session, peer }: Call): PalmTreeError | u
 function peerAt(socket: TLSSocket, session: string): PeerId | undefined {
   const key = keyIn(socket.getPeerX509Certificate());
   return key && peerIdOf(session, key);
-}
-
-function unnamed(remote: string): PalmTreeError {
-  return new PalmTreeError("protocol-violation", `${remote}: a connection that nobody expects`, {
-    fault: "remote",
-    facts: { address: remote },
-  });
 }

@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import { type Address, type Datagram, isPalmTreeError } from "@palmtree/wire";
+import { type Address, type Datagram, isPalmTreeError, protectionOf } from "@palmtree/wire";
 import { addressOf, endpointOf } from "../address.js";
 import type { Guard } from "../security/guard.js";
 import type { TransportCounters, TransportHandlers } from "../transport.js";
@@ -60,9 +60,14 @@ export class UdpEndpoint {
       this.#counters.datagramsMalformed += 1;
       return;
     }
+    // Not even a try: whoever floods a port should not have an error made of each.
+    if (protectionOf(bytes) === undefined) {
+      this.#counters.datagramsMalformed += 1;
+      return;
+    }
     let datagram: Datagram | undefined;
     try {
-      datagram = this.#guard.unwrap(bytes);
+      datagram = this.#guard.unwrap(bytes, from);
     } catch (error) {
       if (!isPalmTreeError(error)) throw error;
       this.#counters.datagramsMalformed += 1;

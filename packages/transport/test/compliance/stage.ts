@@ -48,6 +48,14 @@ export class Stage {
     return canReset ? "link-lost" : "in order";
   }
 
+  /**
+   * What a dialler may see when it is cut off at once. In the middle of a handshake the error may
+   * meet what TLS writes by itself, and reading then finds an end.
+   */
+  get endsOfStranger(): readonly string[] {
+    return this.world.canDiallerReset ? ["link-lost"] : ["link-lost", "in order"];
+  }
+
   #both(): readonly [Peer, Peer] {
     if (this.#peers === undefined) throw new Error("not open yet");
     return this.#peers;

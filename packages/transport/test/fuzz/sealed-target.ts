@@ -54,7 +54,7 @@ export const sealedTarget: FuzzTarget<SealedInput> = {
   check: ({ bytes, isOfGroup }) => {
     let datagram: Datagram | undefined;
     try {
-      datagram = guard.unwrap(bytes);
+      datagram = guard.unwrap(bytes, "192.0.2.1:4747");
     } catch (error) {
       checkRefusal(error, "datagram-malformed", "remote");
       return "refused";
@@ -63,7 +63,8 @@ export const sealedTarget: FuzzTarget<SealedInput> = {
     promise(isOfGroup, "it was accepted from somebody without the key");
     const { sender, receiver } = datagram;
     promise(sender === member.idIn(session), () => `accepted in the name of ${sender}`);
-    const again = receiver === self.idIn(session) ? guard.unwrap(bytes) : undefined;
+    const again =
+      receiver === self.idIn(session) ? guard.unwrap(bytes, "192.0.2.1:4747") : undefined;
     promise(again === undefined, "it was accepted twice");
     return "accepted";
   },

@@ -93,5 +93,5 @@ test.each(vectors)("$name opens to its datagram", ({ name, groupKey: text, datag
   const receiver = name.startsWith("leave") ? root : peer;
   const guard = new GroupGuard(receiver, [new GroupKey(fromHex(text))]);
   const isDropped = name.includes("dropped");
-  expect(guard.unwrap(fromHex(hex))).toEqual(isDropped ? undefined : datagram);
+  expect(guard.unwrap(fromHex(hex), "192.0.2.1:4747")).toEqual(isDropped ? undefined : datagram);
 });
