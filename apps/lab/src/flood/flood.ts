@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect } from "node:net";
 import { GroupKey } from "@palmtree/transport";
+import { Hello } from "./hello.js";
 import { makeJunk } from "./junk.js";
 
 /** A stranger without the group's key that says as much as it can to some peers. */
@@ -51,6 +51,7 @@ export async function runFlood(args: readonly string[]): Promise<void> {
   const [targets = "", datagrams = "0", connections = "0", keyFile] = args;
   const keys = keyFile === undefined ? [] : [GroupKey.parse(readFileSync(keyFile, "utf8"))];
   const junk = await makeJunk(keys);
+  const hello = await Hello.make();
   const places = targets.split(",").map((target) => {
     const [host = "", port = ""] = target.split(":");
     return { host, port: Number(port) };
@@ -70,7 +71,7 @@ export async function runFlood(args: readonly string[]): Promise<void> {
       said.datagrams += 1;
     }
     for (; owed.connections >= 1; owed.connections -= 1) {
-      for (const place of places) knock(place, said.connections);
+      for (const place of places) knock(place, said.connections, hello);
       said.connections += 1;
     }
   }, tickMs);
@@ -99,17 +100,11 @@ function openSockets({ host, port }: Place): Promise<UdpSocket>[] {
 }
 
 /** A third of the connections says nothing, a third is garbage, a third looks like a caller's. */
-function knock({ host, port }: Place, count: number): void {
-  const socket: Socket =
-    count % 3 === 0
-      ? connectTls({ host, port, servername: strangeName(), rejectUnauthorized: false })
-      : connect(port, host);
+function knock({ host, port }: Place, count: number, hello: Hello): void {
+  const socket = connect(port, host);
   socket.on("error", () => undefined);
   socket.resume();
+  if (count % 3 === 0) socket.write(hello.toNobody());
   if (count % 3 === 1) socket.write(randomBytes(100));
   setTimeout(() => socket.destroy(), holdMs);
-}
-
-function strangeName(): string {
-  return [8, 8, 16].map((length) => randomBytes(length).toString("hex")).join(".");
 }
