@@ -1,13 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { type BenchOptions, runScenario } from "./bench.js";
+import type { Setting } from "./report/conditions.js";
 import { renderPage, renderReport } from "./report/render.js";
-import {
-  type Conditions,
-  hasFailures,
-  makeReport,
-  type Outcome,
-  type Report,
-} from "./report/report.js";
+import { hasFailures, makeReport, type Outcome, type Report } from "./report/report.js";
 import { saveJson, saveText } from "./report/save.js";
 import type { Scenario } from "./scenario.js";
 
@@ -18,12 +13,12 @@ const savedPage = fileURLToPath(new URL("../../../docs/benchmarks/loopback.md", 
 /** Runs scenarios on loopback and prints the report. */
 export async function benchLoopback(
   scenarios: readonly Scenario[],
-  conditions: Conditions,
+  setting: Setting,
   options: BenchOptions,
 ): Promise<Report> {
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios) outcomes.push(await runScenario(scenario, options));
-  const report = makeReport(conditions, outcomes);
+  const report = makeReport(setting, outcomes);
   console.log(`\n${renderReport(report)}`);
   return report;
 }

@@ -12,7 +12,7 @@ import { star } from "./peers/star.js";
 import type { Tool, ToolName } from "./peers/tool.js";
 import { uftp } from "./peers/uftp.js";
 import { type Palmtree, withKey } from "./processes/palmtree.js";
-import type { Conditions } from "./report/report.js";
+import type { Setting } from "./report/conditions.js";
 import { saveJson, saveText } from "./report/save.js";
 import { plotRatios } from "./shaped/plot.js";
 import { type RaceOutcome, race } from "./shaped/race.js";
@@ -35,7 +35,7 @@ export interface ShapedOptions {
 /** Runs scenarios in the lab and prints the report. */
 export async function benchShaped(
   order: Order,
-  conditions: Conditions,
+  { machine, conditions }: Setting,
   options: ShapedOptions,
 ): Promise<ShapedReport> {
   const { sendArguments, runCount, logDirectory, timeLimitMs } = order;
@@ -67,7 +67,7 @@ export async function benchShaped(
   }
   const congestionControl = readCongestionControl();
   const shown = { ...conditions, sendArguments, shaping, congestionControl };
-  const report = makeShapedReport(shown, outcomes);
+  const report = makeShapedReport({ machine, conditions: shown }, outcomes);
   console.log(`\n${renderShapedReport(report)}`);
   return report;
 }

@@ -10,7 +10,8 @@ import { removeAllNetworks } from "./network/network.js";
 import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
 import { findPalmtree } from "./processes/palmtree.js";
 import { killAll } from "./processes/roster.js";
-import type { Conditions, Report } from "./report/report.js";
+import type { Conditions, Machine } from "./report/conditions.js";
+import type { Report } from "./report/report.js";
 import { saveJson } from "./report/save.js";
 import { neededBytes } from "./scenario.js";
 import type { ShapedReport } from "./shaped/report.js";
@@ -88,13 +89,16 @@ async function runAll(order: Order, signal: AbortSignal): Promise<Reports> {
   log(`files go to ${directory} (${storage === "memory" ? "memory, no disk" : "a disk"})`);
   const palmtree = findPalmtree(order.profileDirectory);
   const options = { palmtree, labFile, directory, runCount: order.runCount, signal, log };
-  const conditions = conditionsOf(order, workplace, loadBefore);
+  const setting = {
+    machine: thisMachine(),
+    conditions: conditionsOf(order, workplace, loadBefore),
+  };
   try {
     const reports = [
       order.loopback.length > 0 && {
-        loopback: await benchLoopback(order.loopback, conditions, options),
+        loopback: await benchLoopback(order.loopback, setting, options),
       },
-      order.shaped.length > 0 && { shaped: await benchShaped(order, conditions, options) },
+      order.shaped.length > 0 && { shaped: await benchShaped(order, setting, options) },
     ];
     return Object.assign({}, ...reports) as Reports;
   } finally {
@@ -103,14 +107,21 @@ async function runAll(order: Order, signal: AbortSignal): Promise<Reports> {
   }
 }
 
-function conditionsOf({ command }: Order, { storage }: Workplace, loadBefore: number): Conditions {
+function thisMachine(): Machine {
+  return { platform: `${process.platform} ${process.arch}`, cores: availableParallelism() };
+}
+
+function conditionsOf(
+  { command, runCount }: Order,
+  { storage }: Workplace,
+  loadBefore: number,
+): Conditions {
   return {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    cores: availableParallelism(),
     loadBefore,
     storage,
+    runCount,
     command,
   };
 }

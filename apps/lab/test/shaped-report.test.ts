@@ -11,15 +11,15 @@ import type { ShapedPromise, ShapedScenario } from "../src/shaped/scenario.js";
 const conditions: ShapedConditions = {
   date: "2026-01-31",
   node: "v20.20.0",
-  platform: "linux x64",
-  cores: 2,
   loadBefore: 0.25,
   storage: "memory",
+  runCount: 3,
   command: "npm run bench -- some --runs 3",
   sendArguments: ["--strategy", "tree"],
   congestionControl: "bbr",
   shaping: { burstBytes: 32_768, latencyMs: 50 },
 };
+const setting = { machine: { platform: "linux x64", cores: 2 }, conditions };
 const scenario: ShapedScenario = {
   name: "some",
   about: "1 MiB to 2 receivers & links of 50 Mbit/s",
@@ -56,7 +56,7 @@ function report(tools: readonly ToolOutcome[], promises?: readonly ShapedPromise
     tools,
     skipped: undefined,
   };
-  return makeShapedReport(conditions, [outcome]);
+  return makeShapedReport(setting, [outcome]);
 }
 
 describe("a promise", () => {
@@ -124,7 +124,7 @@ describe("a report of the lab", () => {
   });
 
   test("says why a scenario was skipped, and holds it against nobody", () => {
-    const skipped = makeShapedReport(conditions, [{ scenario, tools: [], skipped: "no root" }]);
+    const skipped = makeShapedReport(setting, [{ scenario, tools: [], skipped: "no root" }]);
     expect(skipped.isHeld).toBe(true);
     expect(renderShapedReport(skipped)).toContain("some was skipped: no root");
     expect(flawOf(skipped)).toBe("nothing was measured");
@@ -133,12 +133,17 @@ describe("a report of the lab", () => {
   test("has a page with a cell for every column, the plot, and the command that repeats it", () => {
     const page = renderShapedPage(report([ratios("palmtree", 1.05), ratios("star", 8.4)]));
     const tables = page.split("\n\n").filter((part) => part.startsWith("|"));
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const table of tables) {
       const cellCounts = table.split("\n").map((row) => row.split("|").length);
       expect(new Set(cellCounts).size).toBe(1);
     }
-    for (const part of ["shaped.svg", conditions.command, "burst 32 KiB", "--strategy tree"])
+    for (const part of [
+      "shaped.svg",
+      conditions.command,
+      "2 cores",
+      "| bbr | 32 | 50 | --strategy tree |",
+    ])
       expect(page).toContain(part);
   });
 
@@ -180,6 +185,6 @@ describe("the plot", () => {
     expect(plotRatios(report([ran("chain", [{ "cpu-time": 1 }])]))).toContain("did not finish");
     const unshaped = { ...scenario, bitsPerSecond: undefined };
     const outcome = { scenario: unshaped, tools: [ratios("palmtree", 1)], skipped: undefined };
-    expect(barsOf(plotRatios(makeShapedReport(conditions, [outcome])))).toHaveLength(0);
+    expect(barsOf(plotRatios(makeShapedReport(setting, [outcome])))).toHaveLength(0);
   });
 });

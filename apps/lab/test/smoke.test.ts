@@ -26,7 +26,7 @@ describe("the built benchmarks", () => {
     expect(stdout).toContain("copies with the right hash");
 
     const { loopback: report } = JSON.parse(await readFile(json, "utf8")) as { loopback: Report };
-    expect(report).toMatchObject({ version: 1, isHeld: true });
+    expect(report).toMatchObject({ version: 2, isHeld: true });
     const rows = new Map(report.sections[0]?.rows.map((row) => [row.metric, row]));
     expect(rows.get("intact-copies")).toMatchObject({ median: 2, held: true });
     for (const metric of ["slowest-receiver-rate", "cp-rate", "plain-tcp-rate"] as const)

@@ -1,4 +1,5 @@
 import { formatNumber } from "../units.js";
+import { commandsOf, conditionColumns, describeMachine, tabulateConditions } from "./parts.js";
 import type { Report, Section } from "./report.js";
 import { type Column, renderMarkdown, renderText } from "./table.js";
 
@@ -15,28 +16,37 @@ const columns: readonly Column[] = [
 
 /** The report for a terminal. */
 export function renderReport(report: Report): string {
+  const { sections, machine } = report;
+  const parts = tabulateConditions(sections, conditionColumns);
   return [
-    renderText(columns, report.sections.flatMap(cellsOf)),
+    renderText(columns, sections.flatMap(cellsOf)),
     "",
-    ...remarksOf(report.sections),
-    describeConditions(report),
+    ...remarksOf(sections),
+    renderText(parts.columns, parts.rows),
+    describeMachine(machine),
     "",
   ].join("\n");
 }
 
 /** The report as a page of the documentation. */
 export function renderPage(report: Report): string {
-  const remarks = remarksOf(report.sections).map((remark) => `- ${remark.replaceAll("\n", " ")}\n`);
+  const { sections, machine } = report;
+  const parts = tabulateConditions(sections, conditionColumns);
+  const remarks = remarksOf(sections).map((remark) => `- ${remark.replaceAll("\n", " ")}\n`);
   return `# Benchmarks on loopback
 
 Made by \`npm run bench -- --save\`; not written by hand. All numbers are in \`loopback.json\`.
 
-${renderMarkdown(columns, report.sections.flatMap(cellsOf))}
+${renderMarkdown(columns, sections.flatMap(cellsOf))}
 
-${[...remarks, ""].join("")}${describeConditions(report)} Repeat it with:
+${remarks.length === 0 ? "" : `${remarks.join("")}\n`}All of it on ${describeMachine(machine)}:
+
+${renderMarkdown(parts.columns, parts.rows)}
+
+Where files are in memory, no disk is measured. Repeat it with:
 
 \`\`\`sh
-${report.command}
+${commandsOf(sections)}
 \`\`\`
 
 1 MB is 1,000,000 bytes, 1 MiB is 2^20. Every process is the built command of \`apps/cli\`, every
@@ -71,13 +81,4 @@ function remarksOf(sections: readonly Section[]): string[] {
     if (failure !== undefined) return [`${scenario} failed: ${failure}`];
     return unmeasured.map((promise) => `${scenario}: not measurable on this system: ${promise}`);
   });
-}
-
-function describeConditions(report: Report): string {
-  const { date, node, platform, cores, loadBefore, storage } = report;
-  const place = storage === "memory" ? "in memory: no disk is measured" : "on a disk";
-  return (
-    `${date}, Node ${node}, ${platform}, ${cores} cores, load ${formatNumber(loadBefore)} ` +
-    `before, files ${place}.`
-  );
 }

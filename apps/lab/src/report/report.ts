@@ -3,6 +3,15 @@ import { metricNames, metrics } from "../metrics.js";
 import { describePromised, isHeld, type Promised } from "../promised.js";
 import type { Scenario } from "../scenario.js";
 import { roundSummary, type Summary, summarize } from "../statistics.js";
+import {
+  type Conditions,
+  conditionsOutline,
+  type Machine,
+  type MeasuredSection,
+  type ReportOf,
+  type Setting,
+} from "./conditions.js";
+import type { Outline } from "./outline.js";
 
 /** What came of a scenario. */
 export interface Outcome {
@@ -15,21 +24,6 @@ export interface Outcome {
   readonly skipped: string | undefined;
 }
 
-/** Under what conditions the numbers came about. */
-export interface Conditions {
-  /** ISO 8601, the day only. */
-  readonly date: string;
-  readonly node: string;
-  /** Operating system and architecture. */
-  readonly platform: string;
-  readonly cores: number;
-  /** Processes that wanted to run in the minute before; above 0, others disturbed the numbers. */
-  readonly loadBefore: number;
-  readonly storage: "memory" | "disk";
-  /** What repeats it. */
-  readonly command: string;
-}
-
 /** One metric of one scenario. */
 interface Row extends Summary {
   readonly metric: MetricName;
@@ -40,30 +34,55 @@ interface Row extends Summary {
 }
 
 /** One scenario of a report. */
-export interface Section {
-  readonly scenario: string;
+export interface Section extends MeasuredSection {
   readonly about: string;
   readonly rows: readonly Row[];
   readonly failure?: string;
-  readonly skipped?: string;
   /** Promises of which nothing was measured, because a run failed or this system does not tell. */
   readonly unmeasured: readonly string[];
 }
 
-/** Everything that was measured, as it is written to JSON. */
-export interface Report extends Conditions {
-  readonly version: 1;
-  readonly sections: readonly Section[];
-  /** Whether no run failed and no promise that could be measured was broken. */
-  readonly isHeld: boolean;
+/** What a saved section has to have for its page to be written. */
+export const sectionOutline: Outline = {
+  scenario: "string",
+  conditions: conditionsOutline,
+  about: "string",
+  rows: [
+    {
+      metric: "string",
+      label: "string",
+      unit: "string",
+      median: "number",
+      min: "number",
+      max: "number",
+      "promise?": "string",
+      "held?": "boolean",
+    },
+  ],
+  "failure?": "string",
+  "skipped?": "string",
+  unmeasured: ["string"],
+};
+
+/** Not held when a run failed. */
+export type Report = ReportOf<Section>;
+
+export function makeReport({ machine, conditions }: Setting, outcomes: readonly Outcome[]): Report {
+  return reportOf(
+    machine,
+    outcomes.map((outcome) => makeSection(conditions, outcome)),
+  );
 }
 
-export function makeReport(conditions: Conditions, outcomes: readonly Outcome[]): Report {
-  const sections = outcomes.map(makeSection);
-  return { version: 1, ...conditions, sections, isHeld: isWhole(sections) };
+/** The report that has these sections. */
+export function reportOf(machine: Machine, sections: readonly Section[]): Report {
+  return { version: 2, machine, sections, isHeld: isWhole(sections) };
 }
 
-function makeSection({ scenario, runs, failure, skipped }: Outcome): Section {
+function makeSection(
+  conditions: Conditions,
+  { scenario, runs, failure, skipped }: Outcome,
+): Section {
   const { name, about, promises } = scenario;
   const rows = metricNames.flatMap((metric) => {
     const values = runs.map((run) => run[metric]).filter((value) => value !== undefined);
@@ -73,6 +92,7 @@ function makeSection({ scenario, runs, failure, skipped }: Outcome): Section {
   const missing = promises.filter(({ metric }) => !measured.includes(metric));
   return {
     scenario: name,
+    conditions,
     about,
     rows,
     ...(failure === undefined ? {} : { failure }),

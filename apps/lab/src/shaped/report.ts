@@ -1,5 +1,13 @@
 import type { ToolName } from "../peers/tool.js";
-import type { Conditions } from "../report/report.js";
+import {
+  type Conditions,
+  conditionsOutline,
+  type Machine,
+  type MeasuredSection,
+  type ReportOf,
+  type Setting,
+} from "../report/conditions.js";
+import type { Outline } from "../report/outline.js";
 import { roundSummary, type Summary, summarize } from "../statistics.js";
 import { type Judgement, judge } from "./judge.js";
 import { type ShapedMetric, shapedMetricNames, shapedMetrics } from "./metrics.js";
@@ -36,37 +44,67 @@ export interface ToolSection {
 }
 
 /** One scenario of a report. */
-export interface ShapedSection {
-  readonly scenario: string;
+export interface ShapedSection extends MeasuredSection {
+  readonly conditions: ShapedConditions;
   readonly about: string;
   /** F/B; absent where links were not shaped. */
   readonly linkSeconds?: number;
-  readonly skipped?: string;
   readonly tools: readonly ToolSection[];
   readonly promises: readonly Judgement[];
 }
 
-/** Everything that was measured in the lab, as it is written to JSON. */
-export interface ShapedReport extends ShapedConditions {
-  readonly version: 1;
-  readonly sections: readonly ShapedSection[];
-  /** Whether Palm Tree failed nowhere and no promise that could be measured was broken. */
-  readonly isHeld: boolean;
-}
+/** What a saved section has to have for its page and its plot to be made. */
+export const shapedSectionOutline: Outline = {
+  scenario: "string",
+  conditions: {
+    ...conditionsOutline,
+    sendArguments: ["string"],
+    "congestionControl?": "string",
+    shaping: { burstBytes: "number", latencyMs: "number" },
+  },
+  about: "string",
+  "linkSeconds?": "number",
+  "skipped?": "string",
+  tools: [
+    {
+      tool: "string",
+      about: "string",
+      rows: [{ metric: "string", median: "number", min: "number", max: "number" }],
+      unfinishedCount: "number",
+      "failure?": "string",
+      "missing?": ["string"],
+    },
+  ],
+  promises: [{ label: "string", promise: "string", "measured?": "number", "held?": "boolean" }],
+};
+
+/** Not held when Palm Tree failed somewhere. */
+export type ShapedReport = ReportOf<ShapedSection>;
 
 export function makeShapedReport(
-  conditions: ShapedConditions,
+  { machine, conditions }: Setting<ShapedConditions>,
   outcomes: readonly RaceOutcome[],
 ): ShapedReport {
-  const sections = outcomes.map(makeSection);
-  return { version: 1, ...conditions, sections, isHeld: sections.every(isHeld) };
+  return shapedReportOf(
+    machine,
+    outcomes.map((outcome) => makeSection(conditions, outcome)),
+  );
 }
 
-function makeSection({ scenario, tools, skipped }: RaceOutcome): ShapedSection {
+/** The report that has these sections. */
+export function shapedReportOf(machine: Machine, sections: readonly ShapedSection[]): ShapedReport {
+  return { version: 2, machine, sections, isHeld: sections.every(isHeld) };
+}
+
+function makeSection(
+  conditions: ShapedConditions,
+  { scenario, tools, skipped }: RaceOutcome,
+): ShapedSection {
   const { name, about, promises } = scenario;
   const seconds = linkSeconds(scenario);
   return {
     scenario: name,
+    conditions,
     about,
     ...(seconds === undefined ? {} : { linkSeconds: Number(seconds.toPrecision(4)) }),
     ...(skipped === undefined ? {} : { skipped }),
