@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Order } from "./command-line.js";
 import { shaping } from "./network/commands.js";
 import { lackOfNetwork } from "./network/requirements.js";
@@ -12,17 +12,23 @@ import { star } from "./peers/star.js";
 import type { Tool, ToolName } from "./peers/tool.js";
 import { uftp } from "./peers/uftp.js";
 import { type Palmtree, withKey } from "./processes/palmtree.js";
-import type { Setting } from "./report/conditions.js";
+import type { Machine, Setting } from "./report/conditions.js";
+import { readKept } from "./report/kept.js";
+import { mergeSections } from "./report/merge.js";
 import { saveJson, saveText } from "./report/save.js";
 import { plotRatios } from "./shaped/plot.js";
 import { type RaceOutcome, race } from "./shaped/race.js";
 import { renderShapedPage, renderShapedReport } from "./shaped/render.js";
-import { flawOf, makeShapedReport, type ShapedReport } from "./shaped/report.js";
+import {
+  flawOf,
+  makeShapedReport,
+  type ShapedReport,
+  type ShapedSection,
+  shapedReportOf,
+  shapedSectionOutline,
+} from "./shaped/report.js";
 import type { ShapedScenario } from "./shaped/scenario.js";
-
-/** From `apps/lab/dist`. */
-const saved = (extension: string): string =>
-  fileURLToPath(new URL(`../../../docs/benchmarks/shaped.${extension}`, import.meta.url));
+import { shapedScenarios } from "./shaped/scenarios.js";
 
 /** Where and how the lab runs. */
 export interface ShapedOptions {
@@ -72,12 +78,25 @@ export async function benchShaped(
   return report;
 }
 
-export async function saveShaped(report: ShapedReport): Promise<void> {
+/** The sections that a saved report has. @throws Error when none can be added to them here */
+export function keptOfShaped(
+  directory: string,
+  machine: Machine,
+): Promise<readonly ShapedSection[]> {
+  return readKept({ file: join(directory, "shaped.json"), machine, section: shapedSectionOutline });
+}
+
+/** Adds it to the report that is saved in a directory. */
+export async function saveShaped(report: ShapedReport, directory: string): Promise<void> {
   const flaw = flawOf(report);
   if (flaw !== undefined) return console.error(`nothing is saved of the lab: ${flaw}`);
-  await saveJson(saved("json"), report);
-  await saveText(saved("md"), renderShapedPage(report));
-  await saveText(saved("svg"), plotRatios(report));
+  const { machine, sections } = report;
+  const kept = await keptOfShaped(directory, machine);
+  const names = shapedScenarios.map(({ name }) => name);
+  const all = shapedReportOf(machine, mergeSections(sections, kept, names));
+  await saveJson(join(directory, "shaped.json"), all);
+  await saveText(join(directory, "shaped.md"), renderShapedPage(all));
+  await saveText(join(directory, "shaped.svg"), plotRatios(all));
 }
 
 /** Whether this version's receivers can join a session that has begun: its help says so. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { benchLoopback, saveLoopback } from "./bench-loopback.js";
-import { benchShaped, saveShaped } from "./bench-shaped.js";
+import { benchLoopback, keptOfLoopback, saveLoopback } from "./bench-loopback.js";
+import { benchShaped, keptOfShaped, saveShaped } from "./bench-shaped.js";
 import { catalog } from "./catalog.js";
 import { type Order, parseOrder } from "./command-line.js";
 import { floodCommand, runFlood } from "./flood/flood.js";
@@ -20,6 +20,9 @@ import { usage } from "./usage.js";
 import { makeWorkplace, removeWorkplace, removeWorkplaceNow, type Workplace } from "./workplace.js";
 
 const labFile = fileURLToPath(import.meta.url);
+
+/** From `apps/lab/dist`. */
+const benchmarks = fileURLToPath(new URL("../../../docs/benchmarks", import.meta.url));
 
 const exitCodes = { held: 0, broken: 1, usage: 2, interrupted: 130 } as const;
 
@@ -65,12 +68,19 @@ interface Reports {
 }
 
 async function bench(order: Order, signal: AbortSignal): Promise<number> {
+  if (order.isSaved) await checkKept(order);
   const { loopback, shaped } = await runAll(order, signal);
   const reports = { ...(loopback && { loopback }), ...(shaped && { shaped }) };
   if (order.jsonFile !== undefined) await saveJson(order.jsonFile, reports);
-  if (order.isSaved && loopback !== undefined) await saveLoopback(loopback);
-  if (order.isSaved && shaped !== undefined) await saveShaped(shaped);
+  if (order.isSaved && loopback !== undefined) await saveLoopback(loopback, benchmarks);
+  if (order.isSaved && shaped !== undefined) await saveShaped(shaped, benchmarks);
   return Object.values(reports).every(({ isHeld }) => isHeld) ? exitCodes.held : exitCodes.broken;
+}
+
+/** What cannot be added to is found now, not after an hour. */
+async function checkKept({ loopback, shaped }: Order): Promise<void> {
+  if (loopback.length > 0) await keptOfLoopback(benchmarks, thisMachine());
+  if (shaped.length > 0) await keptOfShaped(benchmarks, thisMachine());
 }
 
 async function runAll(order: Order, signal: AbortSignal): Promise<Reports> {

@@ -20,7 +20,9 @@ Options:
   --runs N       how often each is run, 1 to ${runCounts.max}; medians are judged (default ${runCounts.default})
   --dir DIR      where temporary files go (default: memory if it has room, else the disk)
   --json FILE    write all numbers to FILE
-  --save         write docs/benchmarks/loopback.{json,md} and shaped.{json,md,svg}
+  --save         write docs/benchmarks/loopback.{json,md} and shaped.{json,md,svg}; scenarios that
+                 are not run, or are skipped, keep what is there. Refused at once where that is
+                 not readable or of another machine (platform, cores): remove it to begin anew
   --profile DIR  leave a CPU profile of every palmtree process in DIR (slower)
   --help         print this
 
@@ -33,7 +35,8 @@ Options of the lab:
   --install-peers          first install the tools that are missing, with apt-get; services that
                            their packages bring may be started by it
 
-Exit: 0 every promise held, 1 a promise was not held or a run failed, 2 usage.
+Exit: 0 every promise held, 1 a promise was not held, a run failed, or \`--save\` was
+refused, 2 usage.
 `;
 }
 

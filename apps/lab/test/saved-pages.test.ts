@@ -12,7 +12,7 @@ const fileOf = (name: string) =>
   fileURLToPath(new URL(`../../../docs/benchmarks/${name}`, import.meta.url));
 const read = (name: string) => readFileSync(fileOf(name), "utf8");
 
-// After a change of how pages look, `vitest -u` writes them anew of the numbers that are there.
+// After a change of how pages look, this file with `--update` writes them anew of their numbers.
 describe("docs/benchmarks has the pages that this program makes", () => {
   test("of what was measured on loopback", async () => {
     const saved = parseReport<Section>(read("loopback.json"), sectionOutline);

@@ -6,7 +6,7 @@ interface Fields {
 /** What a value that was read from a file has to be: of a type, a list of such, or an object. */
 export type Outline = "string" | "number" | "boolean" | readonly [Outline] | Fields;
 
-/** @throws TypeError that says where a value is not as outlined, what is there and what should be */
+/** @throws TypeError that says where a value is not as outlined, what is there, what should be */
 export function checkOutline(value: unknown, outline: Outline, where: string): void {
   if (typeof outline === "string") {
     if (typeof value !== outline) throw mismatch(where, value, `a ${outline}`);

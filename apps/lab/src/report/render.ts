@@ -35,7 +35,8 @@ export function renderPage(report: Report): string {
   const remarks = remarksOf(sections).map((remark) => `- ${remark.replaceAll("\n", " ")}\n`);
   return `# Benchmarks on loopback
 
-Made by \`npm run bench -- --save\`; not written by hand. All numbers are in \`loopback.json\`.
+Made by \`npm run bench -- loopback --save\`, whole or in parts; not written by hand. All numbers
+are in \`loopback.json\`.
 
 ${renderMarkdown(columns, sections.flatMap(cellsOf))}
 

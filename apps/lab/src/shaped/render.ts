@@ -36,7 +36,8 @@ export function renderShapedPage({ sections, machine }: ShapedReport): string {
   const peers = [...tools].map(([tool, about]) => `- \`${tool}\`: ${about}\n`);
   return `# Benchmarks on shaped links
 
-Made by \`npm run bench -- shaped --save\`; not written by hand. All numbers are in \`shaped.json\`.
+Made by \`npm run bench -- shaped --save\`, whole or in parts; not written by hand. All numbers
+are in \`shaped.json\`.
 
 ![The time that each tool takes, by scenario](shaped.svg)
 
