@@ -5,6 +5,7 @@ import { benchLoopback, keptOfLoopback, saveLoopback } from "./bench-loopback.js
 import { benchShaped, keptOfShaped, saveShaped } from "./bench-shaped.js";
 import { catalog } from "./catalog.js";
 import { type Order, parseOrder } from "./command-line.js";
+import { readCommit } from "./commit.js";
 import { floodCommand, runFlood } from "./flood/flood.js";
 import { removeAllNetworks } from "./network/network.js";
 import { plainCopyCommand, runPlainCopy } from "./plain-copy.js";
@@ -101,7 +102,7 @@ async function runAll(order: Order, signal: AbortSignal): Promise<Reports> {
   const options = { palmtree, labFile, directory, runCount: order.runCount, signal, log };
   const setting = {
     machine: thisMachine(),
-    conditions: conditionsOf(order, workplace, loadBefore),
+    conditions: await conditionsOf(order, workplace, loadBefore),
   };
   try {
     const reports = [
@@ -121,13 +122,15 @@ function thisMachine(): Machine {
   return { platform: `${process.platform} ${process.arch}`, cores: availableParallelism() };
 }
 
-function conditionsOf(
+async function conditionsOf(
   { command, runCount }: Order,
   { storage }: Workplace,
   loadBefore: number,
-): Conditions {
+): Promise<Conditions> {
+  const commit = await readCommit();
   return {
     date: new Date().toISOString().slice(0, 10),
+    ...(commit === undefined ? {} : { commit }),
     node: process.version,
     loadBefore,
     storage,

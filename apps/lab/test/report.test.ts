@@ -22,6 +22,7 @@ const setting: Setting = {
   machine: { platform: "linux x64", cores: 2 },
   conditions: {
     date: "2026-01-31",
+    commit: "0123456789+",
     node: "v20.20.0",
     loadBefore: 0.25,
     storage: "memory",
@@ -105,7 +106,9 @@ describe("the table", () => {
     expect(results.filter((line) => line.startsWith("some "))).toHaveLength(1);
     expect(lines[2]).toMatch(/^some +rate of the slowest receiver +250 +250 +250 +MB\/s +.* NO$/);
     expect(lines.at(-2)).toBe("linux x64, 2 cores");
-    expect(lines.at(-3)).toMatch(/^some +2026-01-31 +3 +v20\.20\.0 +0\.25 +in memory$/);
+    expect(lines.at(-3)).toMatch(
+      /^some +2026-01-31 +0123456789\+ +3 +v20\.20\.0 +0\.25 +in memory$/,
+    );
   });
 });
 

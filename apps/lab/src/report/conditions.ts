@@ -11,6 +11,8 @@ export interface Machine {
 export interface Conditions {
   /** ISO 8601, the day only. */
   readonly date: string;
+  /** Of the sources; `+` behind it: they were changed. Absent: not known. */
+  readonly commit?: string;
   readonly node: string;
   /** Processes that wanted to run in the minute before; above 0, others disturbed the numbers. */
   readonly loadBefore: number;
@@ -21,8 +23,9 @@ export interface Conditions {
   readonly command: string;
 }
 
-export const conditionsOutline: Record<keyof Conditions, Outline> = {
+export const conditionsOutline: Readonly<Record<string, Outline>> = {
   date: "string",
+  "commit?": "string",
   node: "string",
   loadBefore: "number",
   storage: "string",

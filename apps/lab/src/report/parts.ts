@@ -10,6 +10,7 @@ export interface ConditionColumn<C extends Conditions> extends Column {
 /** The conditions of every report. */
 export const conditionColumns: readonly ConditionColumn<Conditions>[] = [
   { title: "date", align: "left", cellOf: ({ date }) => date },
+  { title: "commit", align: "left", cellOf: ({ commit = "" }) => commit },
   { title: "runs", align: "right", cellOf: ({ runCount }) => String(runCount) },
   { title: "Node", align: "left", cellOf: ({ node }) => node },
   { title: "load before", align: "right", cellOf: ({ loadBefore }) => formatNumber(loadBefore) },
