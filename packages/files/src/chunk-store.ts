@@ -40,6 +40,8 @@ export class ChunkStore {
   /** Whether something is in the staged content that a later session could use. */
   #hasStaged: boolean;
   #landing: Promise<Landed> | undefined;
+  /** Nothing is left of the staging directory. */
+  #isCleared = false;
   #abandoning: Promise<void> | undefined;
 
   private constructor(options: ChunkStoreOptions, staging: Staging, found: FoundContent) {
@@ -241,8 +243,7 @@ export class ChunkStore {
     await this.#journal?.close();
     // All has landed. What is left behind, if it cannot be removed, is clutter and no failure. What
     // was skipped is still loaded for neighbours.
-    if (landed.skipped.length === 0)
-      await removeStaging(this.#staging, true).catch(() => undefined);
+    if (landed.skipped.length === 0) await this.#clear(true).catch(() => undefined);
     return landed;
   }
 
@@ -259,11 +260,16 @@ export class ChunkStore {
     try {
       if (isKept && !hasLanded && this.#journal !== undefined)
         await disown(pin.directory, pin.path);
-      else await removeStaging(this.#staging, hasLanded);
+      else if (!this.#isCleared) await this.#clear(hasLanded);
     } finally {
       await pin.close();
       await destination.close();
     }
+  }
+
+  async #clear(hasLanded: boolean): Promise<void> {
+    await removeStaging(this.#staging, hasLanded);
+    this.#isCleared = true;
   }
 
   async #write(run: WriteRun): Promise<void> {

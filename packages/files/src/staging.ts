@@ -112,11 +112,15 @@ async function makePinned(destination: DirectoryPin, name: string): Promise<Dire
 export async function removeStaging(staging: Staging, hasLanded: boolean): Promise<void> {
   const { pin } = staging;
   try {
-    await unlink(staging.journal).catch(ignoreMissing);
-    await unlink(`${staging.journal}.new`).catch(ignoreMissing);
-    await removeTree(staging.content);
-    if (hasLanded) await removeTree(staging.replaced);
-    else await rmdir(staging.replaced).catch(ignoreMissing);
+    // At the same time, since whoever waits for the content to land waits for this too; but none goes
+    // on when it has failed: the pin may be closed then, and its number be another directory's.
+    const removed = await Promise.allSettled([
+      unlink(staging.journal).catch(ignoreMissing),
+      unlink(`${staging.journal}.new`).catch(ignoreMissing),
+      removeTree(staging.content),
+      hasLanded ? removeTree(staging.replaced) : rmdir(staging.replaced).catch(ignoreMissing),
+    ]);
+    for (const part of removed) if (part.status === "rejected") throw part.reason;
     await disown(pin.directory, pin.path);
     // By its name: if that is something else by now, it is not ours to remove.
     const name = join(staging.destination.path, basename(pin.directory));

@@ -16,39 +16,39 @@ interface LinksOfRoles {
 export class Connections {
   readonly #context: Context;
   readonly #links: LinksOfRoles;
+  readonly #all: readonly Links[];
 
   constructor(context: Context, links: LinksOfRoles) {
     this.#context = context;
     this.#links = links;
+    this.#all = [links.tree, links.sources, links.sinks];
   }
 
   /** Whether that peer may dial this one with that token. */
   isExpected(peer: PeerId, token: string): boolean {
-    const { tree, sources, sinks } = this.#links;
-    return [tree, sources, sinks].some((links) => links.isExpected(peer, token));
+    return this.#all.some((links) => links.isExpected(peer, token));
   }
 
   /** Whom this connection joins to this peer; undefined while it is being greeted. */
   neighbourOf(connection: ConnectionId): number | undefined {
     const { tree, sources, sinks } = this.#links;
-    // Asked for each frame: without an array.
+    // Asked for each frame, most of which come over feeds.
     const ofFeed = sources.activeNumberOf(connection) ?? sinks.activeNumberOf(connection);
     return ofFeed ?? tree.activeNumberOf(connection);
   }
 
   /** A frame on a connection that no link has yet: only the two that make one mean something. */
   onGreeting(connection: ConnectionId, frame: Frame): void {
-    const { tree, sources, sinks } = this.#links;
+    const { tree, sinks } = this.#links;
     if (frame.type === "hello") {
       const links = frame.link === "tree" ? tree : sinks;
       links.onHello(connection, frame);
     } else if (frame.type === "welcome")
-      for (const links of [tree, sources, sinks]) links.onWelcome(connection, frame.peer);
+      for (const links of this.#all) links.onWelcome(connection, frame.peer);
   }
 
   onOpened(connection: ConnectionId): void {
-    const { tree, sources, sinks } = this.#links;
-    for (const links of [tree, sources, sinks]) links.onConnectionOpened(connection);
+    for (const links of this.#all) links.onConnectionOpened(connection);
   }
 
   /** @param error - why, where the neighbour is to blame or the network is */
@@ -56,7 +56,6 @@ export class Connections {
     const number = this.neighbourOf(connection);
     if (number !== undefined && error?.code === "frame-malformed")
       this.#context.tell({ type: "misbehaved", number, code: error.code, message: error.message });
-    const { tree, sources, sinks } = this.#links;
-    for (const links of [tree, sources, sinks]) links.onConnectionClosed(connection);
+    for (const links of this.#all) links.onConnectionClosed(connection);
   }
 }
