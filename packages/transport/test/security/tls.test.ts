@@ -183,7 +183,7 @@ describe("a stranger", () => {
       const far = connect({ host: "127.0.0.1", port: portOf(right.transport.address) });
       for (const end of [near, far]) end.on("error", () => undefined);
       far.setNoDelay(true).pipe(near);
-      near.on("data", async (bytes: Buffer) => {
+      near.on("data", (bytes: Buffer) => {
         for (const byte of bytes.subarray(0, 600)) far.write(Uint8Array.of(byte));
         far.write(bytes.subarray(600));
       });
