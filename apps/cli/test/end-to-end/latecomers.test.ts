@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { undocumented } from "./documented-events.js";
-import { eventOf, lastOf, Place } from "./place.js";
+import { eventOf, lastOf, Place, type Receiving, reach } from "./place.js";
 
 const mebibyte = 1024 * 1024;
 let place: Place;
@@ -14,14 +14,16 @@ describe("a latecomer", () => {
   test.each(["pipeline", "tree"])(
     "that asks in the middle of a session gets everything (strategy %s)",
     async (strategy) => {
-      await place.write({ "out/disk.img": 400 * mebibyte + 7 });
+      const bytes = 64 * mebibyte + 7;
+      await place.write({ "out/disk.img": bytes });
       const receiving = await place.receiveMany(2, "--once");
       const sending = place.send(["out/disk.img"], receiving, "--strategy", strategy);
       const { port } = await sending.event("listening");
-      await sending.event("progress", ({ chunkCount, peers }) =>
-        peers.some((peer: { chunksHeld: number }) => peer.chunksHeld >= chunkCount / 4),
-      );
+      await reach(receiving[0] as Receiving, "disk.img", bytes / 4);
+      // The sender stands still until the latecomer is there: however fast the rest would go.
+      sending.kill("SIGSTOP");
       const late = await place.receive("late", "--once", "--join", `127.0.0.1:${port}`);
+      sending.kill("SIGCONT");
       const joined = await sending.event("joined", ({ isLate }) => isLate === true);
       expect(joined.address).toBe(late.address);
       const [sent, received] = [await sending.ended, await late.process.ended];

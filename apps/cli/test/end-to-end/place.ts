@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { vi } from "vitest";
 import { type CommandOptions, type Ended, type Event, PalmtreeProcess } from "./command.js";
 
 /** A receiving process that can be invited. */
@@ -121,6 +122,28 @@ export class Place {
     }
     return content;
   }
+}
+
+/** Where the staged copy of a file is while it is received. */
+export async function stagedPath({ directory }: Receiving, name: string): Promise<string> {
+  const [staging] = (await readdir(directory)).filter((entry) => entry.startsWith(".palmtree-"));
+  return join(directory, staging ?? "", "content", name);
+}
+
+/** How much of a file's staged copy is on the disk, 0 where there is none. */
+export async function stagedBytes(receiving: Receiving, name: string): Promise<number> {
+  const staged = await stat(await stagedPath(receiving, name)).catch(() => undefined);
+  return (staged?.blocks ?? 0) * 512;
+}
+
+/**
+ * Waits until so many bytes of a file are on the receiver's disk, and hardly more. The disk is asked
+ * and not the events of progress: they come five times a second, and a transfer may be over before
+ * the next.
+ */
+export async function reach(receiving: Receiving, name: string, bytes: number): Promise<void> {
+  const isReached = async () => (await stagedBytes(receiving, name)) >= bytes;
+  await vi.waitUntil(isReached, { interval: 5, timeout: 60_000 });
 }
 
 /** The last line, as every script reads it. */

@@ -1,8 +1,8 @@
 import { open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "./command.js";
-import { hashOf, lastOf, Place, type Receiving } from "./place.js";
+import { hashOf, lastOf, Place, type Receiving, reach, stagedBytes, stagedPath } from "./place.js";
 
 const mebibyte = 1024 * 1024;
 /**
@@ -17,15 +17,6 @@ beforeEach(async () => {
 });
 afterEach(() => place.clear());
 
-/**
- * At least that share of the file is on the receiver's disk, and hardly more. The disk is asked and
- * not the events of progress, of which five come in a second: a transfer may be over before the next.
- */
-async function reach(receiving: Receiving, share: number): Promise<void> {
-  const isReached = async () => (await stagedBytes(receiving)) >= share * fileBytes;
-  await vi.waitUntil(isReached, { interval: 5, timeout: 60_000 });
-}
-
 /** Kills it, as a loss of power would. */
 async function kill({ process }: Receiving): Promise<void> {
   process.kill("SIGKILL");
@@ -35,18 +26,6 @@ async function kill({ process }: Receiving): Promise<void> {
 /** Payload bytes that came over the network. */
 function fetchedBytes(result: Event): number {
   return result.bytes - result.resumedBytes + result.duplicateBytes;
-}
-
-/** Where the staged copy of the file is. */
-async function stagedPath({ directory }: Receiving): Promise<string> {
-  const [staging] = (await readdir(directory)).filter((entry) => entry.startsWith(".palmtree-"));
-  return join(directory, staging ?? "", "content", "disk.img");
-}
-
-/** How much of the file's staged copy is on the disk, 0 where there is none. */
-async function stagedBytes(receiving: Receiving): Promise<number> {
-  const staged = await stat(await stagedPath(receiving)).catch(() => undefined);
-  return (staged?.blocks ?? 0) * 512;
 }
 
 describe("a receiver that is killed in a transfer and started again", () => {
@@ -59,9 +38,9 @@ describe("a receiver that is killed in a transfer and started again", () => {
       const args = ["--strategy", strategy, "--timeout", "3"];
       const sending = place.send(["disk.img"], first, ...args);
       const victim = first[1] as Receiving;
-      await reach(victim, 0.4);
+      await reach(victim, "disk.img", 0.4 * fileBytes);
       await kill(victim);
-      const onDisk = await stagedBytes(victim);
+      const onDisk = await stagedBytes(victim, "disk.img");
       expect((await sending.ended).code).toBe(3);
       for (const one of first) await one.process.ended;
 
@@ -96,9 +75,9 @@ describe("a receiver that is killed in a transfer and started again", () => {
       const sending = place.send(["disk.img"], receiving, ...args);
       const { port } = await sending.event("listening");
       const victim = receiving[1] as Receiving;
-      await reach(victim, 0.4);
+      await reach(victim, "disk.img", 0.4 * fileBytes);
       await kill(victim);
-      const onDisk = await stagedBytes(victim);
+      const onDisk = await stagedBytes(victim, "disk.img");
       const join = ["--join", `127.0.0.1:${port}`];
       const restarted = await place.receive("in-2", "--once", ...join);
       const result = lastOf(await restarted.process.ended);
@@ -117,10 +96,10 @@ describe("a receiver that is killed in a transfer and started again", () => {
     await place.write({ "disk.img": fileBytes });
     const first = await place.receive("in", "--once");
     const sending = place.send(["disk.img"], [first]);
-    await reach(first, 0.4);
+    await reach(first, "disk.img", 0.4 * fileBytes);
     await kill(first);
     sending.kill("SIGKILL");
-    const file = await open(await stagedPath(first), "r+");
+    const file = await open(await stagedPath(first, "disk.img"), "r+");
     const byte = Buffer.alloc(1);
     await file.read(byte, 0, 1, mebibyte);
     byte[0] = (byte[0] ?? 0) ^ 1;
@@ -140,7 +119,7 @@ describe("a receiver that is killed in a transfer and started again", () => {
     await place.write({ "disk.img": fileBytes });
     const first = await place.receive("in", "--once");
     const sending = place.send(["disk.img"], [first]);
-    await reach(first, 0.2);
+    await reach(first, "disk.img", 0.2 * fileBytes);
     await kill(first);
     sending.kill("SIGKILL");
     const second = await place.receive("in", "--discard-partial");
@@ -154,7 +133,7 @@ test("a sender that is killed and run again sends what is missing", {
   await place.write({ "disk.img": fileBytes });
   const receiving = await place.receiveMany(2);
   const sending = place.send(["disk.img"], receiving, "--timeout", "3");
-  for (const one of receiving) await reach(one, 0.3);
+  for (const one of receiving) await reach(one, "disk.img", 0.3 * fileBytes);
   sending.kill("SIGKILL");
   await sending.ended;
   for (const { process } of receiving)
