@@ -9,8 +9,9 @@ beforeEach(async () => {
 });
 afterEach(() => place.clear());
 
-test("32 receivers get 64 MiB each, and all hashes are equal", { timeout: 120_000 }, async () => {
-  await place.write({ "disk.img": 64 * mebibyte });
+// That many chunks are as good as more. How long 64 MiB take, the benchmark `thirty-two` says.
+test("32 receivers get 16 MiB each, and all hashes are equal", { timeout: 120_000 }, async () => {
+  await place.write({ "disk.img": 16 * mebibyte });
   const receiving = await place.receiveMany(32, "--once", "--quiet");
   const sent = await place.send(["disk.img"], receiving).ended;
   expect(lastOf(sent)).toMatchObject({ type: "result", status: "complete" });
