@@ -32,7 +32,7 @@ describe("a receiver that is told to stop", () => {
     "by %s in a transfer keeps what it has for another time, and the others complete",
     { timeout: 60_000 },
     async (signal) => {
-      await place.writeSparse("disk.img", 256 * mebibyte);
+      await place.writeSparse("disk.img", 128 * mebibyte);
       const receiving = await place.receiveMany(3);
       const sending = place.send(["disk.img"], receiving, "--fanout", "2");
       const [leaver, ...stayers] = receiving as [Receiving, ...Receiving[]];
@@ -126,9 +126,9 @@ describe("kill -9", () => {
   test("of a receiver leaves nothing under its final name; the others complete", {
     timeout: 60_000,
   }, async () => {
-    await place.writeSparse("disk.img", 256 * mebibyte);
+    await place.writeSparse("disk.img", 128 * mebibyte);
     const receiving = await place.receiveMany(4, "--once");
-    const sending = place.send(["disk.img"], receiving, "--fanout", "1", "--timeout", "10");
+    const sending = place.send(["disk.img"], receiving, "--fanout", "1", "--timeout", "5");
     const { peers } = await sending.event("tree");
     // The root's only child: all chunks for the others go through it.
     const { address } = peers.find(({ parent }: { parent: number | null }) => parent === 0);

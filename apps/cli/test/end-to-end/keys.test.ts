@@ -16,7 +16,7 @@ test.each(["pipeline", "tree"])(
   "with a key, %s carries everything to everybody",
   async (strategy) => {
     await place.secure();
-    await place.write({ "out/a": 20 * mebibyte, "out/deep/b": 1, "out/empty": "directory" });
+    await place.write({ "out/a": 8 * mebibyte, "out/deep/b": 1, "out/empty": "directory" });
     const receiving = await place.receiveMany(4, "--once");
     const sent = await place.send(["out"], receiving, "--strategy", strategy, "--fanout", "2")
       .ended;

@@ -111,7 +111,7 @@ describe("a stream", () => {
   test("reaches the others when a receiver is killed on the way", { timeout: 60_000 }, async () => {
     const receiving = await place.receiveMany(4);
     const [victim, ...others] = receiving as [Receiving, ...Receiving[]];
-    const sending = place.sendStream("x.tar", receiving, "--timeout", "5");
+    const sending = place.sendStream("x.tar", receiving, "--timeout", "3");
     const bytes = randomBytes(12 * mebibyte);
     await sending.write(bytes.subarray(0, 6 * mebibyte));
     await victim.process.event("progress");

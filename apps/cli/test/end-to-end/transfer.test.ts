@@ -178,8 +178,8 @@ describe("the events that scripts depend on", () => {
 
   test("of send have progress at most five times a second", async () => {
     await place.writeSparse("disk.img", 400 * mebibyte);
-    const receiving = await place.receiveMany(3, "--once");
-    const { events } = await place.send(["disk.img"], receiving).ended;
+    const receiving = await place.receive("in", "--once");
+    const { events } = await place.send(["disk.img"], [receiving]).ended;
     const { seconds } = lastOf({ events });
     const progress = events.filter(({ type }) => type === "progress");
     expect(progress.length).toBeGreaterThan(0);
