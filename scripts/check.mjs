@@ -1,11 +1,17 @@
 /**
- * Everything a change must pass but the tests, one step after the other; a step that fails does
- * not keep the others from running.
+ * Everything a change must pass but the tests; a step that fails does not keep the others from
+ * running.
  */
 import { spawnSync } from "node:child_process";
 import { ROOT } from "./environment.mjs";
 
 /** @typedef {import("./environment.mjs").Environment} Environment */
+
+/**
+ * Steps that run one after the other, each of one task, or of several that run at the same time:
+ * those that take one core each, say little, and need the same build.
+ */
+const STEPS = [["typecheck"], ["lint"], ["build"], ["tarballs", "docs"]];
 
 /**
  * @param {Readonly<Record<string, import("./tasks.mjs").Task>>} tasks - every task, by name
@@ -15,11 +21,15 @@ import { ROOT } from "./environment.mjs";
  */
 export async function check(tasks, env, args) {
   const before = treeState();
-  const names = ["typecheck", "lint", "tarballs", "docs"];
+  /** @type {string[]} */
   const failed = [];
-  for (const name of args.includes("--no-test") ? names : ["test", ...names]) {
-    console.log(`\n== ${name}`);
-    if ((await tasks[name]?.run(env, [])) !== 0) failed.push(name);
+  for (const names of args.includes("--no-test") ? STEPS : [["test"], ...STEPS]) {
+    console.log(`\n== ${names.join(", ")}`);
+    /** @param {string} name */
+    const run = async (name) => {
+      if ((await tasks[name]?.run(env, [])) !== 0) failed.push(name);
+    };
+    await Promise.all(names.map(run));
   }
   console.log("\n== tree");
   const after = treeState();
