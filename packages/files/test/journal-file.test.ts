@@ -13,7 +13,7 @@ test("a journal may begin with more pieces than a call takes arguments", {
   const path = join(await temporaryDirectory(), "journal");
   const manifest = encodeManifest(manifestOf(file("large", 1_000_000)));
   // Every second byte, so that no two pieces are one.
-  const pieces = Array.from({ length: 300_000 }, (_, n) => ({
+  const pieces = Array.from({ length: 200_000 }, (_, n) => ({
     entry: 0,
     offset: 2 * n,
     length: 1,
@@ -21,5 +21,5 @@ test("a journal may begin with more pieces than a call takes arguments", {
   const journal = new JournalFile(path, { manifest, manifestHash: sha256(manifest), pieces });
   journal.add({ entry: 0, offset: 900_000, length: 10 });
   await journal.close();
-  expect((await readJournal(path))?.pieces.bytes).toBe(300_010);
+  expect((await readJournal(path))?.pieces.bytes).toBe(200_010);
 });

@@ -56,7 +56,7 @@ describe("a source reader", () => {
         const expected = content.subarray(offset, offset + length);
         const { payload, hash } = await reader.produce(index);
         expect(Buffer.compare(payload, expected)).toBe(0);
-        expect(hash).toEqual(sha256(expected));
+        expect(Buffer.compare(hash, sha256(expected))).toBe(0);
       }
     });
   }
@@ -80,7 +80,8 @@ describe("a source reader", () => {
     for (const index of order) await check(index);
     await Promise.all(order.map(check));
     for (const index of order.slice(0, 50)) {
-      expect((await reader.produce(index)).payload).toEqual(await reader.read(index));
+      const { payload } = await reader.produce(index);
+      expect(Buffer.compare(payload, await reader.read(index))).toBe(0);
     }
   });
 

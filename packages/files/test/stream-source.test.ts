@@ -109,10 +109,10 @@ describe("a stream", () => {
       if (chunk === undefined) break;
       source.release(chunk.payload);
     }
-    for (const index of [0, 29, 1, 2, 3, 15, 0])
-      expect(await source.read(index)).toEqual(
-        bytes.subarray(index * 100_000, (index + 1) * 100_000),
-      );
+    for (const index of [0, 29, 1, 2, 3, 15, 0]) {
+      const expected = bytes.subarray(index * 100_000, (index + 1) * 100_000);
+      expect(Buffer.compare(await source.read(index), expected)).toBe(0);
+    }
   });
 
   it("has the chunk that is just being kept at once, and none that was not produced", async () => {
