@@ -17,7 +17,7 @@ export interface Guard {
   wrap(datagram: Datagram): Uint8Array;
 
   /**
-   * @param from - where it came from, or says so
+   * @param from - where it says that it comes from: that can be forged
    * @returns undefined when it is not for this process: of another group, to another peer, or heard
    *   before
    * @throws datagram-malformed when it does not follow the protocol

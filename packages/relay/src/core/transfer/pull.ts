@@ -3,7 +3,7 @@ import type { ChunkRun, RefuseReason } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { ConnectionId } from "../event.js";
 import { runsOf } from "./chunk-runs.js";
-import { pullPolicies } from "./pull-policy.js";
+import { type PullPolicy, pullPolicies } from "./pull-policy.js";
 
 /** Chunks asked of one helper at once: as many, and as few where each takes longer than it should. */
 export const mostAsked = 16;
@@ -116,38 +116,48 @@ export class Pull {
   }
 
   /** Ask for what may be asked for now. @returns whether something overdue has nobody to ask */
-  ask({ findHeld, overdue, isTail }: Hunger): boolean {
+  ask(hunger: Hunger): boolean {
     this.#forget();
-    let held: Bitmap | undefined;
-    for (const [connection, helper] of this.#helpers) {
-      if (helper.restsUntil > this.#context.now) continue;
-      let chosen = this.#late(helper, overdue);
-      if (chosen.length === 0 && isTail && helper.isIdle) {
-        held ??= findHeld();
-        chosen = this.#lastOf(helper, held);
-      }
-      if (chosen.length === 0) continue;
-      for (const index of chosen) helper.asked.set(index, this.#context.now);
-      const frame = { type: "want", runs: runsOf(chosen.sort((a, b) => a - b)) } as const;
-      this.#context.emit({ type: "send-frame", connection, frame });
-    }
-    return overdue.some((index) => !this.#isAsked(index) && !this.#mayAsk(index));
+    const { pullPolicy } = this.#context.options;
+    if (pullPolicy !== "none") this.#askHelpers(hunger, pullPolicies[pullPolicy]);
+    return hunger.overdue.some((index) => !this.#isAsked(index) && !this.#mayAsk(index));
   }
 
-  /** What it may be asked for of that which is overdue. */
-  #late(helper: Helper, overdue: readonly number[]): number[] {
-    const { options, random } = this.#context;
-    const room = this.#roomOf(helper);
-    if (options.pullPolicy === "none" || room <= 0) return [];
+  #askHelpers({ findHeld, overdue, isTail }: Hunger, policy: PullPolicy): void {
+    let held: Bitmap | undefined;
+    for (const [connection, helper] of this.#helpers) {
+      const room = helper.window - helper.asked.size;
+      if (helper.restsUntil > this.#context.now || room <= 0) continue;
+      let chosen = this.#overdueOf(helper, overdue, policy, room);
+      if (chosen.length === 0 && isTail && helper.isIdle) {
+        held ??= findHeld();
+        chosen = this.#lastOf(helper, held, room);
+      }
+      if (chosen.length > 0) this.#want(connection, helper, chosen);
+    }
+  }
+
+  #want(connection: ConnectionId, { asked }: Helper, chosen: readonly number[]): void {
+    for (const index of chosen) asked.set(index, this.#context.now);
+    const frame = { type: "want", runs: runsOf(chosen.toSorted((a, b) => a - b)) } as const;
+    this.#context.emit({ type: "send-frame", connection, frame });
+  }
+
+  /** What is overdue and nobody was asked for, as the policy has it. */
+  #overdueOf(
+    helper: Helper,
+    overdue: readonly number[],
+    policy: PullPolicy,
+    room: number,
+  ): readonly number[] {
     const late = overdue
       .filter((index) => helper.held.has(index) && !this.#isAsked(index))
       .map((index) => ({ index, holders: this.#holders(index) }));
-    return late.length > 0 ? [...pullPolicies[options.pullPolicy](late, room, random)] : [];
+    return late.length > 0 ? policy(late, room, this.#context.random) : [];
   }
 
   /** From the end, since what is missing at the beginning is on its way already. */
-  #lastOf(helper: Helper, held: Bitmap): number[] {
-    const room = this.#roomOf(helper);
+  #lastOf(helper: Helper, held: Bitmap, room: number): readonly number[] {
     const chosen: number[] = [];
     const first = held.firstClear(0);
     let index = helper.held.lastIn(held, held.size);
@@ -156,11 +166,6 @@ export class Pull {
       index = helper.held.lastIn(held, index);
     }
     return chosen;
-  }
-
-  /** How many more it may be asked for. */
-  #roomOf({ window, asked }: Helper): number {
-    return this.#context.options.pullPolicy === "none" ? 0 : window - asked.size;
   }
 
   #isAsked(index: number): boolean {
