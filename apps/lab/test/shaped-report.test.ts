@@ -85,6 +85,18 @@ describe("a promise", () => {
     expect(broken.isHeld).toBe(false);
   });
 
+  test("of Palm Tree unencrypted is judged by that, and says so", () => {
+    const promise: ShapedPromise = {
+      ...{ metric: "seconds", by: "palmtree-open", versus: "libtorrent" },
+      ...{ atMost: 0.6, judged: "median" },
+    };
+    const took = [ratios("palmtree", 9), ratios("palmtree-open", 3), ratios("libtorrent", 5)];
+    expect(report(took, [promise]).sections[0]?.promises[0]).toMatchObject({
+      label: expect.stringContaining("unencrypted"),
+      ...{ measured: 0.6, held: true },
+    });
+  });
+
   test("is not measured without the peer, which breaks nothing", () => {
     const promise: ShapedPromise = {
       ...{ metric: "seconds", versus: "libtorrent", atMost: 0.6, judged: "median" },

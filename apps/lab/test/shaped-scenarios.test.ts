@@ -19,8 +19,8 @@ describe("every scenario of the lab", () => {
     const ratio = scenario.promises.find(({ metric }) => metric === "ratio")?.atMost ?? 1;
     expect(scenario.timeoutMs / 1_000).toBeGreaterThan(2 * ratio * (seconds ?? 0));
     expect(scenario.tools).toContain("palmtree");
-    for (const { versus } of scenario.promises)
-      if (versus !== undefined) expect(scenario.tools).toContain(versus);
+    for (const { by = "palmtree", versus = by } of scenario.promises)
+      expect(scenario.tools).toEqual(expect.arrayContaining([by, versus]));
   });
 });
 

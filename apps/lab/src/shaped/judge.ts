@@ -19,11 +19,12 @@ export interface Judgement {
 
 /** Whether Palm Tree kept a promise. A run that did not finish keeps none about time. */
 export function judge(promise: ShapedPromise, outcomes: readonly ToolOutcome[]): Judgement {
-  const { metric, atMost, versus } = promise;
-  const { label, unit } = shapedMetrics[metric];
+  const { metric, by, atMost, versus } = promise;
+  const { label: whatever, unit } = shapedMetrics[metric];
+  const label = by === undefined ? whatever : `${whatever}, unencrypted`;
   const limit = `≤ ${formatNumber(atMost)} ${versus === undefined ? unit : `× ${versus}`}`;
   const described = { metric, label, promise: limit };
-  const ours = judgedValue(promise, "palmtree", outcomes);
+  const ours = judgedValue(promise, by ?? "palmtree", outcomes);
   const theirs = versus === undefined ? 1 : judgedValue(promise, versus, outcomes);
   if (ours === undefined || theirs === undefined) return described;
   const measured = ours / theirs;

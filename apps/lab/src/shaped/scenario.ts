@@ -20,6 +20,8 @@ export interface Faults {
 /** A number that Palm Tree promises not to exceed. */
 export interface ShapedPromise {
   readonly metric: ShapedMetric;
+  /** In which of its ways to run: encrypted, if it is not said. */
+  readonly by?: "palmtree-open";
   readonly atMost: number;
   /** The limit is this many times what the tool took in the same runs; absent: a number as is. */
   readonly versus?: ToolName;
