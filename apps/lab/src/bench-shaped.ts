@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Order } from "./command-line.js";
 import { shaping } from "./network/commands.js";
+import { congestionControlOfHosts } from "./network/congestion-control.js";
 import { lackOfNetwork } from "./network/requirements.js";
 import { runCommand } from "./network/run-command.js";
 import { chain } from "./peers/chain.js";
@@ -71,7 +71,7 @@ export async function benchShaped(
       await race(scenario, { ...options, tools: wanted, skipped, logDirectory, runCount }),
     );
   }
-  const congestionControl = readCongestionControl();
+  const congestionControl = congestionControlOfHosts();
   const shown = { ...conditions, sendArguments, shaping, congestionControl };
   const report = makeShapedReport({ machine, conditions: shown }, outcomes);
   console.log(`\n${renderShapedReport(report)}`);
@@ -108,12 +108,4 @@ async function canJoinLate({ file }: Palmtree): Promise<boolean> {
 function lackOfJoin({ faults }: ShapedScenario): string | undefined {
   if (faults.join === undefined) return undefined;
   return "this version has no `palmtree receive --join`";
-}
-
-function readCongestionControl(): string | undefined {
-  try {
-    return readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }

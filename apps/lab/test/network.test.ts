@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   addNamespaces,
@@ -14,12 +16,21 @@ import {
   shapeIngress,
   unplug,
 } from "../src/network/commands.js";
+import {
+  congestionControlFile,
+  congestionControlOfHosts,
+} from "../src/network/congestion-control.js";
 import { parseReceivedBytes, parseSentBytes } from "../src/network/counters.js";
+import { LabNetwork } from "../src/network/network.js";
+import { lackOfNetwork } from "../src/network/requirements.js";
 import { nameHosts } from "../src/network/shape.js";
 
 const shape = { linkRates: [50e6, undefined, 5e6] };
 const hosts = nameHosts("lab-1", shape);
 const [root] = hosts;
+
+const lack = await lackOfNetwork();
+if (lack !== undefined) console.warn(`networks are not built here: ${lack}`);
 
 describe("the hosts of a network", () => {
   test("have a namespace, an address and a port of their own, the root the first", () => {
@@ -45,11 +56,11 @@ describe("the commands that build a network", () => {
       "link add switch address 02:00:00:00:00:fe type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
       "link set switch addrgenmode none up",
       "link add port0 type veth peer name eth0 netns lab-1-host-0",
-      "link set port0 addrgenmode none gso_max_size 16384 master switch up",
+      "link set port0 addrgenmode none master switch up",
       "link add port1 type veth peer name eth0 netns lab-1-host-1",
-      "link set port1 addrgenmode none gso_max_size 16384 master switch up",
+      "link set port1 addrgenmode none master switch up",
       "link add port2 type veth peer name eth0 netns lab-1-host-2",
-      "link set port2 addrgenmode none gso_max_size 16384 master switch up",
+      "link set port2 addrgenmode none master switch up",
     ]);
   });
 
@@ -57,17 +68,17 @@ describe("the commands that build a network", () => {
     expect(buildHost(root!)).toEqual([
       "link set lo up",
       "address add 10.77.0.1/24 dev eth0",
-      "link set eth0 addrgenmode none gso_max_size 16384 up",
+      "link set eth0 addrgenmode none up",
       "route add 230.0.0.0/8 dev eth0",
     ]);
   });
 
   test("limit what a host sends on its own end, and what it is sent on the switch's", () => {
-    const limit = "root tbf rate 50000000bit burst 32768b latency 50ms";
+    const limit = "root tbf rate 50000000bit burst 73728b latency 50ms";
     expect(shapeEgress(50e6)).toEqual([`qdisc add dev eth0 ${limit}`]);
     expect(shapeIngress(hosts, shape)).toEqual([
       `qdisc add dev port0 ${limit}`,
-      "qdisc add dev port2 root tbf rate 5000000bit burst 32768b latency 50ms",
+      "qdisc add dev port2 root tbf rate 5000000bit burst 73728b latency 50ms",
     ]);
   });
 
@@ -108,4 +119,13 @@ describe("the bytes on a link", () => {
   test("are unknown without one", () => {
     expect(parseSentBytes('[{"kind":"noqueue"}]')).toBeUndefined();
   });
+});
+
+test.skipIf(lack !== undefined)("the hosts of a network send as they are said to", async () => {
+  await using network = await LabNetwork.build({ linkRates: [50e6, 50e6] });
+  for (const host of network.hosts) {
+    const { program, args } = network.commandOn(host, "cat", [congestionControlFile]);
+    const { stdout } = await promisify(execFile)(program, args);
+    expect(stdout.trim()).toBe(congestionControlOfHosts());
+  }
 });

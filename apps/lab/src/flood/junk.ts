@@ -10,6 +10,13 @@ const ofEach = 128;
 /** Invitations that somebody has captured: of so many sessions. */
 const capturedCount = 4;
 
+/**
+ * Bytes that what is no datagram has at most, and the content of what looks like one. A stranger costs a
+ * receiver by the datagram. What it takes of a link by long ones no program can give back.
+ */
+const mostRandomBytes = 64;
+const mostContentBytes = 40;
+
 /** Where they stand in an envelope. */
 const senderAt = 20;
 const receiverAt = 28;
@@ -24,7 +31,7 @@ const envelopeBytes = 40;
 export async function makeJunk(captured: readonly GroupKey[]): Promise<readonly Buffer[]> {
   const strange = await invitationsOf([GroupKey.draw()]);
   const kinds: ((at: number) => Buffer)[] = [
-    () => randomBytes(randomInt(1, 200)),
+    () => randomBytes(randomInt(1, mostRandomBytes + 1)),
     () => headed("none"),
     () => headed("group"),
     () => addressed(headed("group")),
@@ -44,7 +51,7 @@ export async function makeJunk(captured: readonly GroupKey[]): Promise<readonly 
 
 /** An envelope with random ids, and as random a content. */
 function headed(protection: "none" | "group"): Buffer {
-  const bytes = randomBytes(randomInt(envelopeBytes + 2, 240));
+  const bytes = randomBytes(envelopeBytes + randomInt(2, mostContentBytes + 1));
   bytes.set([0x50, 0x54, 1, protection === "group" ? 1 : 0]);
   return bytes;
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as commands from "./commands.js";
+import { congestionControlFile, congestionControlOfHosts } from "./congestion-control.js";
 import { parseReceivedBytes, parseSentBytes } from "./counters.js";
 import { runBatch, runCommand } from "./run-command.js";
 import { type Host, type NetworkShape, nameHosts } from "./shape.js";
@@ -135,7 +136,9 @@ export class LabNetwork {
     await runBatch("ip", [], commands.addNamespaces(this.#namespaces));
     await runBatch("ip", inSwitch, commands.buildSwitch(hosts));
     await this.#leaveFramesAlone();
+    const congestionControl = congestionControlOfHosts();
     for (const host of hosts) {
+      if (congestionControl !== undefined) await this.#sendBy(congestionControl, host);
       const inHost = ["-n", host.namespace];
       const rate = this.#shape.linkRates[host.number];
       await runBatch("ip", inHost, commands.buildHost(host));
@@ -149,5 +152,10 @@ export class LabNetwork {
     const file = "/proc/sys/net/bridge/bridge-nf-call-iptables";
     const script = `test ! -e ${file} || echo 0 > ${file}`;
     await runCommand("ip", ["netns", "exec", this.#switch, "sh", "-c", script]);
+  }
+
+  async #sendBy(congestionControl: string, { namespace }: Host): Promise<void> {
+    const script = `echo ${congestionControl} > ${congestionControlFile}`;
+    await runCommand("ip", ["netns", "exec", namespace, "sh", "-c", script]);
   }
 }
