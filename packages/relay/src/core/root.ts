@@ -294,7 +294,8 @@ export class Root {
   #open(): void {
     this.#relay.distribution.open(this.#plan.manifest, this.#content);
     this.#isOpen = true;
-    this.#produce();
+    // While links come up: whoever asks first finds the first page ready.
+    this.#production.advance(this.#relay.distribution.leadingCursor ?? 0);
   }
 
   #produce(): void {

@@ -47,6 +47,19 @@ describe("a session by a plan", () => {
     expect(room.party(0).steps).toContainEqual({ type: "planned", kind: "chain", peerCount: 4 });
   });
 
+  test("has the first page ready before anybody asks for it", () => {
+    const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
+    const asked: number[] = [];
+    room.hold = (_, effect) => {
+      if (effect.type === "produce-chunk") asked.push(effect.index);
+      return false;
+    };
+    room.lose = ({ how }) => how === "frame";
+    room.start();
+    expect(room.phase).toBe("forming");
+    expect(asked).toEqual(range(0, 32));
+  });
+
   test("sends chunks while the tree still forms, and is formed when it spans all that are there", () => {
     const room = new Room({ receivers: 4, chunkCount: 100, invite: { strategy: "pipeline" } });
     room.lose = ({ from, message }) => from === 4 && message.type === "upgrade-request";

@@ -91,7 +91,8 @@ describe("a root and its receivers", () => {
     room.passUntil(() => room.phase === "ended");
     const frames = room.lines.filter(({ how, to }) => how === "frame" && to === 3);
     const types = [...new Set(frames.map(({ message }) => message.type))];
-    expect(types.slice(0, 4)).toEqual(["welcome", "manifest", "hashes", "chunk"]);
+    expect(types.slice(0, 2)).toEqual(["welcome", "manifest"]);
+    expect(types.indexOf("hashes")).toBeLessThan(types.indexOf("chunk"));
   });
 
   test("start without a receiver that does not get into the tree in time", () => {
