@@ -37,6 +37,14 @@ test("a flooded transfer of 4 MiB is whole, and what it and an idle receiver gro
   expect(await readdir(place)).toEqual(["source"]);
 }, 60_000);
 
+test("junk that looks sealed is long enough for somebody to try the seal", async () => {
+  const start = Buffer.of(0x50, 0x54, 1, 1);
+  const sealed = (await makeJunk([])).filter((bytes) => bytes.subarray(0, 4).equals(start));
+  expect(sealed.length).toBeGreaterThan(0);
+  // Envelope, key, signature, tag and two bytes: what is shorter is dropped at a glance.
+  for (const { length } of sealed) expect(length).toBeGreaterThanOrEqual(154);
+});
+
 test("of the junk a member believes only what was captured", async () => {
   const key = GroupKey.draw();
   const heard: string[] = [];

@@ -10,17 +10,19 @@ const ofEach = 128;
 /** Invitations that somebody has captured: of so many sessions. */
 const capturedCount = 4;
 
-/**
- * Bytes that what is no datagram has at most, and the content of what looks like one. A stranger costs a
- * receiver by the datagram. What it takes of a link by long ones no program can give back.
- */
+/** Of what is no datagram. What a stranger takes of a link by longer ones no program can give back. */
 const mostRandomBytes = 64;
-const mostContentBytes = 40;
+
+/**
+ * The shortest that is looked into: of a sealed one the key of its session is made and its seal is tried, which
+ * costs most. It has an envelope, 112 bytes of key, signature and tag, and a content of two.
+ */
+const leastBytes = { none: 42, group: 154 } as const;
+const mostMoreBytes = 8;
 
 /** Where they stand in an envelope. */
 const senderAt = 20;
 const receiverAt = 28;
-const envelopeBytes = 40;
 
 /**
  * What a stranger can say, as many of each kind: bytes that are nothing, well-formed envelopes of
@@ -51,7 +53,7 @@ export async function makeJunk(captured: readonly GroupKey[]): Promise<readonly 
 
 /** An envelope with random ids, and as random a content. */
 function headed(protection: "none" | "group"): Buffer {
-  const bytes = randomBytes(envelopeBytes + randomInt(2, mostContentBytes + 1));
+  const bytes = randomBytes(leastBytes[protection] + randomInt(0, mostMoreBytes + 1));
   bytes.set([0x50, 0x54, 1, protection === "group" ? 1 : 0]);
   return bytes;
 }

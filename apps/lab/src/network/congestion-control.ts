@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 const settings = "/proc/sys/net/ipv4";
 
 /** Where a host has it; each network namespace its own. */
-export const congestionControlFile = `${settings}/tcp_congestion_control`;
+export const congestionControlFile: string = `${settings}/tcp_congestion_control`;
 
 /**
  * What Linux has unless somebody changes it, and so what most hosts send with. A machine that serves many
@@ -16,9 +16,16 @@ const usual = "cubic";
 export function congestionControlOfHosts(): string | undefined {
   try {
     const available = readFileSync(`${settings}/tcp_available_congestion_control`, "utf8");
-    if (available.trim().split(" ").includes(usual)) return usual;
-    return readFileSync(congestionControlFile, "utf8").trim();
+    return chooseCongestionControl(available, readFileSync(congestionControlFile, "utf8"));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * @param available - as the kernel lists what is loaded, separated by blanks
+ * @param own - the machine's
+ */
+export function chooseCongestionControl(available: string, own: string): string {
+  return available.trim().split(" ").includes(usual) ? usual : own.trim();
 }

@@ -155,7 +155,8 @@ export class LabNetwork {
   }
 
   async #sendBy(congestionControl: string, { namespace }: Host): Promise<void> {
-    const script = `echo ${congestionControl} > ${congestionControlFile}`;
+    // Not where it is so: a container may not let anybody write there.
+    const script = `grep -qx ${congestionControl} ${congestionControlFile} || echo ${congestionControl} > ${congestionControlFile}`;
     await runCommand("ip", ["netns", "exec", namespace, "sh", "-c", script]);
   }
 }

@@ -294,7 +294,8 @@ export class Root {
   #open(): void {
     this.#relay.distribution.open(this.#plan.manifest, this.#content);
     this.#isOpen = true;
-    // While links come up: whoever asks first finds the first page ready.
+    if (this.#verdicts.isDecided) return;
+    // While links come up: whoever asks first finds the first chunks read and hashed.
     this.#production.advance(this.#relay.distribution.leadingCursor ?? 0);
   }
 

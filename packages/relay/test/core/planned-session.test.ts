@@ -47,7 +47,7 @@ describe("a session by a plan", () => {
     expect(room.party(0).steps).toContainEqual({ type: "planned", kind: "chain", peerCount: 4 });
   });
 
-  test("has the first page ready before anybody asks for it", () => {
+  test("reads and hashes the first chunks before anybody asks for them", () => {
     const room = new Room({ receivers: 3, chunkCount: 400, invite: { strategy: "pipeline" } });
     const asked: number[] = [];
     room.hold = (_, effect) => {
