@@ -142,7 +142,8 @@ export class GroupGuard implements Guard {
   /** What strangers can make up or repeat as often as they like is found out before it costs much. */
   #isWorthReading({ sender, receiver, counter }: Envelope, known: Session): boolean {
     const now = performance.now();
-    if (receiver === nobody) return this.#open.take(now) && known.open.take(now);
+    // A flood of one session's spends what that session has, and not what the others have.
+    if (receiver === nobody) return known.open.take(now) && this.#open.take(now);
     return !known.talk.isReached(sender, now) && !known.replays.isOld(sender, counter);
   }
 

@@ -211,8 +211,9 @@ describe("a flood of what a member once said", () => {
     expect(heard).toBeLessThanOrEqual(1_026 + (performance.now() - startedAt) / 10);
     const { session: other } = Identity.draw();
     const friend = new Somebody(group);
-    expect(heardOf(member, friend.says(nobody, makeKnock(), other))).toBe(true);
-    expect(heardOf(member, friend.says(nobody, makeKnock(), other))).toBe(true);
+    // The flood has spent what its own session has, and not what the others have.
+    for (let count = 0; count < 5; count += 1)
+      expect(heardOf(member, friend.says(nobody, makeKnock(), other))).toBe(true);
   });
 });
 
