@@ -10,12 +10,12 @@ const ofEach = 128;
 /** Invitations that somebody has captured: of so many sessions. */
 const capturedCount = 4;
 
-/** Of what is no datagram. What a stranger takes of a link by longer ones no program can give back. */
+/** Of what is no datagram. Longer ones take more of a link, which no program can give back. */
 const mostRandomBytes = 64;
 
 /**
- * The shortest that is looked into: of a sealed one the key of its session is made and its seal is tried, which
- * costs most. It has an envelope, 112 bytes of key, signature and tag, and a content of two.
+ * Envelope and content, where sealed with key, signature and tag: what is shorter is dropped at a glance. Of what is
+ * sealed the key of its session is made, and its seal is tried, which costs most.
  */
 const leastBytes = { none: 42, group: 154 } as const;
 const mostMoreBytes = 8;
