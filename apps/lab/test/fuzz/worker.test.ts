@@ -51,6 +51,17 @@ test("memory that a target keeps is found", { timeout: 60_000 }, async () => {
   expect(findings[0]).toMatch(/^memory has grown by \d+ bytes in 20000 cases$/);
 });
 
+test("what is slow to draw is not slow to read", async () => {
+  const target = targetThat(() => undefined, 2);
+  const draw = (): number => {
+    const endsAt = performance.now() + 5;
+    while (performance.now() < endsAt);
+    return 1;
+  };
+  const { findings } = await workOn({ ...target, draw }, { ...job, mostCases: 15 });
+  expect(findings).toEqual([]);
+});
+
 test("a case that takes too long each time is found", async () => {
   const slow = targetThat(() => {
     const endsAt = performance.now() + 5;

@@ -1,6 +1,7 @@
 import { corpusOf, runCases } from "@palmtree/wire/fuzz";
 import { describe, expect, test } from "vitest";
 import { transportTargets } from "./index.js";
+import { sealedTarget } from "./sealed-target.js";
 
 describe.each(transportTargets)("$name", (target) => {
   test(target.promise, { timeout: 60_000 }, async () => {
@@ -17,4 +18,11 @@ describe.each(transportTargets)("$name", (target) => {
         why,
       ).resolves.toBeDefined();
   });
+});
+
+test("sealed datagrams are still read after thousands, and not put aside for being so many", {
+  timeout: 60_000,
+}, async () => {
+  const { accepted } = await runCases(sealedTarget, 1, 12_000);
+  expect(accepted).toBeGreaterThan(1_200);
 });

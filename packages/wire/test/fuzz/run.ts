@@ -15,13 +15,23 @@ export function seedOf(firstSeed: number, place: number): number {
   return (firstSeed + place) % 2 ** 32;
 }
 
-/** Runs one case. @returns its verdict, or how it failed */
-export async function runCase(target: AnyTarget, seed: number): Promise<Verdict | Failure> {
+/**
+ * Runs one case.
+ *
+ * @param onDrawn - called between drawing the input and trying it, of which only the latter is timed
+ * @returns its verdict, or how it failed
+ */
+export async function runCase(
+  target: AnyTarget,
+  seed: number,
+  onDrawn: () => void = () => undefined,
+): Promise<Verdict | Failure> {
   let input: unknown;
   let isDrawn = false;
   try {
     input = target.draw(new Draw(seed));
     isDrawn = true;
+    onDrawn();
     const verdict = target.check(input);
     return typeof verdict === "string" ? verdict : await verdict;
   } catch (error) {
