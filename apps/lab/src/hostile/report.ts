@@ -12,6 +12,7 @@ const columns: readonly Column[] = [
   { title: "Promised", align: "right" },
   { title: "Whole", align: "left" },
   { title: "Cut off, by whom", align: "left" },
+  { title: "Put aside", align: "left" },
   { title: "Held", align: "left" },
   { title: "Others, %", align: "right" },
 ];
@@ -44,7 +45,8 @@ over links of ${bitsPerSecond / 1e6} Mbit/s, with a key. Host ${liar.pipeline} (
 a transport that says other things than it is given. *Time* is that from the start of \`palmtree send\` until the
 last honest host had everything; then by that of the same transfer in which it does as it should.
 *Whole*: every honest host ended well with the source's SHA-256, and the sender says so. *Cut off* is
-what the sender's report says of who broke the rules. *Others* is what other programs took of the machine.
+what the sender's report says of who broke the rules, *put aside* whom the sender has called slow or silent,
+so that nobody waited for it any more. *Others* is what other programs took of the machine.
 
 Repeat it with \`${command}\`; [apps/lab](../../apps/lab/README.md#a-hostile-member) says how it works.
 ${machine}
@@ -58,6 +60,7 @@ ${renderMarkdown(columns, verdicts.map(rowOf))}
 function rowOf({ lie, strategy, ratio, trials, isHeld }: Verdict): string[] {
   const faults = [...new Set(trials.flatMap((trial) => trial.faults))];
   const blamed = [...new Set(trials.flatMap((trial) => trial.blamed))];
+  const moved = [...new Set(trials.flatMap((trial) => trial.moved))];
   return [
     lie,
     strategy,
@@ -66,6 +69,7 @@ function rowOf({ lie, strategy, ratio, trials, isHeld }: Verdict): string[] {
     `≤ ${mostRatio}`,
     faults.length === 0 ? "yes" : `NO: ${faults.join("; ")}`,
     blamed.length === 0 ? "nobody" : blamed.join("; "),
+    moved.length === 0 ? "nobody" : moved.join(", "),
     isHeld ? "yes" : "NO",
     Math.max(...trials.map(({ foreignPercent }) => foreignPercent)).toFixed(0),
   ];

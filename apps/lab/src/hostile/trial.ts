@@ -23,6 +23,8 @@ export interface Trial {
   readonly faults: readonly string[];
   /** Who cut whom off, as the sender's report has it: `host-2 by host-1, host-3`. */
   readonly blamed: readonly string[];
+  /** Whom the sender put where nobody waits for it, while the session ran. */
+  readonly moved: readonly string[];
   /** What other programs took of the machine meanwhile. */
   readonly foreignPercent: number;
 }
@@ -93,6 +95,11 @@ async function transfer(
       ...faults.filter((fault) => fault !== undefined),
     ],
     blamed: reported.flatMap(blamedIn(swarm)),
+    moved: [
+      ...new Set(
+        sender.printed("demoted").map(({ value }) => nameIn(swarm, value.address as string)),
+      ),
+    ],
   };
 }
 
@@ -147,9 +154,12 @@ function isOf({ host }: ChaosHost): (peer: Pick<Reported, "address">) => boolean
   return ({ address }) => address.startsWith(`${host.address}:`);
 }
 
-function blamedIn({ hosts }: Swarm): (peer: Reported) => readonly string[] {
-  const nameOf = (address: string): string =>
-    hosts.find((host) => isOf(host)({ address }))?.name ?? "the root";
+function nameIn({ hosts }: Swarm, address: string): string {
+  return hosts.find((host) => isOf(host)({ address }))?.name ?? "the root";
+}
+
+function blamedIn(swarm: Swarm): (peer: Reported) => readonly string[] {
+  const nameOf = (address: string): string => nameIn(swarm, address);
   return ({ address, blamedBy }) =>
     blamedBy === undefined
       ? []

@@ -13,6 +13,7 @@ const well: Trial = {
   endSeconds: 13,
   faults: [],
   blamed: ["host-1 by host-2"],
+  moved: ["host-1"],
   foreignPercent: 3,
 };
 
@@ -81,14 +82,16 @@ describe("a lie's promise", () => {
 describe("the report", () => {
   const verdict = judge({ lie, strategy: "tree", trials: [well], ratios: [1.12] }, true);
 
-  test("says of each lie the time, who is whole, and who was cut off", () => {
+  test("says of each lie the time, who is whole, and who was cut off or put aside", () => {
     expect(renderHostile([verdict])).toMatch(
-      /boasts +tree +12\.0 +1\.12 +≤ 1\.3 +yes +host-1 by host-2 +yes +3/,
+      /boasts +tree +12\.0 +1\.12 +≤ 1\.3 +yes +host-1 by host-2 +host-1 +yes +3/,
     );
     expect(renderHostile([verdict])).toContain("1 lies, 0 with broken promises");
     const trials = [{ ...well, faults: ["host-2 has no copy: timed-out"], blamed: [] }];
     const broken = judge({ lie, strategy: "tree", trials, ratios: [1.12] }, true);
-    expect(renderHostile([broken])).toMatch(/NO: host-2 has no copy: timed-out +nobody +NO +3/);
+    expect(renderHostile([broken])).toMatch(
+      /NO: host-2 has no copy: timed-out +nobody +host-1 +NO +3/,
+    );
     expect(renderHostile([broken])).toContain("1 lies, 1 with broken promises");
   });
 
@@ -99,7 +102,7 @@ describe("the report", () => {
     expect(page).toContain("32 MiB to 5 receivers");
     expect(page).toContain("- `boasts`: says more than it has");
     expect(page).toContain(
-      "| boasts | tree | 12.0 | 1.12 | ≤ 1.3 | yes | host-1 by host-2 | yes | 3 |",
+      "| boasts | tree | 12.0 | 1.12 | ≤ 1.3 | yes | host-1 by host-2 | host-1 | yes | 3 |",
     );
   });
 });

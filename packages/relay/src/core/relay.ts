@@ -8,6 +8,7 @@ import type {
   SessionId,
   Strategy,
 } from "@palmtree/wire";
+import { TalkWatch } from "./blame/talk-watch.js";
 import { Summary } from "./completion/summary.js";
 import { type Context, earlier, type Fact } from "./context.js";
 import type { ConnectionId } from "./event.js";
@@ -50,6 +51,7 @@ export class Relay {
   readonly distribution: Distribution;
   readonly summary: Summary;
   readonly #spares: SpareNeighbours;
+  readonly #talk: TalkWatch;
   readonly #childConnections = new Map<number, ConnectionId>();
   readonly #isPlanned: boolean;
   #handledAt: number | undefined;
@@ -70,6 +72,7 @@ export class Relay {
       context.tell({ type: "neighbour-replaced", number }),
     );
     this.#spares = new SpareNeighbours(context, this.neighbourhood);
+    this.#talk = new TalkWatch(context);
     this.links = new Links(context, this.neighbourhood, this.self, "tree");
     this.feeds = new Feeds(context, this.neighbourhood, this.self);
     this.watch = new FeedWatch(context);
@@ -109,6 +112,16 @@ export class Relay {
     }
     this.context.now = now;
     this.#handledAt = now;
+  }
+
+  /**
+   * A peer says something. The root may have more to say than all others.
+   *
+   * @param number of a neighbour, at the root of any receiver
+   * @returns whether to listen to it; who floods is cut off
+   */
+  listensTo(number: number): boolean {
+    return number === 0 || this.#talk.hears(number);
   }
 
   /** A message between neighbours; those between root and receiver are handled by these. */
@@ -224,7 +237,7 @@ export class Relay {
       case "neighbour-doubted":
         return this.#askAfter(fact.number);
       case "neighbour-replaced":
-        for (const part of [this.tree, this.feeds, this.watch, this.meter])
+        for (const part of [this.tree, this.feeds, this.watch, this.meter, this.#talk])
           part.forget(fact.number);
         return;
       case "misbehaved":

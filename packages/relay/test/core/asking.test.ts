@@ -240,6 +240,17 @@ describe("a peer that takes chunks in", () => {
     expect(helpWanted()).toBe(0);
   });
 
+  test("is lied to by who has not what it said it has, unless it cannot read it any more", () => {
+    help(helper, range(0, 150));
+    flow(range(0, 40), 10);
+    pass(context.now + 400);
+    expect(wantedOf(helper)).toEqual([40, 41]);
+    expect(intake.onRefuse(helper, 40, "unreadable")).toBeUndefined();
+    expect(intake.onRefuse(helper, 41, "not-held")).toBe(
+      "a refusal of chunk 41, which it said it has",
+    );
+  });
+
   test("refuses news and refusals of chunks that there are not, and news that makes work", () => {
     help(helper, []);
     const have = (...of: readonly ChunkRun[]) =>

@@ -159,6 +159,52 @@ describe("the plan, when peers accuse each other", () => {
   });
 });
 
+describe("a neighbour that says more than anybody has to say", () => {
+  let room: Room;
+  beforeEach(() => {
+    room = new Room({ receivers: 4, options: { blameMs: 10_000 } });
+    room.hold = ({ place }, effect) => place === 0 && effect.type === "produce-chunk";
+    room.start();
+  });
+
+  function say(to: number, from: number, times: number): void {
+    for (let count = 0; count < times; count += 1) room.say(from, to, { type: "ping", pulse: 1 });
+  }
+
+  function blamedBy(place: number): Step[] {
+    return room.party(place).steps.filter(({ type }) => type === "blamed");
+  }
+
+  test("is cut off at once, and the root is told", () => {
+    say(2, 3, 200);
+    expect(blamedBy(2)).toEqual([]);
+    say(2, 3, 1_000);
+    expect(blamedBy(2)).toMatchObject([{ number: 3, code: "limit-exceeded" }]);
+    expect(room.member(2).relay.neighbourhood.get(3)).toBeUndefined();
+    expect(room.party(0).steps).toContainEqual(
+      expect.objectContaining({ type: "accused", number: 3, by: address(2) }),
+    );
+  });
+
+  test("is cut off by the root too, whose neighbour it need not be", () => {
+    say(0, 4, 1_000);
+    expect(blamedBy(0)).toMatchObject([{ number: 4, code: "limit-exceeded" }]);
+  });
+
+  test("is none that says sixteen things a second, as long as it likes", () => {
+    for (const _ of range(0, 100)) {
+      say(2, 3, 16);
+      room.pass(1_000);
+    }
+    expect(blamedBy(2)).toEqual([]);
+  });
+
+  test("may be the root, which refers everybody to everybody", () => {
+    say(2, 0, 1_000);
+    expect(blamedBy(2)).toEqual([]);
+  });
+});
+
 describe("a session in which a peer breaks the rules", () => {
   const liars: readonly number[] = [1, 2, 3, 4];
 

@@ -234,8 +234,7 @@ export class Intake {
   onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): string | undefined {
     const chunkCount = this.#content?.chunkCount ?? 0;
     if (index >= chunkCount) return `a refusal of chunk ${index} of ${chunkCount}`;
-    this.#repair.onRefuse(connection, index, reason);
-    return undefined;
+    return this.#repair.onRefuse(connection, index, reason);
   }
 
   onTick(): void {

@@ -92,13 +92,19 @@ export class Pull {
     for (const { first, count } of runs) helper.held.setRun(first, count);
   }
 
-  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
+  /** @returns what is wrong, if something is */
+  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): string | undefined {
     const helper = this.#helpers.get(connection);
-    if (helper === undefined) return;
     // Of what was not asked, a refusal says nothing.
-    if (!helper.asked.delete(index)) return;
-    if (reason !== "busy") helper.held.clear(index);
-    else helper.restsUntil = this.#context.now + restMs;
+    if (helper?.asked.delete(index) !== true) return undefined;
+    if (reason === "busy") {
+      helper.restsUntil = this.#context.now + restMs;
+      return undefined;
+    }
+    // What can no longer be read was held, and is no lie.
+    const isLie = reason === "not-held" && helper.held.has(index);
+    helper.held.clear(index);
+    return isLie ? `a refusal of chunk ${index}, which it said it has` : undefined;
   }
 
   /** The chunk is here, from there. @returns whether it had been asked for */

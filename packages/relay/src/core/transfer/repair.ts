@@ -70,8 +70,9 @@ export class Repair {
     this.#pull.onHave(connection, isIdle, runs);
   }
 
-  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): void {
-    this.#pull.onRefuse(connection, index, reason);
+  /** @returns what is wrong, if something is */
+  onRefuse(connection: ConnectionId, index: number, reason: RefuseReason): string | undefined {
+    return this.#pull.onRefuse(connection, index, reason);
   }
 
   /** A chunk came that was missing. */

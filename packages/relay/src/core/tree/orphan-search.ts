@@ -1,8 +1,8 @@
 import type { Context } from "../context.js";
 
 /**
- * Referrals that are followed at once between two rounds. A walk down the tree takes as many as the
- * tree is deep; one that goes in circles, because of who lied about an address, would take any number.
+ * Referrals that are followed at once between two rounds, to a peer each. A walk down the tree takes as many
+ * as the tree is deep; one that goes in circles, because of who lied about an address, would take any number.
  */
 const mostStepsAtOnce = 512;
 
@@ -37,7 +37,8 @@ export class OrphanSearch {
   #hasHadParent = false;
   /** Since it asked in vain, or had nobody to ask: all its neighbours may be gone. */
   #asksRoot = false;
-  #steps = 0;
+  /** To whom it was referred since the last round. */
+  readonly #followed = new Set<number>();
   /** Who referred this orphan last, and to whom. */
   #trail: readonly number[] = [];
   readonly #blamedUntil = new Map<number, number>();
@@ -88,11 +89,16 @@ export class OrphanSearch {
     this.#departed.delete(number);
   }
 
-  /** A full neighbour sent this orphan on. @returns whether it may ask there at once */
+  /**
+   * A full neighbour sent this orphan on.
+   *
+   * @returns whether it may ask there at once; not twice: liars would have it flood an honest peer
+   */
   follow(from: number, to: number): boolean {
     this.#trail = [from, to];
-    this.#steps += 1;
-    return this.#steps <= mostStepsAtOnce;
+    if (this.#followed.has(to) || this.#followed.size >= mostStepsAtOnce) return false;
+    this.#followed.add(to);
+    return true;
   }
 
   get isDue(): boolean {
@@ -110,7 +116,7 @@ export class OrphanSearch {
       !this.isBlamed(number) && !this.#departed.has(number);
     const willing = neighbours.filter(mayAsk);
     this.#rounds += 1;
-    this.#steps = 0;
+    this.#followed.clear();
     // Who is only blamed may be asked again soon, and no child has to pay for that.
     const isDeserted = neighbours.every((number) => this.#departed.has(number));
     const isInVain = this.#rounds > options.orphanRounds;
