@@ -254,6 +254,18 @@ export interface Reparent {
 }
 
 /**
+ * Receiver to root, when that recalls it: how far it is, in its own words. What neighbours pass on of it may be
+ * a lie, or nothing. Not answered.
+ */
+export interface StandingMessage {
+  readonly type: "standing";
+  /** Chunks that it has verified. */
+  readonly chunksHeld: number;
+  /** Whether it opens the manifest or lands files, for which it needs no chunk. */
+  readonly isBusy: boolean;
+}
+
+/**
  * Stranger to root: invite me too. Repeated until invited. The envelope names the session, or
  * {@link anySession} for every session of that process.
  */
@@ -291,7 +303,8 @@ export type ControlMessage =
   | Knock
   | Challenge
   | Blame
-  | Reparent;
+  | Reparent
+  | StandingMessage;
 
 /** A control message in its envelope. */
 export interface Datagram {

@@ -187,6 +187,12 @@ export const datagramRows: MessageRows<ControlMessage> = {
     fields: { number: peerNumber, code: text(wireLimits.errorCodeBytes), detail },
   },
   reparent: { code: 27, sender: "root", receiver: "receiver", fields: { parent: peerNumber } },
+  standing: {
+    code: 28,
+    sender: "receiver",
+    receiver: "root",
+    fields: { chunksHeld: uint(0, wireLimits.chunkCount), isBusy: flag },
+  },
 };
 
 export const datagramTable: MessageTable<ControlMessage> = new MessageTable(datagramRows);

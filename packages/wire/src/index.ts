@@ -26,6 +26,7 @@ export type {
   ProbeAck,
   Refer,
   Reparent,
+  StandingMessage,
   Strategy,
   TreeCheck,
   TreeReject,

@@ -195,6 +195,10 @@ export const controlMessages: ArbitraryOfEach<ControlMessage> = {
     detail,
   }),
   reparent: message("reparent", { parent: peerNumber }),
+  standing: message("standing", {
+    chunksHeld: fc.integer({ min: 0, max: wireLimits.chunkCount }),
+    isBusy: fc.boolean(),
+  }),
 };
 
 /** Any control message. */

@@ -121,7 +121,7 @@ describe("the envelope", () => {
     ],
     ["protection", "protection 255", join("505401ff", encodeDatagram(ping).subarray(4))],
     ["type", "type 0", rawDatagram(0, join("90"))],
-    ["type", "type 28", rawDatagram(28, join("90"))],
+    ["type", "type 29", rawDatagram(29, join("90"))],
     ["type", "type 255", rawDatagram(255, join("90"))],
     [
       "counter",

@@ -72,7 +72,7 @@ export const malformedVectors: readonly MalformedVector[] = [
     join("5054 01 01", ids, "00000001 02 90"),
   ),
   datagram("type", "type", "type 0", join("5054 01 00", ids, "00000001 00 90")),
-  datagram("type", "type", "type 28", join("5054 01 00", ids, "00000001 1c 90")),
+  datagram("type", "type", "type 29", join("5054 01 00", ids, "00000001 1d 90")),
   datagram("counter", "counter", "counter 0", join("5054 01 00", ids, "00000000 02 90")),
   datagram(
     "size",

@@ -225,6 +225,8 @@ const controlMessages: readonly (readonly [name: string, message: ControlMessage
   ],
   ["reparent", { type: "reparent", parent: 3 }],
   ["reparent, everything largest", { type: "reparent", parent: 65_535 }],
+  ["standing", { type: "standing", chunksHeld: 1_234, isBusy: false }],
+  ["standing, everything largest", { type: "standing", chunksHeld: 2 ** 24, isBusy: true }],
 ];
 
 /** Every datagram vector. */

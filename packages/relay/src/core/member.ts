@@ -185,6 +185,8 @@ export class Member {
   #onInvite(): void {
     if (!this.#instructions.isNumbered) this.#progress.move();
     this.#sendToRoot({ type: "join" });
+    const standing = this.#instructions.isNumbered ? this.#progress.answer() : undefined;
+    if (standing !== undefined) this.#sendToRoot(standing);
     this.#parentWatch.onRecall(this.#progress.toldAt, this.#outcome.status !== undefined);
   }
 

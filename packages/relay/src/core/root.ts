@@ -175,6 +175,8 @@ export class Root {
         return this.#steering.onTrouble(number, message);
       case "blame":
         return this.#steering.onBlame(number, message.number, message.code, message.detail);
+      case "standing":
+        return this.#verdicts.onStanding(number, message);
       case "leave":
         return this.#verdicts.onLeave(number, message.code, message.detail);
       default:

@@ -128,6 +128,10 @@ const messages: OfEach<ControlMessage> = {
     detail: fc.string(),
   }),
   reparent: record({ parent: number }),
+  standing: record({
+    chunksHeld: fc.constantFrom(0, 1, wireLimits.chunkCount),
+    isBusy: fc.boolean(),
+  }),
 };
 
 /** The root itself may be the attacker. */

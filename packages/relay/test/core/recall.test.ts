@@ -78,3 +78,24 @@ test.each(["tree", "pipeline"] as const)(
     expect(room.results.map(({ status }) => status)).toEqual(Array(4).fill("complete"));
   },
 );
+
+test("who takes part answers with how far it is, twice a second at most, and when it has a number", () => {
+  const room = new Room({ receivers: 2, chunkCount: 120, options: { maxWaitMs: 500 } });
+  room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index >= 64;
+  room.start();
+  expect(room.heard("standing")).toEqual([]);
+  room.passUntil(() => room.heard("standing", 1).length > 0);
+  expect(room.heard("standing", 1)[0]).toMatchObject({
+    to: 0,
+    message: { type: "standing", chunksHeld: 64, isBusy: false },
+  });
+  // Somebody has captured the invitation, and says it again and again.
+  const before = room.heard("standing", 1).length;
+  for (let count = 0; count < 400; count += 1) {
+    room.say(0, 1, room.invite);
+    room.pass(5);
+  }
+  expect(room.heard("standing", 1).length - before).toBeLessThanOrEqual(5);
+  expect(room.heard("join", 1).length).toBeGreaterThan(400);
+  expect(room.party(0).steps.filter(({ type }) => type === "blamed")).toEqual([]);
+});

@@ -18,6 +18,9 @@ beforeEach(() => {
 const progress = (number: number, chunksHeld: number, parent = 0) =>
   verdicts.onProgress({ number, parent, chunksHeld });
 
+const standing = (number: number, chunksHeld: number, isBusy = false) =>
+  verdicts.onStanding(number, { type: "standing", chunksHeld, isBusy });
+
 function pass(until: number): void {
   for (
     let due = verdicts.deadline();
@@ -186,6 +189,46 @@ describe("Verdicts", () => {
     expect(context.takeEffects()).toEqual([]);
     pass(10_000);
     expect(verdicts.results).toContainEqual(expect.objectContaining({ number: 1 }));
+  });
+
+  test("what a peer says itself stands against what others say of it", () => {
+    progress(1, 40, 2);
+    pass(5_000);
+    context.takeEffects();
+    standing(1, 5);
+    expect(stepsIn(context.takeEffects())).toMatchObject([{ number: 1, parent: 2, chunksHeld: 5 }]);
+    progress(1, 6, 2);
+    expect(stepsIn(context.takeEffects())).toMatchObject([{ number: 1, chunksHeld: 6 }]);
+    pass(12_000);
+    progress(1, 40, 2);
+    standing(1, 7);
+    pass(21_999);
+    expect(verdicts.undecided).toEqual([peer(1)]);
+  });
+
+  test("what a peer says itself puts the time-out off if it has grown, or is busy; that for an hour at most", () => {
+    for (const at of [3_000, 6_000, 9_000]) {
+      pass(at);
+      standing(1, 5);
+    }
+    pass(12_999);
+    expect(verdicts.undecided).toEqual([peer(1)]);
+    standing(1, 5, true);
+    while (context.now < 3_600_000) {
+      pass(context.now + 5_000);
+      standing(1, 5, true);
+    }
+    expect(verdicts.undecided).toEqual([peer(1)]);
+    pass(3_700_000);
+    expect(verdicts.isDecided).toBe(true);
+  });
+
+  test("what a peer says itself is ignored where there is not as much, or no such peer", () => {
+    standing(1, 41, true);
+    standing(7, 3, true);
+    expect(context.takeEffects()).toEqual([]);
+    pass(10_000);
+    expect(verdicts.isDecided).toBe(true);
   });
 
   test("who leaves has a second for its report to come up the tree", () => {

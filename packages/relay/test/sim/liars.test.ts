@@ -136,6 +136,38 @@ const lies: Readonly<Record<string, Lie>> = {
   }),
 };
 
+/** Says once of everybody that it holds everything: what is said again would be a sign of life. */
+function everybodyHasAll(): Lie {
+  let isSaid = false;
+  return sayingFrames((frame) => {
+    if (frame.type !== "progress" || isSaid) return [frame];
+    isSaid = true;
+    const entries = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => ({
+      number,
+      parent: 0,
+      chunksHeld: chunkCount,
+    }));
+    return [frame, { ...frame, entries }];
+  });
+}
+
+test.each(["pipeline", "tree"] as const)(
+  "who says of all others that they hold everything has nobody given up: %s",
+  (strategy) => {
+    for (const liar of [1, 3, 5]) {
+      const liars = new Map([[liar, everybodyHasAll()]]);
+      finish({ ...scenario, strategy, timeoutMs: 5_000, liars }, liar);
+    }
+  },
+);
+
+test("who corrupts every chunk in a chain keeps nobody behind it from getting it whole", () => {
+  const lie = lies["corrupts every chunk"] as Lie;
+  // But they wait until it has everything itself, and its place is free.
+  for (const liar of [1, 3, 5])
+    finish({ ...scenario, strategy: "tree", fanout: 1, liars: new Map([[liar, lie]]) }, liar);
+});
+
 const root = "10.0.0.0:4747";
 
 describe.each(["pipeline", "tree"] as const)("in a %s, a member that", (strategy) => {

@@ -1,5 +1,9 @@
+import type { StandingMessage } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { Relay } from "../relay.js";
+
+/** The root asks once a second. */
+const answerMs = 500;
 
 /**
  * How far a receiver is, as it tells up the tree, and for how long it has stood still. Opening the
@@ -14,6 +18,7 @@ export class OwnProgress {
   readonly #chunksHeld: () => number;
   #movedAt = 0;
   #toldAt = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
   #lifeSignAt: number | undefined;
 
   /** @param options - `timeoutMs`: who has stood still for so long gives up */
@@ -43,6 +48,15 @@ export class OwnProgress {
     const chunksHeld = this.#chunksHeld();
     summary.note({ number: self.number, parent, chunksHeld }, chunksHeld);
     this.#lifeSignAt = now + options.lifeSignIntervalMs;
+  }
+
+  /** What to say to the root itself, which asks; undefined: it was said just now. */
+  answer(): StandingMessage | undefined {
+    const { now } = this.#context;
+    // Who has captured an invitation may repeat it, and must not have this peer flood the root.
+    if (this.#saidAt + answerMs > now) return undefined;
+    this.#saidAt = now;
+    return { type: "standing", chunksHeld: this.#chunksHeld(), isBusy: this.isBusy };
   }
 
   /** When the parent was last told. */

@@ -5,6 +5,7 @@ import {
   type Report,
   reportStatement,
   type SessionId,
+  type StandingMessage,
 } from "@palmtree/wire";
 import type { Context } from "../context.js";
 import type { PeerResult } from "../step.js";
@@ -17,8 +18,11 @@ interface Leaving {
 
 interface Candidate extends Standing {
   entry: ProgressEntry | undefined;
+  /** The most that others said of it, and that it said itself. */
+  mostTold: number;
+  mostSaid: number;
   movedAt: number;
-  /** When it came to hold a chunk, or to take part. */
+  /** When it came to hold more than was known before, or to take part. */
   grewAt: number;
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
   leaving: Leaving | undefined;
@@ -118,6 +122,8 @@ export class Verdicts {
     this.#candidates.set(peer.number, {
       peer,
       entry: undefined,
+      mostTold: 0,
+      mostSaid: 0,
       movedAt: this.#context.now,
       grewAt: this.#context.now,
       leaving: undefined,
@@ -176,12 +182,39 @@ export class Verdicts {
     if (candidate === undefined || candidate.result !== undefined) return;
     // Told again by somebody above whom the peer hung before.
     if (entry.chunksHeld < (candidate.entry?.chunksHeld ?? 0)) return;
-    // Nobody holds more than there is: taken as it stands, it would hide all true news of that peer.
-    const { isOpen, held, chunkCount: mostChunks } = this.#extent;
-    if (entry.chunksHeld > (isOpen ? held.count : mostChunks)) return;
+    // Taken as it stands, it would hide all true news of that peer.
+    if (entry.chunksHeld > this.#mostHeld) return;
     const { now } = this.#context;
-    if (entry.chunksHeld > (candidate.entry?.chunksHeld ?? 0)) candidate.grewAt = now;
+    if (entry.chunksHeld > candidate.mostTold) candidate.grewAt = now;
+    candidate.mostTold = Math.max(candidate.mostTold, entry.chunksHeld);
     candidate.movedAt = Math.min(now, candidate.grewAt + mostStandstillMs);
+    this.#note(candidate, entry);
+  }
+
+  /**
+   * A peer that stood still says itself how far it is. If that is less than others said of it, they lied, and
+   * what is told of it counts from there.
+   */
+  onStanding(number: number, { chunksHeld, isBusy }: StandingMessage): void {
+    const candidate = this.#candidates.get(number);
+    if (candidate === undefined || candidate.result !== undefined) return;
+    if (chunksHeld > this.#mostHeld) return;
+    const { now } = this.#context;
+    const hasGrown = chunksHeld > candidate.mostSaid;
+    if (hasGrown) candidate.grewAt = now;
+    candidate.mostSaid = Math.max(candidate.mostSaid, chunksHeld);
+    if (hasGrown || isBusy) candidate.movedAt = Math.min(now, candidate.grewAt + mostStandstillMs);
+    // Who has told nothing yet has no place in the tree that could be shown.
+    if (candidate.entry !== undefined) this.#note(candidate, { ...candidate.entry, chunksHeld });
+  }
+
+  /** Nobody holds more than there is. */
+  get #mostHeld(): number {
+    const { isOpen, held, chunkCount } = this.#extent;
+    return isOpen ? held.count : chunkCount;
+  }
+
+  #note(candidate: Candidate, entry: ProgressEntry): void {
     candidate.entry = entry;
     const { number, parent, chunksHeld } = entry;
     const { address } = candidate.peer;
