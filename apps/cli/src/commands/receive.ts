@@ -201,7 +201,9 @@ async function serve({ options, place, signal, story, emit }: Serving): Promise<
   isTaken = () => isOnce && relay.counters.sessionsJoined > 0;
   emit({ type: "listening", ...partsOf(relay.address), dir: resolve(place.directory) });
   const over = AbortSignal.any([signal, firstEnd.signal]);
-  if (root === undefined) void rehearseWhenIdle(AbortSignal.any([over, firstStart.signal]));
+  const isSecure = place.keys !== "insecure";
+  if (root === undefined)
+    void rehearseWhenIdle(isSecure, AbortSignal.any([over, firstStart.signal]));
   const refusal = await join(relay, options, over, emit);
   if (refusal === undefined) await aborted(over);
   await relay.close();

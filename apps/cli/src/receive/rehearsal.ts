@@ -22,26 +22,30 @@ const chunkSizeBytes = 16 * 1024;
  *
  * Resolves when that is over. Never rejects: nothing depends on it.
  *
+ * @param isSecure - whether its sessions are, so that no other code is rehearsed than will run
  * @param signal - there is something else to do: a session, or the end
  */
-export async function rehearseWhenIdle(signal: AbortSignal): Promise<void> {
+export async function rehearseWhenIdle(isSecure: boolean, signal: AbortSignal): Promise<void> {
   try {
     await pause(idleMs, undefined, { signal, ref: false });
-    await rehearse(AbortSignal.any([signal, AbortSignal.timeout(mostMs)]));
+    await rehearse(isSecure, AbortSignal.any([signal, AbortSignal.timeout(mostMs)]));
   } catch {
     // No room, no loopback address, or something else to do: the first session starts as ever.
   }
 }
 
 /** @throws the signal's reason, or whatever went wrong */
-export async function rehearse(signal: AbortSignal): Promise<void> {
+export async function rehearse(isSecure: boolean, signal: AbortSignal): Promise<void> {
   const place = await mkdtemp(join(tmpdir(), "palmtree-rehearsal-"));
   try {
     const payload = join(place, "payload");
     await writeFile(payload, randomBytes(payloadBytes));
-    const own = { keys: [GroupKey.draw()], host: "127.0.0.1", port: 0 };
+    const keys = isSecure ? [GroupKey.draw()] : ("insecure" as const);
+    const own = { keys, host: "127.0.0.1", port: 0 };
+    // Without a key anybody on this machine could send something else.
+    const limits = { maxSessions: 1, maxEntries: 1, maxTotalBytes: payloadBytes };
     const open = (name: string): Promise<PalmTreeRelay> =>
-      PalmTreeRelay.open({ ...own, directory: join(place, name), sync: false });
+      PalmTreeRelay.open({ ...own, ...limits, directory: join(place, name), sync: false });
     await using near = await open("near");
     await using far = await open("far");
     const peers = [near.address, far.address];

@@ -18,14 +18,18 @@ beforeEach(async () => {
 });
 afterEach(() => place.clear());
 
-test("a rehearsal is a whole session, and nothing is left of it", async () => {
-  vi.stubEnv("TMPDIR", temporary);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  await rehearse(AbortSignal.timeout(10_000));
-  expect(await readdir(temporary)).toEqual([]);
-  await expect(rehearse(AbortSignal.abort(new Error("no time")))).rejects.toThrow();
-  expect(await readdir(temporary)).toEqual([]);
-});
+test.each([true, false])(
+  "a rehearsal is a whole session, and nothing is left of it (secure: %s)",
+  async (isSecure) => {
+    vi.stubEnv("TMPDIR", temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await rehearse(isSecure, AbortSignal.timeout(10_000));
+    expect(await readdir(temporary)).toEqual([]);
+    const noTime = AbortSignal.abort(new Error("no time"));
+    await expect(rehearse(isSecure, noTime)).rejects.toThrow();
+    expect(await readdir(temporary)).toEqual([]);
+  },
+);
 
 describe("a receiver that is invited by nobody", () => {
   test("rehearses once, without a word, and leaves nothing behind", async () => {
