@@ -79,7 +79,7 @@ test.each(["tree", "pipeline"] as const)(
   },
 );
 
-test("who takes part answers with how far it is, twice a second at most, and when it has a number", () => {
+test("who takes part answers with how far it is, three times, twice a second at most", () => {
   const room = new Room({ receivers: 2, chunkCount: 120, options: { maxWaitMs: 500 } });
   room.hold = (_, effect) => effect.type === "produce-chunk" && effect.index >= 64;
   room.start();
@@ -90,12 +90,11 @@ test("who takes part answers with how far it is, twice a second at most, and whe
     message: { type: "standing", chunksHeld: 64, isBusy: false },
   });
   // Somebody has captured the invitation, and says it again and again.
-  const before = room.heard("standing", 1).length;
   for (let count = 0; count < 400; count += 1) {
     room.say(0, 1, room.invite);
     room.pass(5);
   }
-  expect(room.heard("standing", 1).length - before).toBeLessThanOrEqual(5);
+  expect(room.heard("standing", 1)).toHaveLength(3);
   expect(room.heard("join", 1).length).toBeGreaterThan(400);
   expect(room.party(0).steps.filter(({ type }) => type === "blamed")).toEqual([]);
 });

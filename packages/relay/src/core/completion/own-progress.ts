@@ -5,6 +5,9 @@ import type { Relay } from "../relay.js";
 /** The root asks once a second. */
 const answerMs = 500;
 
+/** Each number is said so often, since datagrams get lost; more would fill the root's link in vain. */
+const mostAnswers = 3;
+
 /**
  * How far a receiver is, as it tells up the tree, and for how long it has stood still. Opening the
  * manifest and landing files take their time, in which no chunk comes: then it gives signs of life.
@@ -19,6 +22,9 @@ export class OwnProgress {
   #movedAt = 0;
   #toldAt = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
+  /** The most that it has said to the root itself, and how often it says that again. */
+  #said = 0;
+  #answersLeft = 0;
   #lifeSignAt: number | undefined;
 
   /** @param options - `timeoutMs`: who has stood still for so long gives up */
@@ -50,13 +56,19 @@ export class OwnProgress {
     this.#lifeSignAt = now + options.lifeSignIntervalMs;
   }
 
-  /** What to say to the root itself, which asks; undefined: it was said just now. */
+  /** What to say to the root itself, which asks; undefined when it has been said. */
   answer(): StandingMessage | undefined {
     const { now } = this.#context;
+    const [chunksHeld, { isBusy }] = [this.#chunksHeld(), this];
+    if (chunksHeld > this.#said) {
+      this.#said = chunksHeld;
+      this.#answersLeft = mostAnswers;
+    }
     // Who has captured an invitation may repeat it, and must not have this peer flood the root.
-    if (this.#saidAt + answerMs > now) return undefined;
+    if (this.#saidAt + answerMs > now || (this.#answersLeft === 0 && !isBusy)) return undefined;
     this.#saidAt = now;
-    return { type: "standing", chunksHeld: this.#chunksHeld(), isBusy: this.isBusy };
+    this.#answersLeft = Math.max(0, this.#answersLeft - 1);
+    return { type: "standing", chunksHeld, isBusy };
   }
 
   /** When the parent was last told. */
