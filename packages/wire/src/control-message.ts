@@ -254,8 +254,8 @@ export interface Reparent {
 }
 
 /**
- * Receiver to root, when that recalls it: how far it is, in its own words. What neighbours pass on of it may be
- * a lie, or nothing. Not answered.
+ * Receiver to root, when that recalls it: how far it is, in its own words. What neighbours pass on of it
+ * may be a lie, or nothing. Not answered.
  */
 export interface StandingMessage {
   readonly type: "standing";

@@ -17,7 +17,7 @@ const chunkSizeBytes = 16 * 1024;
 
 /**
  * A receiver waits for most of its life. Meanwhile it lets a small session run within itself, once: two
- * relays and a sender on the loopback address, with a key that nobody else has, in a temporary directory.
+ * relays and a sender on the loopback address, in a temporary directory, with a key of their own if it has one.
  * So all code has run before, and its first real session starts sooner (decision 0021).
  *
  * Resolves when that is over. Never rejects: nothing depends on it.

@@ -60,7 +60,7 @@ ${renderMarkdown(columns, verdicts.map(rowOf))}
 function rowOf({ lie, strategy, ratio, trials, isHeld }: Verdict): string[] {
   const faults = [...new Set(trials.flatMap((trial) => trial.faults))];
   const blamed = [...new Set(trials.flatMap((trial) => trial.blamed))];
-  const moved = [...new Set(trials.flatMap((trial) => trial.moved))];
+  const putAside = [...new Set(trials.flatMap((trial) => trial.putAside))];
   return [
     lie,
     strategy,
@@ -69,7 +69,7 @@ function rowOf({ lie, strategy, ratio, trials, isHeld }: Verdict): string[] {
     `≤ ${mostRatio}`,
     faults.length === 0 ? "yes" : `NO: ${faults.join("; ")}`,
     blamed.length === 0 ? "nobody" : blamed.join("; "),
-    moved.length === 0 ? "nobody" : moved.join(", "),
+    putAside.length === 0 ? "nobody" : putAside.join(", "),
     isHeld ? "yes" : "NO",
     Math.max(...trials.map(({ foreignPercent }) => foreignPercent)).toFixed(0),
   ];

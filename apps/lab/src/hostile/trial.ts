@@ -24,7 +24,7 @@ export interface Trial {
   /** Who cut whom off, as the sender's report has it: `host-2 by host-1, host-3`. */
   readonly blamed: readonly string[];
   /** Whom the sender put where nobody waits for it, while the session ran. */
-  readonly moved: readonly string[];
+  readonly putAside: readonly string[];
   /** What other programs took of the machine meanwhile. */
   readonly foreignPercent: number;
 }
@@ -95,7 +95,7 @@ async function transfer(
       ...faults.filter((fault) => fault !== undefined),
     ],
     blamed: reported.flatMap(blamedIn(swarm)),
-    moved: [
+    putAside: [
       ...new Set(
         sender.printed("demoted").map(({ value }) => nameIn(swarm, value.address as string)),
       ),

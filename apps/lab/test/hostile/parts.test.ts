@@ -13,7 +13,7 @@ const well: Trial = {
   endSeconds: 13,
   faults: [],
   blamed: ["host-1 by host-2"],
-  moved: ["host-1"],
+  putAside: ["host-1"],
   foreignPercent: 3,
 };
 

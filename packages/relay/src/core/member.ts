@@ -173,7 +173,7 @@ export class Member {
   #onDatagram(from: Address, sender: PeerId, message: ControlMessage): void {
     const isRoot = sender === this.#root.id;
     const number = this.#relay.neighbourhood.numberOf(sender);
-    if (!isRoot && number !== undefined && !this.#relay.listensTo(number)) return;
+    if (!isRoot && !this.#relay.listensTo(sender, number, message)) return;
     if (isRoot && message.type === "invite") this.#onInvite();
     else if (isRoot && message.type === "ended") this.#onFinish();
     else if (isRoot && message.type === "decline") this.#onGivenUp(message);

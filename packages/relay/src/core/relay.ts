@@ -109,19 +109,20 @@ export class Relay {
       this.links.forgive(lateMs);
       this.feeds.forgive(lateMs);
       this.#spares.forgive(lateMs);
+      this.#talk.forgive();
     }
     this.context.now = now;
     this.#handledAt = now;
   }
 
   /**
-   * A peer says something. The root may have more to say than all others.
+   * A peer that is not the root says something.
    *
    * @param number of a neighbour, at the root of any receiver
    * @returns whether to listen to it; who floods is cut off
    */
-  listensTo(number: number): boolean {
-    return number === 0 || this.#talk.hears(number);
+  listensTo(sender: PeerId, number: number | undefined, { type }: ControlMessage): boolean {
+    return this.#talk.hears(sender, number, type);
   }
 
   /** A message between neighbours; those between root and receiver are handled by these. */
@@ -146,7 +147,7 @@ export class Relay {
         return this.tree.onOrphan(number, message.pulse);
       case "refer":
         this.acquaintances.hearOf(message.peer, number);
-        return this.tree.onRefer(number, message.peer.number);
+        return this.tree.onRefer(number, message.peer);
       case "introduce":
         return this.acquaintances.hearOf(message.peer, number);
       case "ping":
@@ -237,7 +238,7 @@ export class Relay {
       case "neighbour-doubted":
         return this.#askAfter(fact.number);
       case "neighbour-replaced":
-        for (const part of [this.tree, this.feeds, this.watch, this.meter, this.#talk])
+        for (const part of [this.tree, this.feeds, this.watch, this.meter])
           part.forget(fact.number);
         return;
       case "misbehaved":

@@ -152,9 +152,8 @@ export class Root {
     if (message.type === "ended") return; // answered, it would be again, for ever
     if (farewell !== undefined) farewell.onDatagram(from, sender, message.type === "leave");
     else if (!this.#admission.onDatagram(from, sender, message)) {
-      // Only here: whoever repeats an invitation has its receivers join again and again.
       const number = this.#admission.numberOf(sender);
-      if (number !== undefined && !this.#relay.listensTo(number)) return;
+      if (!this.#relay.listensTo(sender, number, message)) return;
       if (number !== undefined) this.#onReceiver(number, from, message);
       const orphan = message.type === "orphan" ? this.#admission.present(sender) : undefined;
       if (orphan !== undefined) this.#relay.acquaintances.meet(orphan);

@@ -1,3 +1,4 @@
+import { type ControlMessage, makeKnock } from "@palmtree/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Accusations } from "../../src/core/blame/accusations.js";
 import { Accuser } from "../../src/core/blame/accuser.js";
@@ -5,7 +6,7 @@ import type { Context } from "../../src/core/context.js";
 import { Assignment } from "../../src/core/plan/assignment.js";
 import type { Step } from "../../src/core/step.js";
 import { Room } from "./harness.js";
-import { address, makeContext, peers, range, signedPage, stepsIn } from "./parts.js";
+import { address, makeContext, peer, peers, range, signedPage, stepsIn } from "./parts.js";
 
 const bad = "protocol-violation";
 
@@ -159,7 +160,8 @@ describe("the plan, when peers accuse each other", () => {
   });
 });
 
-describe("a neighbour that says more than anybody has to say", () => {
+describe("a neighbour that asks more than anybody has to ask", () => {
+  const probe: ControlMessage = { type: "probe", count: 1 };
   let room: Room;
   beforeEach(() => {
     room = new Room({ receivers: 4, options: { blameMs: 10_000 } });
@@ -167,8 +169,8 @@ describe("a neighbour that says more than anybody has to say", () => {
     room.start();
   });
 
-  function say(to: number, from: number, times: number): void {
-    for (let count = 0; count < times; count += 1) room.say(from, to, { type: "ping", pulse: 1 });
+  function say(to: number, from: number, times: number, message = probe): void {
+    for (let count = 0; count < times; count += 1) room.say(from, to, message);
   }
 
   function blamedBy(place: number): Step[] {
@@ -187,20 +189,50 @@ describe("a neighbour that says more than anybody has to say", () => {
   });
 
   test("is cut off by the root too, whose neighbour it need not be", () => {
-    say(0, 4, 1_000);
-    expect(blamedBy(0)).toMatchObject([{ number: 4, code: "limit-exceeded" }]);
+    say(0, 3, 1_000);
+    expect(blamedBy(0)).toMatchObject([{ number: 3, code: "limit-exceeded" }]);
+    const heard = room.lines.length;
+    room.say(3, 0, { type: "orphan", pulse: 0 });
+    room.pass(50);
+    const answers = room.lines.slice(heard).filter(({ from, to }) => from === 0 && to === 3);
+    expect(answers.filter(({ message }) => message.type === "tree-check")).toEqual([]);
   });
 
-  test("is none that says sixteen things a second, as long as it likes", () => {
-    for (const _ of range(0, 100)) {
-      say(2, 3, 16);
-      room.pass(1_000);
+  test("is cut off under whatever number it has", () => {
+    const watch = room.member(2).relay;
+    const heard = range(0, 1_000).filter((count) =>
+      watch.listensTo(peer(9).id, 9 + (count % 7), probe),
+    );
+    expect(heard).toHaveLength(256);
+  });
+
+  test("is none that asks twelve things a second, for an hour", () => {
+    const { relay } = room.member(2);
+    for (const second of range(0, 3_600)) {
+      relay.context.now = room.now + second * 1_000;
+      for (const _ of range(0, 12)) expect(relay.listensTo(peer(9).id, 9, probe)).toBe(true);
     }
+  });
+
+  test("is none that says again what others have it say, nor is the root", () => {
+    const induced: readonly ControlMessage[] = [
+      { type: "ping", pulse: 1 },
+      { type: "pong", pulse: 1 },
+      { type: "introduce", peer: peer(4) },
+      { type: "refer", peer: peer(4) },
+      { type: "join" },
+      makeKnock(),
+    ];
+    for (const message of induced) say(2, 3, 1_000, message);
+    say(2, 0, 1_000);
     expect(blamedBy(2)).toEqual([]);
   });
 
-  test("may be the root, which refers everybody to everybody", () => {
-    say(2, 0, 1_000);
+  test("is forgiven what came while this process was held up", () => {
+    const { relay } = room.member(2);
+    say(2, 3, 200);
+    relay.setTime(room.now + 60_000, room.now);
+    say(2, 3, 200);
     expect(blamedBy(2)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Context } from "../../src/core/context.js";
 import { OrphanSearch } from "../../src/core/tree/orphan-search.js";
-import { makeContext, range } from "./parts.js";
+import { makeContext, peer, range } from "./parts.js";
 
 let context: Context;
 let search: OrphanSearch;
@@ -48,8 +48,8 @@ describe("OrphanSearch", () => {
   });
 
   test("comes back to both ends of its last referral, beside the two that it draws", () => {
-    search.follow(3, 8);
-    search.follow(7, 8);
+    search.follow(3, peer(8));
+    search.follow(7, peer(8));
     for (let round = 0; round < 5; round += 1) {
       const { asked } = nextRound(range(1, 9));
       expect(asked.slice(0, 2)).toEqual([7, 8]);
@@ -83,19 +83,21 @@ describe("OrphanSearch", () => {
   });
 
   test("follows a walk of referrals at once, but not one that goes in circles", () => {
-    const walked = range(1, 600).filter((step) => search.follow(step, step + 1));
+    const walked = range(1, 600).filter((step) => search.follow(step, peer(step + 1)));
     expect(walked).toEqual(range(1, 513));
     nextRound(range(1, 9));
-    const circled = range(0, 600).filter((step) => search.follow(1 + (step % 2), 2 - (step % 2)));
+    const circled = range(0, 600).filter((step) =>
+      search.follow(1 + (step % 2), peer(2 - (step % 2))),
+    );
     expect(circled).toEqual([0, 1]);
     nextRound(range(1, 9));
-    expect(search.follow(1, 2)).toBe(true);
+    expect(search.follow(1, peer(2))).toBe(true);
   });
 
   test("asks nobody that has left, that is blamed, or that is no neighbour any more", () => {
     search.depart(1);
     search.blame(2);
-    search.follow(2, 9);
+    search.follow(2, peer(9));
     expect(nextRound([1, 2, 3]).asked).toEqual([3]);
     context.now = 1_000;
     expect(search.isBlamed(2)).toBe(false);
@@ -143,7 +145,7 @@ describe("OrphanSearch", () => {
     search.pause();
     expect(search.deadline()).toBeUndefined();
     expect(search.isDue).toBe(false);
-    search.follow(1, 2);
+    search.follow(1, peer(2));
     search.end();
     const drawn = range(0, 20).flatMap(() => [...nextRound(range(1, 50)).asked]);
     expect(drawn).toHaveLength(40);

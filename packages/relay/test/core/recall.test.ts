@@ -94,7 +94,10 @@ test("who takes part answers with how far it is, three times, twice a second at 
     room.say(0, 1, room.invite);
     room.pass(5);
   }
-  expect(room.heard("standing", 1)).toHaveLength(3);
+  const said = room.heard("standing", 1);
+  expect(said).toHaveLength(3);
+  const pauses = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0));
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(500);
   expect(room.heard("join", 1).length).toBeGreaterThan(400);
   expect(room.party(0).steps.filter(({ type }) => type === "blamed")).toEqual([]);
 });

@@ -209,18 +209,42 @@ describe("Verdicts", () => {
   test("what a peer says itself puts the time-out off if it has grown, or is busy; that for an hour at most", () => {
     for (const at of [3_000, 6_000, 9_000]) {
       pass(at);
-      standing(1, 5);
+      for (const number of [1, 2]) standing(number, 5);
     }
     pass(12_999);
-    expect(verdicts.undecided).toEqual([peer(1)]);
+    expect(verdicts.undecided).toEqual([peer(1), peer(2)]);
     standing(1, 5, true);
-    while (context.now < 3_600_000) {
-      pass(context.now + 5_000);
-      standing(1, 5, true);
-    }
+    pass(13_000);
     expect(verdicts.undecided).toEqual([peer(1)]);
-    pass(3_700_000);
+    const goOn = (until: number): void => {
+      while (context.now < until) {
+        pass(context.now + 5_000);
+        standing(1, 5, true);
+      }
+    };
+    goOn(3_605_000);
+    expect(verdicts.undecided).toEqual([peer(1)]);
+    goOn(3_615_000);
     expect(verdicts.isDecided).toBe(true);
+  });
+
+  test("what a peer said before counts no more when it has said more", () => {
+    standing(1, 8);
+    progress(1, 9, 2);
+    context.takeEffects();
+    context.now = 5_000;
+    standing(1, 7, true);
+    expect(context.takeEffects()).toEqual([]);
+    pass(10_000);
+    expect(verdicts.results).toContainEqual(expect.objectContaining({ number: 1 }));
+  });
+
+  test("who is heard of only by its own word is asked again, though it gets on", () => {
+    pass(2_000);
+    standing(1, 5);
+    expect(verdicts.missing).toEqual([address(1), address(2)]);
+    progress(1, 6);
+    expect(verdicts.missing).toEqual([address(2)]);
   });
 
   test("what a peer says itself is ignored where there is not as much, or no such peer", () => {

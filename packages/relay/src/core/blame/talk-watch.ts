@@ -1,49 +1,72 @@
 import { Allowance } from "@palmtree/transport/core";
+import type { ControlMessage, PeerId } from "@palmtree/wire";
 import type { Context } from "../context.js";
 
 /**
- * Datagrams that a peer may say to another at once, and more with every millisecond. In swarms of 1,000
- * under loss and delay nobody but the root says more than 5 at once and 8 a second more to one other; after
- * a pause of this process there is as much as the operating system's buffer holds.
+ * What a peer asks of its own accord, and what only the root may say. How often it says the rest is not in its
+ * hands: it passes pulses on, introduces whom others send, and repeats what a repeated invitation asks.
  */
-const mostTalk = 256;
-const talkPerMs = 0.016;
+const counted: ReadonlySet<ControlMessage["type"]> = new Set([
+  "probe",
+  "orphan",
+  "tree-check",
+  "upgrade-request",
+  "neighbours",
+  "plan",
+  "reparent",
+  "ended",
+]);
 
-interface Talker {
-  readonly allowance: Allowance;
-  /** Whether it was told that this one floods. */
-  isTold: boolean;
-}
+/**
+ * Questions that a peer may ask another at once, and more with every millisecond. In 800 simulated swarms with
+ * losses, crashes and pauses nobody asked more than 13 at once and 16 a second.
+ */
+const mostQuestions = 256;
+const questionsPerMs = 0.016;
 
-/** Finds who floods this peer with datagrams: what one says costs the other a signature or two. */
+/** Peers of which that is counted; who has asked nothing for longest is forgotten first. */
+const mostAsking = 65_536;
+
+/** Finds who floods this peer: to check a question's signature, and to sign an answer, takes 0.3 ms. */
 export class TalkWatch {
   readonly #context: Context;
-  readonly #talkers = new Map<number, Talker>();
+  /** By who asks; undefined: it has flooded, and is not listened to any more. */
+  readonly #asking = new Map<PeerId, Allowance | undefined>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** That peer, which is not the root, says something. @returns whether to listen to it */
-  hears(number: number): boolean {
-    const talker = this.#talkers.get(number) ?? this.#meet(number);
-    if (talker.allowance.take(this.#context.now)) return true;
-    if (talker.isTold) return false;
-    talker.isTold = true;
-    const message = `said more than ${mostTalk} things at once and ${talkPerMs * 1_000} a second`;
+  /**
+   * A peer that is not the root says something.
+   *
+   * @param number - of a neighbour, at the root of any receiver; undefined: of whom nothing is counted
+   * @returns whether to listen to it; who floods is told of once
+   */
+  hears(sender: PeerId, number: number | undefined, type: ControlMessage["type"]): boolean {
+    const known = this.#asking.has(sender);
+    const allowance = this.#asking.get(sender);
+    if (known && allowance === undefined) return false;
+    if (number === undefined || !counted.has(type)) return true;
+    const left = allowance ?? new Allowance(mostQuestions, questionsPerMs, this.#context.now);
+    const isHeard = left.take(this.#context.now);
+    this.#asking.delete(sender);
+    this.#asking.set(sender, isHeard ? left : undefined);
+    this.#limit();
+    if (isHeard) return true;
+    const message = `asked and said more than ${mostQuestions} things at once and ${questionsPerMs * 1_000} a second`;
     this.#context.tell({ type: "misbehaved", number, code: "limit-exceeded", message });
     return false;
   }
 
-  /** The number is another peer's, which has said nothing. */
-  forget(number: number): void {
-    this.#talkers.delete(number);
+  /** This process was held up: what came meanwhile comes at once now. */
+  forgive(): void {
+    for (const [sender, allowance] of this.#asking)
+      if (allowance !== undefined) this.#asking.delete(sender);
   }
 
-  #meet(number: number): Talker {
-    const allowance = new Allowance(mostTalk, talkPerMs, this.#context.now);
-    const talker = { allowance, isTold: false };
-    this.#talkers.set(number, talker);
-    return talker;
+  #limit(): void {
+    const [first] = this.#asking.keys();
+    if (this.#asking.size > mostAsking && first !== undefined) this.#asking.delete(first);
   }
 }

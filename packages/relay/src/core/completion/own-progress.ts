@@ -2,7 +2,7 @@ import type { StandingMessage } from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { Relay } from "../relay.js";
 
-/** The root asks once a second. */
+/** The root recalls once a second; what is said more often was not asked by it. */
 const answerMs = 500;
 
 /** Each number is said so often, since datagrams get lost; more would fill the root's link in vain. */
@@ -59,7 +59,8 @@ export class OwnProgress {
   /** What to say to the root itself, which asks; undefined when it has been said. */
   answer(): StandingMessage | undefined {
     const { now } = this.#context;
-    const [chunksHeld, { isBusy }] = [this.#chunksHeld(), this];
+    const { isBusy } = this;
+    const chunksHeld = this.#chunksHeld();
     if (chunksHeld > this.#said) {
       this.#said = chunksHeld;
       this.#answersLeft = mostAnswers;

@@ -22,6 +22,8 @@ interface Candidate extends Standing {
   mostTold: number;
   mostSaid: number;
   movedAt: number;
+  /** When others told that it moves: who is not heard of is asked, whatever it answers. */
+  toldAt: number;
   /** When it came to hold more than was known before, or to take part. */
   grewAt: number;
   /** Set when the peer said that it leaves: by then its report should have come up the tree. */
@@ -125,6 +127,7 @@ export class Verdicts {
       mostTold: 0,
       mostSaid: 0,
       movedAt: this.#context.now,
+      toldAt: this.#context.now,
       grewAt: this.#context.now,
       leaving: undefined,
       result: undefined,
@@ -155,9 +158,7 @@ export class Verdicts {
       .filter(({ status, error }) => status === "failed" && error?.code !== "declined")
       .map(({ address }) => address);
     const still = [...this.#candidates.values()]
-      .filter(
-        ({ result, movedAt }) => result === undefined && movedAt + stillMs <= this.#context.now,
-      )
+      .filter(({ result, toldAt }) => result === undefined && toldAt + stillMs <= this.#context.now)
       .map(({ peer }) => peer.address);
     return [...failed, ...still];
   }
@@ -188,6 +189,7 @@ export class Verdicts {
     if (entry.chunksHeld > candidate.mostTold) candidate.grewAt = now;
     candidate.mostTold = Math.max(candidate.mostTold, entry.chunksHeld);
     candidate.movedAt = Math.min(now, candidate.grewAt + mostStandstillMs);
+    candidate.toldAt = candidate.movedAt;
     this.#note(candidate, entry);
   }
 
@@ -198,11 +200,12 @@ export class Verdicts {
   onStanding(number: number, { chunksHeld, isBusy }: StandingMessage): void {
     const candidate = this.#candidates.get(number);
     if (candidate === undefined || candidate.result !== undefined) return;
-    if (chunksHeld > this.#mostHeld) return;
+    // What is less than it has said before is late, or said again.
+    if (chunksHeld > this.#mostHeld || chunksHeld < candidate.mostSaid) return;
     const { now } = this.#context;
     const hasGrown = chunksHeld > candidate.mostSaid;
     if (hasGrown) candidate.grewAt = now;
-    candidate.mostSaid = Math.max(candidate.mostSaid, chunksHeld);
+    candidate.mostSaid = chunksHeld;
     if (hasGrown || isBusy) candidate.movedAt = Math.min(now, candidate.grewAt + mostStandstillMs);
     // Who has told nothing yet has no place in the tree that could be shown.
     if (candidate.entry !== undefined) this.#note(candidate, { ...candidate.entry, chunksHeld });
@@ -258,7 +261,7 @@ export class Verdicts {
   excuse(chunksBefore: number): void {
     for (const candidate of this.#candidates.values())
       if ((candidate.entry?.chunksHeld ?? 0) >= chunksBefore)
-        candidate.movedAt = candidate.grewAt = this.#context.now;
+        candidate.movedAt = candidate.toldAt = candidate.grewAt = this.#context.now;
   }
 
   giveUp(number: number, code: string, message: string): void {

@@ -1,3 +1,4 @@
+import type { PeerId, PeerInfo } from "@palmtree/wire";
 import type { Context } from "../context.js";
 
 /**
@@ -37,8 +38,8 @@ export class OrphanSearch {
   #hasHadParent = false;
   /** Since it asked in vain, or had nobody to ask: all its neighbours may be gone. */
   #asksRoot = false;
-  /** To whom it was referred since the last round. */
-  readonly #followed = new Set<number>();
+  /** To whom it was referred since the last round: a liar may give one peer many numbers. */
+  readonly #followed = new Set<PeerId>();
   /** Who referred this orphan last, and to whom. */
   #trail: readonly number[] = [];
   readonly #blamedUntil = new Map<number, number>();
@@ -94,10 +95,10 @@ export class OrphanSearch {
    *
    * @returns whether it may ask there at once; not twice: liars would have it flood an honest peer
    */
-  follow(from: number, to: number): boolean {
-    this.#trail = [from, to];
-    if (this.#followed.has(to) || this.#followed.size >= mostStepsAtOnce) return false;
-    this.#followed.add(to);
+  follow(from: number, to: PeerInfo): boolean {
+    this.#trail = [from, to.number];
+    if (this.#followed.has(to.id) || this.#followed.size >= mostStepsAtOnce) return false;
+    this.#followed.add(to.id);
     return true;
   }
 

@@ -151,6 +151,11 @@ export class SlowParents {
       course.isSteady = false;
       course.rate = undefined;
     }
+    // Others had said more of it than was so.
+    if (chunksHeld < course.chunksBefore) {
+      course.chunksBefore = chunksHeld;
+      course.isSteady = false;
+    }
     course.chunksHeld = chunksHeld;
     course.isOver = result !== undefined || chunksHeld >= chunkCount;
   }

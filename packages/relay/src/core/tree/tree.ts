@@ -1,4 +1,9 @@
-import { type ControlMessage, type TreeRejectReason, wireLimits } from "@palmtree/wire";
+import {
+  type ControlMessage,
+  type PeerInfo,
+  type TreeRejectReason,
+  wireLimits,
+} from "@palmtree/wire";
 import { type Context, earlier } from "../context.js";
 import type { Neighbourhood } from "../hypercube/neighbourhood.js";
 import type { Links } from "../link/links.js";
@@ -141,9 +146,9 @@ export class Tree {
   }
 
   /** A full neighbour sent us on: ask that peer at once. */
-  onRefer(from: number, to: number): void {
+  onRefer(from: number, to: PeerInfo): void {
     if (!this.#isSearching()) return;
-    if (this.#search.follow(from, to)) this.#ask(to);
+    if (this.#search.follow(from, to)) this.#ask(to.number);
   }
 
   /** Whether the neighbour's request, an answer to a tree check of ours, is accepted. */
