@@ -67,15 +67,15 @@ function takeFromParent(taker: Taker, frame: Frame): string | undefined {
   switch (frame.type) {
     case "manifest": {
       const fault = intake.onManifestPart(frame.offset, frame.payload);
-      if (fault === undefined) {
-        progress.move();
-        parentWatch.onGift();
-        progress.tell(); // of a long one the root must hear that it comes
-      }
+      // Nor is it busy opening what it has opened before.
+      if (fault !== undefined) return fault;
+      progress.move();
+      parentWatch.onGift();
+      progress.tell(); // of a long one the root must hear that it comes
       // It is not opened yet, but another parent need not send it again.
       relay.self.hasManifest = intake.manifest !== undefined;
       progress.isBusy = relay.self.hasManifest;
-      return fault;
+      return undefined;
     }
     case "finish":
       // What is not complete here only the root can end: it does so itself, with `ended`.

@@ -268,6 +268,15 @@ describe("a receiver whose root is lost", () => {
     });
   });
 
+  test("is not busy for ever because a part of the manifest comes again", () => {
+    const room = halfway(64, { receivers: 1, timeoutMs: 8_000 });
+    const connection = room.member(1).relay.links.connectionOf(0) as number;
+    const frame = { type: "manifest", offset: 0, payload: new Uint8Array(10) } as const;
+    room.tell(1, { type: "frame-received", connection, frame });
+    room.pass(30_000);
+    expect(room.party(1).ended).toMatchObject({ type: "ended", error: {} });
+  });
+
   test("does not give up while a long manifest still comes", () => {
     const room = new Room({ receivers: 1, invite: { timeoutMs: 8_000 } });
     room.lose = ({ how, message }) => how === "frame" && message.type === "manifest";
