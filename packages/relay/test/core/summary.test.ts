@@ -121,6 +121,20 @@ describe("Summary", () => {
     expect(gain(2).filter(({ type }) => type === "report")).toEqual([report(6, "failed")]);
   });
 
+  test("a report that was changed on the way, and kept its signature, does not hide the true one", () => {
+    gain(1);
+    const changed: Report[] = [
+      { ...report(6), bytes: 7 },
+      { ...report(6), status: "failed" },
+      { ...report(6), code: "disk-full" },
+      { ...report(6), number: 7 },
+      { ...report(6), publicKey: new Uint8Array(32).fill(7) },
+    ];
+    const said = [...changed, report(6)];
+    expect(said.flatMap((each) => during(() => summary.report(each)))).toEqual(said);
+    expect(during(() => summary.report(report(6)))).toEqual([]);
+  });
+
   test("a report with another signature is passed on as well, since one of them may be made up", () => {
     gain(1);
     const signed = (by: number): Report => {

@@ -23,7 +23,7 @@ export class Summary {
   readonly #context: Context;
   readonly #links: Links;
   readonly #entries = new Map<number, ProgressEntry>();
-  /** Of others, by signature, the oldest first. */
+  /** Of others, by what is signed and by which key, the oldest first. */
   readonly #reports = new Map<string, Report>();
   #own: Report | undefined;
   readonly #changed = new Set<number>();
@@ -81,8 +81,8 @@ export class Summary {
    * does not keep another from being passed on.
    */
   report(report: Report): void {
-    const signature = toHex(report.signature);
-    if (this.#reports.has(signature)) return;
+    const proven = provenBy(report);
+    if (this.#reports.has(proven)) return;
     for (const [oldest] of this.#reports) {
       if (this.#reports.size < mostReports) break;
       this.#reports.delete(oldest);
@@ -90,7 +90,7 @@ export class Summary {
     this.#detailCharacters += report.detail.length;
     const isTooMuch = this.#detailCharacters > mostDetailCharacters;
     const kept = isTooMuch ? { ...report, detail: "" } : report;
-    this.#reports.set(signature, kept);
+    this.#reports.set(proven, kept);
     this.#passOn(kept);
   }
 
@@ -123,4 +123,12 @@ export class Summary {
         entries: entries.slice(first, first + mostEntries),
       });
   }
+}
+
+/**
+ * All by which the root judges a report: one that was changed on the way, and kept its signature, is another. What
+ * is not signed is for people, and makes none.
+ */
+function provenBy({ number, status, bytes, code, publicKey, signature }: Report): string {
+  return [number, status, bytes, code, toHex(publicKey), toHex(signature)].join(" ");
 }
