@@ -5,6 +5,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { onLinux } from "../platform.js";
 import { type Ended, script } from "./command.js";
 import { eventOf, hashOf, lastOf, Place, type Receiving } from "./place.js";
 import { SmallDisk } from "./privileges.js";
@@ -162,9 +163,7 @@ describe("a stream that is not whole", () => {
     }
   });
 
-  if (process.platform !== "linux")
-    console.warn("a stream that cannot be read is not tested here: it needs Linux's /proc");
-  test.skipIf(process.platform !== "linux")(
+  test.skipIf(!onLinux)(
     "because it cannot be read ends the session, and lands nowhere",
     { timeout: 60_000 },
     async () => {

@@ -67,7 +67,7 @@ function takeFromParent(taker: Taker, frame: Frame): string | undefined {
   switch (frame.type) {
     case "manifest": {
       const fault = intake.onManifestPart(frame.offset, frame.payload);
-      // Nor is it busy opening what it has opened before.
+      // A part too many is opened by nobody: it must not make this peer look busy.
       if (fault !== undefined) return fault;
       progress.move();
       parentWatch.onGift();

@@ -24,14 +24,16 @@ const counted: ReadonlySet<ControlMessage["type"]> = new Set([
 const mostQuestions = 256;
 const questionsPerMs = 0.016;
 
-/** Peers of which that is counted; who has asked nothing for longest is forgotten first. */
+/** Peers of which that is counted, who has asked nothing for longest going first; and as many that have flooded. */
 const mostAsking = 65_536;
 
 /** Finds who floods this peer: to check a question's signature, and to sign an answer, takes 0.3 ms. */
 export class TalkWatch {
   readonly #context: Context;
-  /** By who asks; undefined: it has flooded, and is not listened to any more. */
-  readonly #asking = new Map<PeerId, Allowance | undefined>();
+  /** What each may still ask. */
+  readonly #asking = new Map<PeerId, Allowance>();
+  /** Who is not listened to any more. */
+  readonly #flooded = new Set<PeerId>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -44,29 +46,32 @@ export class TalkWatch {
    * @returns whether to listen to it; who floods is told of once
    */
   hears(sender: PeerId, number: number | undefined, type: ControlMessage["type"]): boolean {
-    const known = this.#asking.has(sender);
-    const allowance = this.#asking.get(sender);
-    if (known && allowance === undefined) return false;
-    if (number === undefined || !counted.has(type)) return true;
-    const left = allowance ?? new Allowance(mostQuestions, questionsPerMs, this.#context.now);
-    const isHeard = left.take(this.#context.now);
+    if (this.#flooded.has(sender)) return false;
+    if (number === undefined || !counted.has(type) || this.#take(sender)) return true;
     this.#asking.delete(sender);
-    this.#asking.set(sender, isHeard ? left : undefined);
-    this.#limit();
-    if (isHeard) return true;
-    const message = `asked and said more than ${mostQuestions} things at once and ${questionsPerMs * 1_000} a second`;
+    this.#flooded.add(sender);
+    forgetFirst(this.#flooded);
+    const message = `asked more than ${mostQuestions} things at once and ${questionsPerMs * 1_000} a second`;
     this.#context.tell({ type: "misbehaved", number, code: "limit-exceeded", message });
     return false;
   }
 
   /** This process was held up: what came meanwhile comes at once now. */
   forgive(): void {
-    for (const [sender, allowance] of this.#asking)
-      if (allowance !== undefined) this.#asking.delete(sender);
+    this.#asking.clear();
   }
 
-  #limit(): void {
-    const [first] = this.#asking.keys();
-    if (this.#asking.size > mostAsking && first !== undefined) this.#asking.delete(first);
+  #take(sender: PeerId): boolean {
+    const { now } = this.#context;
+    const left = this.#asking.get(sender) ?? new Allowance(mostQuestions, questionsPerMs, now);
+    this.#asking.delete(sender);
+    this.#asking.set(sender, left);
+    forgetFirst(this.#asking);
+    return left.take(now);
   }
+}
+
+function forgetFirst(peers: Map<PeerId, Allowance> | Set<PeerId>): void {
+  const [first] = peers.keys();
+  if (peers.size > mostAsking && first !== undefined) peers.delete(first);
 }
